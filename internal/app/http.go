@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"syscall"
+	"time"
+
+	"github.com/prometheus/exporter-toolkit/web"
+)
+
+// Limits of every listener. A visitor who is slower than this is cut off.
+const (
+	readHeaderTimeout = 10 * time.Second
+	readTimeout       = 30 * time.Second
+	idleTimeout       = 2 * time.Minute
+	maxHeaderBytes    = 64 << 10
+	shutdownTimeout   = 5 * time.Second
+)
+
+// HTTPOptions are the settings of an [HTTPServer].
+type HTTPOptions struct {
+	Purpose   string       // what is served, for messages: "status page"
+	Flag      string       // the flag that chose Address, for messages
+	Address   string       // host:port; port 0 takes a free one
+	WebConfig string       // exporter-toolkit's web configuration file; empty for plain HTTP
+	Handler   http.Handler // required
+	Logger    *slog.Logger // required
+}
+
+// An HTTPServer is a [Component] that serves one handler on one address, with
+// TLS and authentication as its web configuration file says.
+type HTTPServer struct {
+	o        HTTPOptions
+	listener net.Listener
+	server   *http.Server
+}
+
+// NewHTTPServer binds the address, so that [HTTPServer.Addr] is true and a port
+// in use is known before anything else has started.
+func NewHTTPServer(o HTTPOptions) (*HTTPServer, error) {
+	if err := web.Validate(o.WebConfig); err != nil {
+		return nil, fmt.Errorf("web configuration file %s: %w", o.WebConfig, err)
+	}
+	listener, err := net.Listen("tcp", o.Address) //nolint:noctx // binding does not block
+	if err != nil {
+		return nil, listenError(o, err)
+	}
+	return &HTTPServer{
+		o:        o,
+		listener: listener,
+		server: &http.Server{
+			Handler:           o.Handler,
+			ReadHeaderTimeout: readHeaderTimeout,
+			ReadTimeout:       readTimeout,
+			IdleTimeout:       idleTimeout,
+			MaxHeaderBytes:    maxHeaderBytes,
+			ErrorLog:          slog.NewLogLogger(o.Logger.Handler(), slog.LevelDebug),
+		},
+	}, nil
+}
+
+func listenError(o HTTPOptions, err error) error {
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return fmt.Errorf("listen on %s for the %s: the port is in use; stop the program that holds it, or choose another address with --%s",
+			o.Address, o.Purpose, o.Flag)
+	}
+	return fmt.Errorf("listen on %s for the %s (--%s): %w", o.Address, o.Purpose, o.Flag, err)
+}
+
+// Addr returns the address that the server is bound to.
+func (s *HTTPServer) Addr() string { return s.listener.Addr().String() }
+
+// Close releases the address of a server that never ran.
+func (s *HTTPServer) Close() error { return s.listener.Close() }
+
+// Run serves until ctx is done, then lets requests in flight end.
+func (s *HTTPServer) Run(ctx context.Context) error {
+	served := make(chan error, 1)
+	go func() {
+		flags := &web.FlagConfig{WebConfigFile: &s.o.WebConfig}
+		served <- web.Serve(s.listener, s.server, flags, s.o.Logger)
+	}()
+	select {
+	case err := <-served:
+		return fmt.Errorf("serve the %s on %s: %w", s.o.Purpose, s.Addr(), err)
+	case <-ctx.Done():
+	}
+	deadline, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
+	defer cancel()
+	err := s.server.Shutdown(deadline)
+	if err != nil {
+		err = s.server.Close()
+	}
+	<-served
+	return err
+}

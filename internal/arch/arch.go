@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package arch holds the import rules of the project as a table; its test keeps
+// them. It has nothing that runs.
+package arch
+
+// Module is the path of this module.
+const Module = "github.com/pharos-status/pharos/"
+
+// everyone may be imported by each package of the project.
+var everyone = []string{"internal/status"}
+
+// rules lists, for each package, the packages of the project that it may import,
+// besides those for everyone. Package paths are relative to the module. Packages
+// below cmd may import anything, and nothing may import them.
+var rules = map[string][]string{
+	"collector":          {"collector/config", "collector/probe", "collector/push", "collector/schedule", "collector/state", "internal/app", "internal/configfile", "internal/schema"},
+	"collector/config":   {"internal/configfile"},
+	"collector/probe":    {},
+	"collector/push":     {"collector/state"},
+	"collector/schedule": {"collector/probe"},
+	"collector/state":    {"collector/probe"},
+
+	"statuspage":        {},
+	"statuspage/alerts": {"statuspage"},
+	"statuspage/api":    {"internal/configfile", "statuspage", "statuspage/alerts", "statuspage/store"},
+	"statuspage/config": {"internal/configfile", "statuspage"},
+	"statuspage/prom":   {"internal/schema", "statuspage"},
+	"statuspage/server": {"internal/app", "internal/configfile", "statuspage", "statuspage/alerts", "statuspage/api", "statuspage/config", "statuspage/prom", "statuspage/store", "statuspage/view"},
+	"statuspage/store":  {"statuspage"},
+	"statuspage/view":   {"statuspage"},
+
+	"rules": {"internal/schema"},
+
+	"internal/app":        {},
+	"internal/arch":       {},
+	"internal/configfile": {},
+	"internal/e2e":        {},
+	"internal/embedded":   {"internal/app", "internal/schema", "rules"},
+	"internal/schema":     {},
+	"internal/status":     {},
+	"internal/testkit":    {},
+}
+
+// testsOnly may be imported by tests, and by nothing else.
+var testsOnly = []string{"internal/testkit"}
+
+// restricted lists imports from outside that few may use: a prefix of the import
+// path, and the packages or files of this project that are allowed it.
+var restricted = []struct {
+	prefix  string
+	allowed []string
+	why     string
+}{
+	{"os/exec", []string{"collector/probe/script.go"}, "one place starts processes"},
+	{"github.com/prometheus/prometheus/", []string{"internal/embedded/"}, "the server's packages take minutes to build"},
+	{"github.com/prometheus/alertmanager/", []string{"internal/embedded/", "bridge/"}, "the server's packages take minutes to build"},
+	{"go.yaml.in/yaml", []string{"internal/configfile/"}, "files are read strictly, in one way"},
+	{"gopkg.in/yaml", nil, "it is no longer maintained"},
+}

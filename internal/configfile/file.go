@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package configfile reads the project's own YAML files: strictly, with every
+// error at its file and line, with environment variables and with secrets kept
+// apart. It is the only package that knows which YAML library is used. What the
+// values mean is left to the packages that own a file.
+package configfile
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"unicode/utf8"
+
+	"go.yaml.in/yaml/v4"
+)
+
+// maxSize bounds a file, in bytes: configuration is written by people.
+const maxSize = 16 << 20
+
+// A File is a parsed YAML document that remembers its lines. It is not safe for
+// concurrent use.
+type File struct {
+	name string
+	root *yaml.Node // the document's content; nil if the file is empty
+}
+
+// Read parses the file at path. Its error wraps [os.ErrNotExist] if there is none.
+func Read(path string) (*File, error) {
+	in, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("read configuration: %w", err)
+	}
+	defer in.Close() //nolint:errcheck // only read
+	data, err := io.ReadAll(io.LimitReader(in, maxSize+1))
+	if err != nil {
+		return nil, fmt.Errorf("read configuration: %w", err)
+	}
+	return Parse(path, data)
+}
+
+// Parse parses data. The name stands in messages, and its folder is where the
+// relative file names of the configuration begin.
+func Parse(name string, data []byte) (*File, error) {
+	f := &File{name: name}
+	if len(data) > maxSize {
+		return nil, &Error{File: name, Msg: fmt.Sprintf("larger than %d MiB", maxSize>>20)}
+	}
+	if !utf8.Valid(data) {
+		return nil, &Error{File: name, Line: invalidLine(data), Msg: "not valid UTF-8; save the file as UTF-8"}
+	}
+	dec := yaml.NewDecoder(bytes.NewReader(data))
+	var doc yaml.Node
+	if err := dec.Decode(&doc); errors.Is(err, io.EOF) {
+		return f, nil
+	} else if err != nil {
+		return nil, f.translate(err, nil)
+	}
+	var second yaml.Node
+	if err := dec.Decode(&second); err == nil {
+		return nil, &Error{File: name, Line: second.Line, Msg: "a second YAML document begins here; one file holds one, so remove the line ---"}
+	} else if !errors.Is(err, io.EOF) {
+		return nil, f.translate(err, nil)
+	}
+	if len(doc.Content) > 0 && doc.Content[0].Tag != "!!null" {
+		f.root = doc.Content[0]
+	}
+	return f, nil
+}
+
+func invalidLine(data []byte) int {
+	line := 1
+	for len(data) > 0 {
+		r, size := utf8.DecodeRune(data)
+		if r == utf8.RuneError && size == 1 {
+			break
+		}
+		if r == '\n' {
+			line++
+		}
+		data = data[size:]
+	}
+	return line
+}
+
+// Name returns the name that the file was read or parsed under.
+func (f *File) Name() string { return f.name }
+
+// Path returns name as it is if it is absolute or empty, and otherwise relative
+// to the folder of the file.
+func (f *File) Path(name string) string {
+	if name == "" || filepath.IsAbs(name) {
+		return name
+	}
+	return filepath.Join(filepath.Dir(f.name), name)
+}
+
+// Decode stores the document in the value that v points to. What the document
+// does not set stays as it is, so defaults go into v before. Unknown keys and
+// values of the wrong type are refused, all of them in one [Errors].
+func (f *File) Decode(v any) error {
+	if f.root == nil {
+		return nil
+	}
+	if err := f.root.Load(v, yaml.WithV3Defaults(), yaml.WithKnownFields()); err != nil {
+		return f.translate(err, v)
+	}
+	return nil
+}
+
+// Marshal returns v as YAML. A [Secret] in it is hidden.
+func Marshal(v any) ([]byte, error) {
+	out, err := yaml.Dump(v, yaml.WithV3Defaults(), yaml.WithIndent(2))
+	if err != nil {
+		return nil, fmt.Errorf("write configuration as YAML: %w", err)
+	}
+	return out, nil
+}

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package schema holds the names of metrics and labels: the contract between
+// what writes them (collector), what transforms them (rules) and what reads them
+// (statuspage, dashboards). Nothing else spells such a name, and the package
+// itself does nothing with them.
+package schema
+
+// Metrics of the exporter.
+const (
+	ReplicaStatus        = "pharos_replica_status"
+	ReplicaFailureReason = "pharos_replica_failure_reason"
+	ReplicaProbeDuration = "pharos_replica_probe_duration_seconds"
+	ReplicaLatency       = "pharos_replica_latency_seconds"
+	ReplicaLastSeen      = "pharos_replica_last_seen_timestamp_seconds"
+	ReplicaLoad          = "pharos_replica_load_ratio"
+	NodeInfo             = "pharos_node_info"
+	NodeMinHealthy       = "pharos_node_min_healthy"
+)
+
+// Recording rules that readers may rely on. Their value is a severity:
+// 0 healthy, 1 unknown, 2 sick, 3 dead.
+const (
+	ReplicaSeverity = "replica:pharos_status:severity"
+	NodeSeverity    = "node:pharos_status:severity"
+	ServiceSeverity = "service:pharos_status:severity"
+	OverallSeverity = "pharos:status:severity"
+)
+
+// Labels.
+const (
+	Service         = "service"
+	Node            = "node"
+	Replica         = "replica"
+	Status          = "status"
+	Reason          = "reason"
+	Resource        = "resource"
+	Mode            = "mode"
+	ServiceLabel    = "service_label"
+	NodeLabel       = "node_label"
+	ServicePosition = "service_position"
+	NodePosition    = "node_position"
+	Reveal          = "reveal"
+	LinkURL         = "link_url"
+	LinkLabel       = "link_label"
+	Vantage         = "vantage"
+)
+
+// Values of the resource label.
+const (
+	CPU = "cpu"
+	RAM = "ram"
+)
+
+// JobExporter is the job label under which the shipped scrape configurations,
+// and pharos itself, scrape the exporter.
+const JobExporter = "pharos_exporter"
+
+// StaleBits are the bits of the float64 that ends a series: the staleness marker
+// of Prometheus (package model/value of prometheus/prometheus), spelled out here
+// because the exporter must not import the server.
+const StaleBits uint64 = 0x7ff0000000000002
