@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package app_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/signal"
+	"sync"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"github.com/pharos-status/pharos/internal/app"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// journal notes in which order things happen.
+type journal struct {
+	mu    sync.Mutex
+	lines []string
+}
+
+func (j *journal) add(line string) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.lines = append(j.lines, line)
+}
+
+func (j *journal) part(name string, work func(context.Context) error) app.Part {
+	return app.Part{Name: name, Component: app.Func(func(ctx context.Context) error {
+		defer j.add(name)
+		return work(ctx)
+	})}
+}
+
+func untilDone(ctx context.Context) error {
+	<-ctx.Done()
+	return ctx.Err()
+}
+
+func TestRunStopsPartsLastFirst(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(time.Minute, cancel)
+		var j journal
+		slowly := func(ctx context.Context) error { <-ctx.Done(); time.Sleep(time.Second); return nil }
+
+		err := app.Run(ctx, j.part("first", untilDone), j.part("second", slowly), j.part("third", slowly))
+
+		require.NoError(t, err)
+		require.Equal(t, []string{"third", "second", "first"}, j.lines)
+	})
+}
+
+func TestRunEndsWhenOnePartDoes(t *testing.T) {
+	t.Parallel()
+	var j journal
+	broken := errors.New("disk full")
+
+	err := app.Run(t.Context(), j.part("a", untilDone), j.part("b", func(context.Context) error { return broken }), j.part("c", untilDone))
+
+	require.ErrorIs(t, err, broken)
+	require.EqualError(t, err, "b: disk full")
+	require.ElementsMatch(t, []string{"a", "b", "c"}, j.lines)
+}
+
+func newServer(t *testing.T, address string, h http.Handler) (*app.HTTPServer, error) {
+	t.Helper()
+	return app.NewHTTPServer(app.HTTPOptions{
+		Purpose: "status page", Flag: "web.listen-address", Address: address,
+		Handler: h, Logger: slog.New(slog.DiscardHandler),
+	})
+}
+
+func TestHTTPServerServesAndStops(t *testing.T) {
+	t.Parallel()
+	hello := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "hello") })
+	s, err := newServer(t, "127.0.0.1:0", hello)
+	require.NoError(t, err)
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- s.Run(ctx) }()
+
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+s.Addr(), nil)
+	require.NoError(t, err)
+	res, err := client.Do(req)
+	require.NoError(t, err)
+	body, err := io.ReadAll(res.Body)
+	require.NoError(t, err)
+	require.NoError(t, res.Body.Close())
+	require.Equal(t, "hello", string(body))
+
+	cancel()
+	require.NoError(t, <-done)
+}
+
+func TestHTTPServerPortInUse(t *testing.T) {
+	t.Parallel()
+	s, err := newServer(t, "127.0.0.1:0", http.NotFoundHandler())
+	require.NoError(t, err)
+	defer func() { require.NoError(t, s.Close()) }()
+
+	_, err = newServer(t, s.Addr(), http.NotFoundHandler())
+
+	require.EqualError(t, err, "listen on "+s.Addr()+" for the status page: the port is in use; stop the program that holds it, or choose another address with --web.listen-address")
+}
+
+func TestCollapseSlashes(t *testing.T) {
+	t.Parallel()
+	for target, want := range map[string]string{
+		"//reporter/web/api/":          "/reporter/web/api/",
+		"/reporter//web///api":         "/reporter/web/api",
+		"/reporter/web/api":            "/reporter/web/api",
+		"//reporter/w/n/tcp:%2F%2Fa/":  "/reporter/w/n/tcp:%2F%2Fa/",
+		"/reporter/w/n/a%20b//?x=1//2": "/reporter/w/n/a%20b/",
+	} {
+		var got string
+		h := app.CollapseSlashes(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { got = r.URL.EscapedPath() }))
+		h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(t.Context(), http.MethodGet, "http://x"+target, nil))
+		require.Equal(t, want, got, target)
+	}
+}
+
+func TestReloadOnHangup(t *testing.T) { //nolint:paralleltest // signals the whole process
+	guard := make(chan os.Signal, 1) // until Run listens, the signal would end the test
+	signal.Notify(guard, syscall.SIGHUP)
+	defer signal.Stop(guard)
+	reloads := make(chan struct{})
+	c := app.ReloadOnHangup(func() error { reloads <- struct{}{}; return errors.New("bad file") }, slog.New(slog.DiscardHandler))
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- c.Run(ctx) }()
+	for {
+		require.NoError(t, syscall.Kill(syscall.Getpid(), syscall.SIGHUP))
+		select {
+		case <-reloads:
+			cancel()
+			require.NoError(t, <-done)
+			return
+		case <-time.After(10 * time.Millisecond): // not listening yet
+		}
+	}
+}
