@@ -38,6 +38,7 @@ var rules = map[string][]string{
 	"internal/e2e":        {},
 	"internal/embedded":   {"internal/app", "internal/schema", "rules"},
 	"internal/schema":     {},
+	"internal/selfreport": {"internal/configfile"},
 	"internal/status":     {},
 	"internal/testkit":    {},
 }
