@@ -32,15 +32,16 @@ var rules = map[string][]string{
 
 	"rules": {"internal/schema"},
 
-	"internal/app":        {},
-	"internal/arch":       {},
-	"internal/configfile": {},
-	"internal/e2e":        {},
-	"internal/embedded":   {"internal/app", "internal/schema", "rules"},
-	"internal/schema":     {},
-	"internal/selfreport": {"internal/configfile"},
-	"internal/status":     {},
-	"internal/testkit":    {},
+	"internal/app":            {},
+	"internal/arch":           {},
+	"internal/configfile":     {},
+	"internal/e2e":            {},
+	"internal/embedded":       {"internal/app", "internal/embedded/check", "internal/schema", "rules"},
+	"internal/embedded/check": {},
+	"internal/schema":         {},
+	"internal/selfreport":     {"internal/configfile"},
+	"internal/status":         {},
+	"internal/testkit":        {},
 }
 
 // testsOnly may be imported by tests, and by nothing else.
