@@ -37,7 +37,7 @@ func Failf(reason status.Reason, format string, args ...any) error {
 type Verdict struct {
 	Status status.Status
 	Reason status.Reason // None if healthy
-	Detail string        // the reason in words; may name the target, so it is not for the public
+	Detail string        // the reason in words, or what a healthy target said; may name the target, so it is not for the public
 }
 
 // Limits says how slow a target may be.
@@ -57,7 +57,7 @@ func (l Limits) Judge(r Result) Verdict {
 	case l.SickAfter > 0 && r.Took > l.SickAfter:
 		return Verdict{status.Sick, status.Slow, fmt.Sprintf("answered after %v, sick after %v", r.Took, l.SickAfter)}
 	}
-	return Verdict{Status: status.Healthy}
+	return Verdict{Status: status.Healthy, Detail: r.Note}
 }
 
 func judgeError(err error) Verdict {

@@ -35,4 +35,5 @@ type Result struct {
 	At   time.Time     // when the probe began
 	Took time.Duration // how long it took
 	Err  error         // why the target is not well; nil if it is
+	Note string        // what a target that is well said of itself, one line; mostly empty
 }

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package probe
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/pharos-status/pharos/internal/status"
+)
+
+const (
+	maxOutput = 4 << 10 // bytes of a script's output that are kept
+	waitDelay = time.Second
+)
+
+// Exit codes of a script; what is not among them is dead.
+const (
+	exitHealthy = 0
+	exitSick    = 1
+	exitUnknown = 3 // as monitoring plugins have it
+)
+
+type script struct{ argv []string }
+
+// Shell returns a Prober that runs text by the shell, as [Script] does.
+func Shell(text string) Prober { return Script("/bin/sh", "-c", text) }
+
+// Script returns a Prober that runs a program with its arguments. Exit code 0
+// is healthy, 1 sick, 3 unknown, and any other dead, as is a program that does not
+// start or that is still running when ctx is done. The first line of the output
+// (of both streams) goes with the result.
+//
+// The program has a process group of its own. The whole group is killed when ctx
+// is done, and what is left of it when the program has ended. Of the environment
+// it sees what concerns the machine, and nothing that could be a secret.
+func Script(argv ...string) Prober { return &script{argv} }
+
+// Probe implements [Prober].
+func (s *script) Probe(ctx context.Context) Result {
+	var out output
+	cmd := s.command(ctx, &out)
+	start := time.Now()
+	err := cmd.Run()
+	r := Result{At: start, Took: time.Since(start)}
+	if cmd.Process != nil {
+		_ = killGroup(cmd.Process.Pid) // fails if nothing is left, as it should be
+	}
+	switch {
+	case ctx.Err() != nil:
+		r.Err = Failf(status.Timeout, "still running after %v, killed%s", r.Took.Round(time.Millisecond), out.after(": "))
+	case cmd.ProcessState == nil:
+		r.Err = Failf(status.Exit, "start the script: %w", err)
+	default:
+		r.Note = out.line()
+		r.Err = judgeExit(cmd.ProcessState, &out)
+	}
+	return r
+}
+
+func (s *script) command(ctx context.Context, out *output) *exec.Cmd {
+	if len(s.argv) == 0 {
+		s = &script{[]string{""}} // fails to start, with an error that says so
+	}
+	cmd := exec.CommandContext(ctx, s.argv[0], s.argv[1:]...) //nolint:gosec // running what the configuration says is its purpose
+	cmd.Env = environment(os.Environ())
+	cmd.Stdout, cmd.Stderr = out, out // the same writer: one pipe, in order
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Cancel = func() error { return killGroup(cmd.Process.Pid) }
+	cmd.WaitDelay = waitDelay // for a grandchild that left the group and holds the pipe
+	return cmd
+}
+
+func killGroup(pid int) error {
+	err := syscall.Kill(-pid, syscall.SIGKILL)
+	if errors.Is(err, syscall.ESRCH) {
+		return os.ErrProcessDone
+	}
+	return err
+}
+
+func judgeExit(state *os.ProcessState, out *output) error {
+	code := state.ExitCode()
+	if code == -1 {
+		return Failf(status.Exit, "%v%s", state, out.after(": "))
+	}
+	failure := func(s status.Status) error {
+		return &Failure{s, status.Exit, errors.New(state.String() + out.after(": "))}
+	}
+	switch code {
+	case exitHealthy:
+		return nil
+	case exitSick:
+		return failure(status.Sick)
+	case exitUnknown:
+		return failure(status.Unknown)
+	}
+	return failure(status.Dead)
+}
+
+// environment returns those variables of all that a script may see.
+func environment(all []string) []string {
+	kept := []string{}
+	for _, v := range all {
+		name, _, _ := strings.Cut(v, "=")
+		switch name {
+		case "PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "TZ", "TMPDIR":
+			kept = append(kept, v)
+		default:
+			if strings.HasPrefix(name, "LC_") {
+				kept = append(kept, v)
+			}
+		}
+	}
+	return kept
+}
+
+// output keeps the beginning of what is written to it, and takes the rest so
+// that the writer is not held up.
+type output struct{ kept []byte }
+
+// Write implements [io.Writer].
+func (o *output) Write(p []byte) (int, error) {
+	room := min(len(p), maxOutput-len(o.kept))
+	o.kept = append(o.kept, p[:room]...)
+	return len(p), nil
+}
+
+// line returns the first line that is not empty, shortened to what a label or a
+// table cell bears.
+func (o *output) line() string {
+	for line := range strings.Lines(string(o.kept)) {
+		if line = strings.TrimSpace(strings.ToValidUTF8(line, "\uFFFD")); line != "" {
+			return status.Shorten(line)
+		}
+	}
+	return ""
+}
+
+// after returns the line after the separator, or nothing if there is none.
+func (o *output) after(separator string) string {
+	if line := o.line(); line != "" {
+		return separator + line
+	}
+	return ""
+}

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package probe_test
+
+import (
+	"bytes"
+	"crypto/ed25519"
+	"crypto/rand"
+	"io"
+	"net"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/crypto/ssh"
+
+	"github.com/pharos-status/pharos/collector/probe"
+	"github.com/pharos-status/pharos/internal/status"
+	"github.com/pharos-status/pharos/internal/testkit"
+)
+
+func TestSSH(t *testing.T) {
+	t.Parallel()
+	_, key, err := ed25519.GenerateKey(rand.Reader)
+	require.NoError(t, err)
+	signer, err := ssh.NewSignerFromKey(key)
+	require.NoError(t, err)
+	config := &ssh.ServerConfig{PasswordCallback: func(ssh.ConnMetadata, []byte) (*ssh.Permissions, error) {
+		t.Error("the probe tried to log in")
+		return nil, io.EOF
+	}}
+	config.AddHostKey(signer)
+	addr := serve(t, func(conn net.Conn) { _, _, _, _ = ssh.NewServerConn(conn, config) })
+
+	require.Equal(t, probe.Verdict{Status: status.Healthy}, verdict(t, probe.SSH(addr), patience))
+}
+
+func TestSSHFailures(t *testing.T) {
+	t.Parallel()
+	greeting := func(text string) func(net.Conn) {
+		return func(conn net.Conn) {
+			_, _ = io.WriteString(conn, text)
+			silence(conn)
+		}
+	}
+	tests := map[string]struct {
+		serve  func(net.Conn)
+		limit  time.Duration
+		reason status.Reason
+	}{
+		"silent":     {silence, 50 * time.Millisecond, status.Timeout},
+		"stops":      {greeting("SSH-2.0-stuck\r\n"), 50 * time.Millisecond, status.Timeout},
+		"hangs up":   {func(net.Conn) {}, patience, status.Connect},
+		"no SSH":     {greeting(string(bytes.Repeat([]byte("x"), 8<<10))), patience, status.Protocol},
+		"SSH 1 only": {greeting("SSH-1.5-old\r\n"), patience, status.Protocol},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			v := verdict(t, probe.SSH(serve(t, test.serve)), test.limit)
+			requireFailure(t, v, status.Dead, test.reason, "SSH handshake with 127.0.0.1")
+		})
+	}
+	t.Run("refused", func(t *testing.T) {
+		t.Parallel()
+		v := verdict(t, probe.SSH(testkit.FreePort(t)), patience)
+		requireFailure(t, v, status.Dead, status.Connect, "connection refused")
+	})
+}
+
+// TestSSHOfDebian asks a real server.
+func TestSSHOfDebian(t *testing.T) {
+	t.Parallel()
+	sshd, keygen := testkit.Program(t, "/usr/sbin/sshd"), testkit.Program(t, "ssh-keygen")
+	key := filepath.Join(t.TempDir(), "key")
+	require.NoError(t, exec.CommandContext(t.Context(), keygen, "-q", "-t", "ed25519", "-N", "", "-f", key).Run())
+	// With -i a server speaks over its standard input, as inetd would start it.
+	addr := serve(t, func(conn net.Conn) {
+		server := exec.CommandContext(t.Context(), sshd, "-i", "-f", "/dev/null", "-h", key)
+		in, out := conn, conn
+		server.Stdin, server.Stdout = in, out
+		_ = server.Start()
+		silenceUntilExit(server, conn)
+	})
+	require.Equal(t, probe.Verdict{Status: status.Healthy}, verdict(t, probe.SSH(addr), patience))
+}
