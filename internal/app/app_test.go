@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/signal"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -153,4 +154,29 @@ func TestReloadOnHangup(t *testing.T) { //nolint:paralleltest // signals the who
 		case <-time.After(10 * time.Millisecond): // not listening yet
 		}
 	}
+}
+
+func TestHandlerTransport(t *testing.T) {
+	t.Parallel()
+	client := &http.Client{Transport: app.HandlerTransport{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			t.Error(err)
+		}
+		w.Header().Set("X-Seen", r.Method+" "+r.RequestURI+" "+string(body))
+		w.WriteHeader(http.StatusTeapot)
+		w.Header().Set("X-Late", "lost, as over the network")
+		_, _ = io.WriteString(w, "short and stout")
+	})}}
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://pharos.local/a?b=c", strings.NewReader("x"))
+	require.NoError(t, err)
+	res, err := client.Do(req)
+	require.NoError(t, err)
+	body, err := io.ReadAll(res.Body)
+	require.NoError(t, err)
+	require.NoError(t, res.Body.Close())
+	require.Equal(t, http.StatusTeapot, res.StatusCode)
+	require.Equal(t, "POST /a?b=c x", res.Header.Get("X-Seen"))
+	require.Empty(t, res.Header.Get("X-Late"))
+	require.Equal(t, "short and stout", string(body))
 }
