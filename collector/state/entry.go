@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package state
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/pharos-status/pharos/collector/probe"
+	"github.com/pharos-status/pharos/internal/status"
+)
+
+// A record is what is kept of a replica across restarts: what was seen or
+// reported, not what is made of it, so that a changed limit holds at once.
+type record struct {
+	Mode     Mode          `json:"mode"`
+	At       time.Time     `json:"at"`
+	Status   status.Status `json:"status,omitzero"` // a probe's verdict, or what a relay reported
+	Reason   status.Reason `json:"reason,omitempty"`
+	Detail   string        `json:"detail,omitempty"`
+	Took     time.Duration `json:"took,omitempty"`
+	Interval time.Duration `json:"interval,omitempty"`
+	CPU      *float64      `json:"cpu,omitempty"`
+	RAM      *float64      `json:"ram,omitempty"`
+	Late     bool          `json:"late,omitempty"` // its deadline passed before our eyes
+}
+
+// An entry is a replica in memory.
+type entry struct {
+	id      status.ID
+	node    *Node
+	rec     record
+	verdict probe.Verdict // what is made of rec, as long as it is in time
+
+	restored bool      // rec comes from an earlier run, nothing has been heard since
+	waiting  bool      // it fell due while nobody listened, so its status can't be told
+	expired  bool      // its time has passed
+	expires  time.Time // when the verdict ends; zero if it never does
+	forget   time.Time // when the replica is dropped; zero if it never is
+
+	saved       bool          // a record of it is on disk
+	savedStatus status.Status // the status at the time of that record
+}
+
+// judge renews the verdict from the record and the node's limits.
+func (e *entry) judge() {
+	switch e.node.Mode {
+	case Push:
+		e.verdict = e.judgeLoad()
+	case Local:
+		e.verdict = probe.Verdict{Status: e.rec.Status}
+		if e.rec.Status != status.Healthy {
+			e.verdict.Reason = status.Reported
+			e.verdict.Detail = "reported as " + e.rec.Status.String()
+		}
+	case Poll, Script:
+		e.verdict = probe.Verdict{Status: e.rec.Status, Reason: e.rec.Reason, Detail: e.rec.Detail}
+	}
+}
+
+func (e *entry) judgeLoad() probe.Verdict {
+	sick := func(resource string, load, limit float64) probe.Verdict {
+		return probe.Verdict{
+			Status: status.Sick, Reason: status.Load,
+			Detail: fmt.Sprintf("%s load is %.2f, sick above %.2f", resource, load, limit),
+		}
+	}
+	switch cpu, ram := e.rec.CPU, e.rec.RAM; {
+	case cpu != nil && *cpu > e.node.CPUSickAbove:
+		return sick("CPU", *cpu, e.node.CPUSickAbove)
+	case ram != nil && *ram > e.node.RAMSickAbove:
+		return sick("RAM", *ram, e.node.RAMSickAbove)
+	}
+	return probe.Verdict{Status: status.Healthy}
+}
+
+// settle computes the times at which the verdict and the replica end. The store
+// began to listen at start.
+func (e *entry) settle(start, now time.Time) {
+	e.expires, e.forget, e.waiting = time.Time{}, time.Time{}, false
+	if !e.node.Mode.reports() {
+		if e.restored {
+			e.expires = e.rec.At.Add(2*e.node.Interval + e.node.Timeout)
+			e.expired = !now.Before(e.expires)
+		}
+		return
+	}
+	window := e.rec.Interval + e.node.DeadAfter
+	e.expires = e.rec.At.Add(window)
+	if !e.restored {
+		e.expired = !now.Before(e.expires)
+	} else if !start.Before(e.expires) {
+		// Nobody listened when it fell due, so it gets a second chance.
+		e.expires = start.Add(window)
+		e.waiting = !e.expired
+	}
+	if e.node.ForgetAfter > 0 {
+		e.forget = e.rec.At.Add(e.node.ForgetAfter)
+		if e.forget.Before(e.expires) {
+			e.forget = e.expires
+		}
+	}
+}
+
+// next returns the time of the next change that comes by time alone; zero if
+// none does.
+func (e *entry) next() time.Time {
+	if !e.expired && !e.expires.IsZero() {
+		return e.expires
+	}
+	return e.forget
+}
+
+// forgotten tells whether the replica is gone for good.
+func (e *entry) forgotten(now time.Time) bool {
+	return !e.forget.IsZero() && !now.Before(e.forget)
+}
+
+// at returns what is known of the replica at now.
+func (e *entry) at(now time.Time) Replica {
+	v := e.verdict
+	switch {
+	case e.expired, !e.expires.IsZero() && !now.Before(e.expires):
+		v = e.overdue()
+	case e.waiting:
+		v = probe.Verdict{Detail: "no report since Pharos has started again"}
+	}
+	return Replica{
+		ID: e.id, Mode: e.node.Mode, Status: v.Status, Reason: v.Reason, Detail: v.Detail,
+		At: e.rec.At, Took: e.rec.Took, CPU: e.rec.CPU, RAM: e.rec.RAM,
+	}
+}
+
+// overdue is the verdict on a replica whose time has passed.
+func (e *entry) overdue() probe.Verdict {
+	if !e.node.Mode.reports() {
+		return probe.Verdict{Detail: "the last probe is too long ago"}
+	}
+	return probe.Verdict{
+		Status: status.Dead, Reason: status.Late,
+		Detail: fmt.Sprintf("no report for %v", e.rec.Interval+e.node.DeadAfter),
+	}
+}

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package state
+
+import (
+	"time"
+
+	"github.com/pharos-status/pharos/internal/status"
+)
+
+// A Mode says how a node is watched.
+type Mode string
+
+// The modes. Nodes in the first two are probed; those in the last two report by
+// themselves.
+const (
+	Poll   Mode = "poll"
+	Script Mode = "script"
+	Push   Mode = "push"  // applications report their load
+	Local  Mode = "local" // a relay reports the status of what it sees
+)
+
+// reports tells whether the replicas of a node in this mode report by themselves.
+func (m Mode) reports() bool { return m == Push || m == Local }
+
+// A Node is what the store must know of a node of the configuration.
+type Node struct {
+	ID   status.NodeID
+	Mode Mode
+
+	// Replicas are the names of what is probed, at most status.MaxIDLength bytes
+	// each. Nodes that take reports have none: their replicas name themselves.
+	Replicas []string
+
+	// Interval and Timeout of the probes say how old a verdict of an earlier run
+	// may be: older than 2 × Interval + Timeout, it is worth nothing.
+	Interval, Timeout time.Duration
+
+	// DeadAfter is how much later than its interval a report may be.
+	DeadAfter time.Duration
+	// ForgetAfter is how long a replica is kept without a report; 0 is for ever.
+	ForgetAfter time.Duration
+	// CPUSickAbove and RAMSickAbove are the loads, as ratios, above which a
+	// replica is sick.
+	CPUSickAbove, RAMSickAbove float64
+}
+
+// A Replica is what is known of one replica at one time. It is a value: the
+// store does not change what it has handed out.
+type Replica struct {
+	ID       status.ID
+	Mode     Mode
+	Status   status.Status
+	Reason   status.Reason // None if healthy, or never seen
+	Detail   string        // the reason in words; may name the target, so it is not for the public
+	At       time.Time     // of the last probe or report; zero if there was none
+	Took     time.Duration // by the last probe; 0 for what reports
+	CPU, RAM *float64      // the reported load as a ratio, nil if none was; not to be written to
+}
+
+// A Change is a replica whose status or reason is another one than at the last
+// Drain. Before is nil if the replica is new, After if it is gone.
+type Change struct {
+	ID            status.ID
+	Before, After *Replica
+}
