@@ -15,11 +15,11 @@ import (
 
 // Bounds on what replicas that nobody has configured may take.
 const (
-	maxReported    = 100_000             // replicas in all
-	maxMembers     = 10_000              // replicas of a node
-	maxLoad        = 1e6                 // as a ratio; a load beyond is a mistake of the sender
+	maxReported    = 100_000              // replicas in all
+	maxMembers     = 10_000               // replicas of a node
+	maxLoad        = 1e6                  // as a ratio; a load beyond is a mistake of the sender
 	maxInterval    = 366 * 24 * time.Hour // between two reports
-	maxDetailBytes = 1 << 10             // of what a probe says
+	maxDetailBytes = 1 << 10              // of what a probe says
 )
 
 // What Report and Flush return, wrapped in an error that names the node or the
