@@ -3,11 +3,13 @@
 package probe_test
 
 import (
+	"bufio"
 	"bytes"
 	"crypto/ed25519"
 	"crypto/rand"
 	"io"
 	"net"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"testing"
@@ -54,7 +56,7 @@ func TestSSHFailures(t *testing.T) {
 		"stops":      {greeting("SSH-2.0-stuck\r\n"), 50 * time.Millisecond, status.Timeout},
 		"hangs up":   {func(net.Conn) {}, patience, status.Connect},
 		"no SSH":     {greeting(string(bytes.Repeat([]byte("x"), 8<<10))), patience, status.Protocol},
-		"SSH 1 only": {greeting("SSH-1.5-old\r\n"), patience, status.Protocol},
+		"bad packet": {greeting("SSH-2.0-x\r\n\xff\xff\xff\xff\xff"), patience, status.Protocol},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -70,19 +72,27 @@ func TestSSHFailures(t *testing.T) {
 	})
 }
 
-// TestSSHOfDebian asks a real server.
-func TestSSHOfDebian(t *testing.T) {
+// TestSSHServer asks a real server.
+func TestSSHServer(t *testing.T) {
 	t.Parallel()
 	sshd, keygen := testkit.Program(t, "/usr/sbin/sshd"), testkit.Program(t, "ssh-keygen")
-	key := filepath.Join(t.TempDir(), "key")
+	if os.Getuid() == 0 {
+		require.NoError(t, os.MkdirAll("/run/sshd", 0o755)) // the server refuses to start as root without it
+	}
+	key, addr := filepath.Join(t.TempDir(), "key"), testkit.FreePort(t)
 	require.NoError(t, exec.CommandContext(t.Context(), keygen, "-q", "-t", "ed25519", "-N", "", "-f", key).Run())
-	// With -i a server speaks over its standard input, as inetd would start it.
-	addr := serve(t, func(conn net.Conn) {
-		server := exec.CommandContext(t.Context(), sshd, "-i", "-f", "/dev/null", "-h", key)
-		in, out := conn, conn
-		server.Stdin, server.Stdout = in, out
-		_ = server.Start()
-		silenceUntilExit(server, conn)
+	server := exec.CommandContext(t.Context(), sshd, "-D", "-e", "-f", "/dev/null", "-h", key,
+		"-o", "ListenAddress="+addr, "-o", "PidFile=none")
+	log, err := server.StderrPipe()
+	require.NoError(t, err)
+	require.NoError(t, server.Start())
+	t.Cleanup(func() {
+		_ = server.Process.Kill()
+		_ = server.Wait()
 	})
+	line, err := bufio.NewReader(log).ReadString('\n')
+	require.NoError(t, err)
+	require.Contains(t, line, "Server listening on")
+
 	require.Equal(t, probe.Verdict{Status: status.Healthy}, verdict(t, probe.SSH(addr), patience))
 }

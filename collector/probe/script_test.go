@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package probe_test
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/pharos-status/pharos/collector/probe"
+	"github.com/pharos-status/pharos/internal/status"
+)
+
+func TestShell(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		text string
+		want probe.Verdict
+	}{
+		"healthy":            {"exit 0", probe.Verdict{Status: status.Healthy}},
+		"healthy, with text": {"echo; echo ' DISK OK '; echo more", probe.Verdict{Status: status.Healthy, Detail: "DISK OK"}},
+		"sick":               {"echo LOAD >&2; exit 1", probe.Verdict{Status: status.Sick, Reason: status.Exit, Detail: "exit status 1: LOAD"}},
+		"dead":               {"exit 2", probe.Verdict{Status: status.Dead, Reason: status.Exit, Detail: "exit status 2"}},
+		"unknown":            {"exit 3", probe.Verdict{Status: status.Unknown, Reason: status.Exit, Detail: "exit status 3"}},
+		"dead by any other":  {"exit 127", probe.Verdict{Status: status.Dead, Reason: status.Exit, Detail: "exit status 127"}},
+		"killed":             {"kill -TERM $$", probe.Verdict{Status: status.Dead, Reason: status.Exit, Detail: "signal: terminated"}},
+		"invalid UTF-8":      {`printf 'a\377b'`, probe.Verdict{Status: status.Healthy, Detail: "a\uFFFDb"}},
+		"much output":        {"yes | head -c 10000000; exit 2", probe.Verdict{Status: status.Dead, Reason: status.Exit, Detail: "exit status 2: y"}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			require.Equal(t, test.want, verdict(t, probe.Shell(test.text), patience))
+		})
+	}
+}
+
+func TestScriptTakesArguments(t *testing.T) {
+	t.Parallel()
+	v := verdict(t, probe.Script("/bin/echo", "$HOME", "*"), patience)
+	require.Equal(t, probe.Verdict{Status: status.Healthy, Detail: "$HOME *"}, v)
+}
+
+func TestScriptDoesNotStart(t *testing.T) {
+	t.Parallel()
+	for _, p := range []probe.Prober{probe.Script("/nonexistent/check"), probe.Script()} {
+		requireFailure(t, verdict(t, p, patience), status.Dead, status.Exit, "start the script: ")
+	}
+}
+
+func TestScriptSeesNoSecrets(t *testing.T) {
+	t.Setenv("PHAROS_TEST_TOKEN", "secret")
+	t.Setenv("LC_TIME", "C.UTF-8")
+	v := verdict(t, probe.Shell(`echo "[$PHAROS_TEST_TOKEN] $LC_TIME ${PATH:+path}"`), patience)
+	require.Equal(t, "[] C.UTF-8 path", v.Detail)
+}
+
+func TestScriptTimeLimitKillsTheGroup(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "pid")
+	text := "echo working; sleep 1000 & echo $! >" + file + "; wait"
+	v := verdict(t, probe.Shell(text), 500*time.Millisecond)
+	requireFailure(t, v, status.Dead, status.Timeout, "killed: working")
+	requireGone(t, file)
+}
+
+func TestScriptLeavesNothingBehind(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "pid")
+	v := verdict(t, probe.Shell("sleep 1000 >/dev/null 2>&1 & echo $! >"+file), patience)
+	require.Equal(t, probe.Verdict{Status: status.Healthy}, v)
+	requireGone(t, file)
+}
+
+func TestScriptIsCutShort(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	r := probe.Shell("sleep 1000").Probe(ctx)
+	require.Error(t, r.Err)
+	require.Less(t, r.Took, patience)
+}
+
+// requireGone waits until the process whose number the file holds has ended.
+func requireGone(t *testing.T, file string) {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	require.NoError(t, err)
+	pid, err := strconv.Atoi(strings.TrimSpace(string(text)))
+	require.NoError(t, err)
+	require.Eventually(t, func() bool { return !alive(pid) }, patience, time.Millisecond)
+}
+
+// alive tells whether a process runs. A killed one whose parent has gone may stay
+// a zombie for as long as nobody collects it.
+func alive(pid int) bool {
+	if syscall.Kill(pid, 0) != nil {
+		return false
+	}
+	stat, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "stat"))
+	return err == nil && !strings.Contains(string(stat), ") Z ")
+}
