@@ -6,16 +6,22 @@
 package prom
 
 import (
-	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"time"
 
+	"github.com/prometheus/client_golang/api"
+	promv1 "github.com/prometheus/client_golang/api/prometheus/v1"
 	commonconfig "github.com/prometheus/common/config"
 
 	"github.com/pharos-status/pharos/statuspage"
 )
+
+// defaultTimeout is that of a reading, all of its queries together.
+const defaultTimeout = 10 * time.Second
 
 // Options are the settings of a [Source].
 type Options struct {
@@ -26,17 +32,55 @@ type Options struct {
 	Logger    *slog.Logger                  // for the warnings that come with answers; required
 }
 
+func (o *Options) validate() error {
+	if o.Logger == nil {
+		return errors.New("prom: Options.Logger is required")
+	}
+	u, err := url.Parse(o.URL)
+	if err != nil {
+		return fmt.Errorf("address of Prometheus: %w", err)
+	}
+	if u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+		return fmt.Errorf("address of Prometheus: %q is no http or https URL", u.Redacted())
+	}
+	if o.Timeout == 0 {
+		o.Timeout = defaultTimeout
+	}
+	return nil
+}
+
 // A Source is a [statuspage.Source] over the API of Prometheus. It is safe for
 // concurrent use.
-type Source struct{ o Options }
+type Source struct {
+	api     promv1.API
+	client  *http.Client
+	timeout time.Duration
+	logger  *slog.Logger
+}
 
 var _ statuspage.Source = (*Source)(nil)
 
 // New returns a Source. It asks nothing yet: a Prometheus that can't be reached
 // is no error here.
-func New(o Options) (*Source, error) { return &Source{o: o}, nil }
-
-// Current implements [statuspage.Source].
-func (s *Source) Current(context.Context) (statuspage.Reading, error) {
-	return statuspage.Reading{}, errors.New("not yet")
+func New(o Options) (*Source, error) {
+	if err := o.validate(); err != nil {
+		return nil, err
+	}
+	client := &http.Client{Transport: o.Transport}
+	if o.Transport == nil {
+		var err error
+		if client, err = commonconfig.NewClientFromConfig(o.HTTP, "prometheus"); err != nil {
+			return nil, fmt.Errorf("client of Prometheus at %s: %w", o.URL, err)
+		}
+	}
+	client.Transport = limited{next: client.Transport}
+	c, err := api.NewClient(api.Config{Address: o.URL, Client: client})
+	if err != nil {
+		return nil, fmt.Errorf("client of Prometheus: %w", err)
+	}
+	return &Source{api: promv1.NewAPI(c), client: client, timeout: o.Timeout, logger: o.Logger}, nil
 }
+
+// Close gives up the connections that are kept for the next reading. Readings
+// may still follow; they make their own.
+func (s *Source) Close() { s.client.CloseIdleConnections() }
