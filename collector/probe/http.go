@@ -7,6 +7,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
@@ -26,9 +27,9 @@ const (
 
 // HTTPOptions say what to ask and what to expect.
 type HTTPOptions struct {
-	URL         *url.URL          // http or https; user information becomes Basic authentication
-	Method      string            // empty: HEAD, or GET if BodyMatch is set
-	Headers     map[string]string // Host and User-Agent among them are honoured
+	URL         *url.URL    // http or https; user information becomes Basic authentication
+	Method      string      // empty: HEAD, or GET if BodyMatch is set
+	Headers     http.Header // in canonical form; Host and User-Agent among them are honoured; not changed
 	Body        string
 	UserAgent   string         // unless Headers have one
 	StatusFrom  int            // the lowest status that is healthy; 0: 200
@@ -92,12 +93,9 @@ func (p *httpProbe) request(ctx context.Context) (*http.Request, error) {
 		password, _ := user.Password()
 		req.SetBasicAuth(user.Username(), password)
 	}
-	for name, value := range p.Headers {
-		if strings.EqualFold(name, "Host") {
-			req.Host = value
-			continue
-		}
-		req.Header.Set(name, value)
+	maps.Copy(req.Header, p.Headers)
+	if host := req.Header.Get("Host"); host != "" {
+		req.Host = host // net/http takes it from there alone
 	}
 	return req, nil
 }

@@ -49,7 +49,7 @@ func TestHTTPRequest(t *testing.T) {
 		"get to match":     {"/", probe.HTTPOptions{BodyMatch: match}, seen{method: "GET", path: "/", close: true}},
 		"method and body":  {"/", probe.HTTPOptions{Method: "POST", Body: "ping"}, seen{method: "POST", path: "/", body: "ping", close: true}},
 		"user information": {"//u:p@", probe.HTTPOptions{}, seen{method: "HEAD", path: "/", user: "u", password: "p", close: true}},
-		"headers": {"/", probe.HTTPOptions{UserAgent: "x", Headers: map[string]string{"host": "a.example", "User-Agent": "mine", "X-Test": "1"}},
+		"headers": {"/", probe.HTTPOptions{UserAgent: "x", Headers: http.Header{"Host": {"a.example"}, "User-Agent": {"mine"}, "X-Test": {"1"}}},
 			seen{method: "HEAD", path: "/", host: "a.example", agent: "mine", header: "1", close: true}},
 	}
 	for name, test := range tests {
