@@ -7,9 +7,11 @@ package store
 
 import (
 	"errors"
+	"fmt"
 	"log/slog"
+	"sync"
 
-	"github.com/pharos-status/pharos/statuspage"
+	"go.etcd.io/bbolt"
 )
 
 // Options are the settings of a [Store].
@@ -18,38 +20,39 @@ type Options struct {
 	Logger *slog.Logger // required
 }
 
-// Errors of the calls that change something. What they wrap them in says more.
-var (
-	ErrInvalid  = errors.New("invalid announcement")
-	ErrTooMany  = errors.New("too many announcements")
-	ErrNotFound = errors.New("no such announcement")
-)
-
 // A Store is the open file. It is safe for concurrent use; what it returns
 // belongs to the caller. A change is on disk before the call returns.
-type Store struct{ o Options }
+type Store struct {
+	db *bbolt.DB
+
+	mu     sync.Mutex
+	layout []byte // as it stands in the file
+}
 
 // Open opens the file in the data folder, and makes it if there is none. Only
 // one process can have it open.
-func Open(o Options) (*Store, error) { return &Store{o: o}, nil }
-
-// Close closes the file. No call may follow.
-func (s *Store) Close() error { return nil }
-
-// Announcements returns all announcements, newest first.
-func (s *Store) Announcements() ([]statuspage.Announcement, error) { return nil, nil }
-
-// Announce adds an announcement. Both texts must be there.
-func (s *Store) Announce(title, text string) (statuspage.Announcement, error) {
-	return statuspage.Announcement{Title: title, Text: text}, nil
+func Open(o Options) (*Store, error) {
+	if o.Logger == nil {
+		return nil, errors.New("store: Options.Logger is required")
+	}
+	db, err := openFile(o.Path, o.Logger)
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{db: db}
+	if err := db.View(func(tx *bbolt.Tx) error {
+		s.layout = append(s.layout, tx.Bucket(bucketPage()).Get(keyLayout())...)
+		return nil
+	}); err != nil {
+		return nil, errors.Join(fmt.Errorf("read %s: %w", db.Path(), err), db.Close())
+	}
+	return s, nil
 }
 
-// Retract removes an announcement.
-func (s *Store) Retract(string) error { return ErrNotFound }
-
-// Layout returns the layout saved last, an empty one if there is none.
-func (s *Store) Layout() (statuspage.Layout, error) { return statuspage.Layout{}, nil }
-
-// SaveLayout keeps the layout. It writes only if the layout is not the one saved
-// last, so it may be called at each refresh.
-func (s *Store) SaveLayout(statuspage.Layout) error { return nil }
+// Close closes the file. No call may follow.
+func (s *Store) Close() error {
+	if err := s.db.Close(); err != nil {
+		return fmt.Errorf("close the store: %w", err)
+	}
+	return nil
+}
