@@ -18,6 +18,20 @@ const (
 	NodeMinHealthy       = "pharos_node_min_healthy"
 )
 
+// Metrics of programs about themselves that rules read: 1 if the last reload of
+// the configuration succeeded, else 0.
+const (
+	ExporterReloadSuccessful   = "pharos_exporter_config_last_reload_successful"
+	StatusPageReloadSuccessful = "pharos_statuspage_config_last_reload_successful"
+	EngineReloadSuccessful     = "pharos_engine_config_last_reload_successful"
+)
+
+// Series that Prometheus itself writes.
+const (
+	Up     = "up"
+	Alerts = "ALERTS"
+)
+
 // Recording rules that readers may rely on. Their value is a severity:
 // 0 healthy, 1 unknown, 2 sick, 3 dead.
 const (
@@ -44,6 +58,19 @@ const (
 	LinkURL         = "link_url"
 	LinkLabel       = "link_label"
 	Vantage         = "vantage"
+)
+
+// Labels that Prometheus gives what it scrapes.
+const (
+	Job      = "job"
+	Instance = "instance"
+)
+
+// Labels of alerts, besides service, node and replica.
+const (
+	Severity     = "severity"     // critical, warning or info
+	Notification = "notification" // change or reminder
+	Part         = "part"         // which part of Pharos: exporter, statuspage or engine
 )
 
 // Values of the resource label.
