@@ -86,6 +86,16 @@ func (c *Config) Brand() statuspage.Brand {
 // YAML returns the configuration as a file would give it, without its secrets.
 func (c *Config) YAML() ([]byte, error) { return configfile.Marshal(c) }
 
+// String returns what [Config.YAML] does, so that no secret of the HTTP settings
+// is printed by chance.
+func (c *Config) String() string {
+	text, err := c.YAML()
+	if err != nil {
+		return err.Error()
+	}
+	return string(text)
+}
+
 func parse(f *configfile.File, lookup func(string) (string, bool)) (*Config, error) {
 	if err := f.ExpandEnv(lookup); err != nil {
 		return nil, err
