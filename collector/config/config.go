@@ -133,5 +133,10 @@ type Link struct{ URL, Label string }
 
 // Default returns what an absent or empty file means: nothing is watched.
 func Default() *Config {
-	return &Config{Parallelism: Parallelism{Poll: 256, Script: 8}}
+	c := &Config{Parallelism: Parallelism{Poll: 256, Script: 8}}
+	c.source = document{
+		Defaults:    defaultSettings().document(),
+		Parallelism: parallelismDocument{&c.Parallelism.Poll, &c.Parallelism.Script},
+	}
+	return c
 }

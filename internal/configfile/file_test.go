@@ -70,6 +70,7 @@ func TestErrorsNameFileAndLine(t *testing.T) {
 		"undefined variable": {"port: 1\nname: ${NOPE}\n", "a.yml:2: name: environment variable NOPE is not set; set it, or write $$ for a dollar"},
 		"open variable":      {"name: ${NOPE\n", "a.yml:1: name: ${ without }; write $$ for a dollar"},
 		"bad duration":       {"interval: 5 minutes\n", `a.yml:1: unknown unit " minutes" in duration "5 minutes"`},
+		"wrong types":        {"port: [1]\nname: {a: 1}\nitems: many\n", "a.yml:1: found a list, want a whole number\na.yml:2: found a mapping, want a text\na.yml:3: found \"many\", want a list"},
 		"duplicate key":      {"port: 1\nport: 2\n", `a.yml:2: mapping key "port" already defined at line 1`},
 	} {
 		t.Run(name, func(t *testing.T) {

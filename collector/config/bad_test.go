@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package config_test
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/pharos-status/pharos/collector/config"
+)
+
+// bad holds, for each file below testdata/bad, what is said of it: a line each,
+// without the name of the file.
+var bad = map[string][]string{
+	"dead-after-zero": {
+		`2: defaults.push.dead_after: is 0s, want more than 0`,
+		`3: defaults.local.dead_after: is 0s, want more than 0`,
+	},
+	"duplicate-node": {
+		`5: services[0].nodes[1].id: duplicate node "api"; give it an id of its own`,
+	},
+	"duplicate-replica-name": {
+		`8: services[0].nodes[0].replicas[1]: duplicate replica: number 1 of the list is called "x" as well; give one of them another name`,
+	},
+	"duplicate-replica": {
+		`9: services[0].nodes[0].replicas[2]: duplicate replica; it is number 1 of the list already, so remove it, or give it a name`,
+	},
+	"duplicate-script-name": {
+		`8: services[0].nodes[0].scripts[1]: duplicate replica: number 1 of the list is called "2" as well; give one of them another name`,
+	},
+	"duplicate-service": {
+		`3: services[1].id: duplicate service "web"; give it an id of its own`,
+	},
+	"duration-negative": {
+		`2: not a valid duration string: "-5s"`,
+	},
+	"duration-without-unit": {
+		`2: not a valid duration string: "5"`,
+	},
+	"http-body-match-with-head": {
+		`7: services[0].nodes[0].http.body_match: the answer to HEAD has no body; set method to GET, or remove it`,
+	},
+	"http-body-with-get": {
+		`7: services[0].nodes[0].http.body: a GET request has no body; set method to POST, PUT or PATCH, or remove the body`,
+	},
+	"http-body-without-method": {
+		`7: services[0].nodes[0].http.body: a HEAD request has no body; set method to POST, PUT or PATCH, or remove the body`,
+	},
+	"http-headers": {
+		`9: services[0].nodes[0].http.headers.X Y: "X Y" is no name of a header`,
+		`10: services[0].nodes[0].http.headers.X-Token: the value has a character that no header can have`,
+		`11: services[0].nodes[0].http.headers.accept: duplicate header Accept; keep one`,
+	},
+	"http-method": {
+		`7: services[0].nodes[0].http.method: unknown method "FETCH", want one of HEAD, GET, POST, PUT, PATCH, DELETE, OPTIONS`,
+	},
+	"http-status": {
+		`3: defaults.poll.http_status: no status is healthy: from (400) has to be less than below (400)`,
+		`6: services[0].poll.http_status.from: is 99, want an HTTP status, 100 to 599`,
+		`10: services[0].nodes[0].poll.http_status.below: is 700, want 101 to 600`,
+	},
+	"http-tls": {
+		`7: unknown key "tls"`,
+	},
+	"icmp-with-port": {
+		`6: services[0].nodes[0].replicas[0]: icmp has no ports; write icmp://host`,
+	},
+	"id-too-long": {
+		`2: services[0].id: has 201 bytes, want at most 200`,
+	},
+	"id-with-control-character": {
+		`2: services[0].id: "web\tapi" has a control character; remove it`,
+	},
+	"id-with-slash": {
+		`2: services[0].id: "web/api" can't be part of a path; use an id without a slash that is neither . nor ..`,
+		`2: services[0].nodes[0].id: ".." can't be part of a path; use an id without a slash that is neither . nor ..`,
+	},
+	"interval-zero": {
+		`2: defaults.poll.interval: is 0s, want more than 0`,
+		`3: defaults.script.interval: is 0s, want more than 0`,
+		`3: defaults.script.timeout: is 0s, want more than 0`,
+	},
+	"label-too-long": {
+		`3: services[0].label: has 202 bytes, want at most 200`,
+	},
+	"later-parts": {
+		`1: unknown key "modules"`,
+		`2: unknown key "relay"`,
+		`3: unknown key "service_files"`,
+	},
+	"link-without-url": {
+		`6: services[0].nodes[0].link.label: the link has a label but no url; give it one, or remove the label`,
+	},
+	"link": {
+		`6: services[0].nodes[0].link.url: "javascript:alert(1)" is no link for a page; write https://host/path or mailto:address`,
+	},
+	"load-limit": {
+		`2: defaults.push.cpu_sick_above: is 0, want a ratio above 0, such as 0.90`,
+		`2: defaults.push.ram_sick_above: is NaN, want a ratio above 0, such as 0.90`,
+	},
+	"min-healthy-too-many": {
+		`7: services[0].nodes[0].min_healthy: is 3, and the node has only 2 replicas`,
+	},
+	"min-healthy-zero": {
+		`7: services[0].nodes[0].min_healthy: is 0, want at least 1; remove it if every replica has to be available`,
+	},
+	"no-mode": {
+		`4: services[0].nodes[0].mode: the node has no mode; choose poll, script, push or local`,
+	},
+	"no-node-id": {
+		`2: services[0].nodes[0].id: the node has no id; give it one`,
+	},
+	"no-nodes": {
+		`2: services[0].nodes: the service has no nodes; add one, or remove the service`,
+	},
+	"no-service-id": {
+		`2: services[0].id: the service has no id; give it one`,
+	},
+	"parallelism": {
+		`1: parallelism.poll: is 0, want at least 1`,
+		`1: parallelism.script: is -1, want at least 1`,
+	},
+	"poll-without-replicas": {
+		`4: services[0].nodes[0].replicas: a node in mode poll needs replicas; add at least one`,
+	},
+	"port-out-of-range": {
+		`6: services[0].nodes[0].replicas[0]: port 65536 does not exist, want 1 to 65535`,
+	},
+	"push-with-replicas": {
+		`6: services[0].nodes[0].replicas: belongs to mode poll, and the node is in mode push; remove it, or change the mode`,
+		`7: services[0].nodes[0].http: belongs to mode poll, and the node is in mode push; remove it, or change the mode`,
+	},
+	"regular-expression": {
+		"8: services[0].nodes[0].http.body_match: error parsing regexp: missing closing ): `ok(`; mend the regular expression (RE2 syntax)",
+	},
+	"replica-name-control-character": {
+		`6: services[0].nodes[0].replicas[0].name: "a\nb" has a control character; remove it`,
+	},
+	"retries": {
+		`2: defaults.poll.retries: is -1, want 0 to 100`,
+	},
+	"script-both": {
+		`6: services[0].nodes[0].scripts[0]: both script and command are set; keep one`,
+	},
+	"script-empty": {
+		`6: services[0].nodes[0].scripts[0]: the script is empty; write a text for the shell, or a command`,
+		`6: services[0].nodes[0].scripts[1].command: the command names no program; write ["/path/of/program", "argument"]`,
+		`6: services[0].nodes[0].scripts[2]: the script is empty; write a text for the shell, or a command`,
+	},
+	"script-list": {
+		`6: found a list, want a mapping`,
+	},
+	"script-nul": {
+		`6: services[0].nodes[0].scripts[0]: the script has a NUL character, which no program can take; remove it`,
+	},
+	"script-without-scripts": {
+		`4: services[0].nodes[0].scripts: a node in mode script needs scripts; add at least one`,
+	},
+	"sick-after-too-long": {
+		`2: defaults.poll.timeout: is 3s, shorter than sick_after (5s), so a slow replica would be dead before it is sick; set sick_after here too`,
+		`5: services[0].poll.sick_after: is 11s, longer than the timeout (10s), so a slow replica would be dead before it is sick; make it shorter`,
+		`7: services[0].nodes[0].replicas[1].poll.sick_after: is 5s, longer than the timeout (4s), so a slow replica would be dead before it is sick; make it shorter`,
+	},
+	"targets-of-another-mode": {
+		`7: services[0].nodes[0].scripts: belongs to mode script, and the node is in mode poll; remove it, or change the mode`,
+		`8: services[0].nodes[0].push: belongs to mode push, and the node is in mode poll; remove it, or change the mode`,
+	},
+	"tcp-with-path": {
+		`6: services[0].nodes[0].replicas[0]: a URL for tcp is tcp://host:port and nothing else`,
+	},
+	"tcp-without-port": {
+		`6: services[0].nodes[0].replicas[0]: tcp needs a port; write tcp://host:port`,
+	},
+	"timeout-zero": {
+		`2: defaults.poll.timeout: is 0s, want more than 0`,
+	},
+	"token-both": {
+		`3: reporter.tokens[0].token_file: both token and token_file are set; keep one`,
+	},
+	"token-file-unreadable": {
+		`3: reporter.tokens[0].token_file: open testdata/bad/none/reporter.token: no such file or directory; make the file readable to this program`,
+	},
+	"token-missing": {
+		`3: reporter.tokens[0]: neither token nor token_file is set; set one`,
+	},
+	"token-services": {
+		`3: reporter.tokens[0].services[0]: there is no service with the id "wbe"`,
+		`4: reporter.tokens[1].services: the list is empty, so the token is good for nothing; name services, or write ["*"]`,
+	},
+	"two-documents": {
+		`2: a second YAML document begins here; one file holds one, so remove the line ---`,
+	},
+	"unknown-key-in-replica": {
+		`7: unknown key "sick_aftre"; did you mean "sick_after"?`,
+		`8: unknown key "nam"; did you mean "name"?`,
+	},
+	"unknown-key-in-script": {
+		`7: unknown key "comand"; did you mean "command"?`,
+	},
+	"unknown-key": {
+		`4: unknown key "min_helthy"; did you mean "min_healthy"?`,
+	},
+	"unknown-mode": {
+		`5: services[0].nodes[0].mode: unknown mode "pull", want poll, script, push or local`,
+	},
+	"url-empty": {
+		`6: services[0].nodes[0].replicas[0]: the replica has no url; give it one, such as https://host/path`,
+	},
+	"url-malformed": {
+		`6: services[0].nodes[0].replicas[0]: not a URL: invalid port ":port" after host`,
+	},
+	"url-unknown-scheme": {
+		`6: services[0].nodes[0].replicas[1]: unknown scheme "dns", want http, https, tcp, icmp or ssh`,
+	},
+	"url-without-host": {
+		`6: services[0].nodes[0].replicas[0]: the URL has no host; write https://host`,
+	},
+	"url-without-scheme": {
+		`6: services[0].nodes[0].replicas[0]: the URL has no scheme; begin it with http://, https://, tcp://, icmp:// or ssh://`,
+	},
+	"variable": {
+		`1: reporter.tokens[0].token: environment variable PHAROS_TEST_NOT_SET is not set; set it, or write $$ for a dollar`,
+	},
+	"wrong-type": {
+		`1: found "many", want a whole number`,
+		`2: found "web", want a list`,
+	},
+}
+
+func TestLoadBad(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("testdata/bad/*.yml")
+	require.NoError(t, err)
+	require.Len(t, files, len(bad))
+	for _, file := range files {
+		name := strings.TrimSuffix(filepath.Base(file), ".yml")
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c, err := config.Load(file)
+			require.Nil(t, c)
+			require.Error(t, err)
+			said := strings.Split(err.Error(), "\n")
+			for i := range said {
+				said[i] = strings.TrimPrefix(said[i], file+":")
+			}
+			require.Equal(t, bad[name], said)
+			require.NotContains(t, err.Error(), "hunter", "a secret is told")
+		})
+	}
+}
