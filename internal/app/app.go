@@ -9,6 +9,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // A Component works until ctx is done, then cleans up and returns. Run is
@@ -37,15 +38,15 @@ func Run(ctx context.Context, parts ...Part) error {
 	first := make(chan struct{}, len(parts))
 	running := make([]*task, 0, len(parts))
 	for _, p := range parts {
-		running = append(running, start(p, first))
+		running = append(running, start(context.WithoutCancel(ctx), p, first))
 	}
 	select {
 	case <-ctx.Done():
 	case <-first:
 	}
 	var errs error
-	for i := len(running) - 1; i >= 0; i-- {
-		errs = errors.Join(running[i].stop(), errs)
+	for _, t := range slices.Backward(running) {
+		errs = errors.Join(t.stop(), errs)
 	}
 	return errs
 }
@@ -58,9 +59,9 @@ type task struct {
 	err    error // valid once done is closed
 }
 
-func start(p Part, ended chan<- struct{}) *task {
-	// Each part has a context of its own: they stop in order, not all at once.
-	ctx, cancel := context.WithCancel(context.Background())
+// start starts a part in a context of its own: parts stop in order, not all at once.
+func start(ctx context.Context, p Part, ended chan<- struct{}) *task {
+	ctx, cancel := context.WithCancel(ctx)
 	t := &task{name: p.Name, cancel: cancel, done: make(chan struct{})}
 	go func() {
 		defer close(t.done)

@@ -82,14 +82,16 @@ func (s *HTTPServer) Close() error { return s.listener.Close() }
 
 // Run serves until ctx is done, then lets requests in flight end.
 func (s *HTTPServer) Run(ctx context.Context) error {
-	served := make(chan error, 1)
+	var serveErr error // valid once ended is closed
+	ended := make(chan struct{})
 	go func() {
+		defer close(ended)
 		flags := &web.FlagConfig{WebConfigFile: &s.o.WebConfig}
-		served <- web.Serve(s.listener, s.server, flags, s.o.Logger)
+		serveErr = web.Serve(s.listener, s.server, flags, s.o.Logger)
 	}()
 	select {
-	case err := <-served:
-		return fmt.Errorf("serve the %s on %s: %w", s.o.Purpose, s.Addr(), err)
+	case <-ended:
+		return fmt.Errorf("serve the %s on %s: %w", s.o.Purpose, s.Addr(), serveErr)
 	case <-ctx.Done():
 	}
 	deadline, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
@@ -98,6 +100,6 @@ func (s *HTTPServer) Run(ctx context.Context) error {
 	if err != nil {
 		err = s.server.Close()
 	}
-	<-served
+	<-ended // with http.ErrServerClosed
 	return err
 }

@@ -38,7 +38,7 @@ func (e *expander) walk(n *yaml.Node, p Path) {
 		return
 	}
 	e.seen[n] = true
-	switch n.Kind {
+	switch n.Kind { //nolint:exhaustive // the others are not in a document's content
 	case yaml.MappingNode:
 		for i := 0; i+1 < len(n.Content); i += 2 {
 			key := n.Content[i].Value

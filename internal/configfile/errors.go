@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v4"
@@ -70,7 +71,7 @@ type Path []any
 
 // At returns the path that goes on from p.
 func (p Path) At(steps ...any) Path {
-	return append(p[:len(p):len(p)], steps...)
+	return append(slices.Clip(p), steps...)
 }
 
 // String returns the path in the form services[0].id.
@@ -141,16 +142,14 @@ var (
 
 // translate turns an error of the YAML library into Errors of this package.
 func (f *File) translate(err error, target any) error {
-	var many *yaml.LoadErrors
-	if errors.As(err, &many) {
+	if many, ok := errors.AsType[*yaml.LoadErrors](err); ok {
 		all := make(Errors, 0, len(many.Errors))
 		for _, e := range many.Errors {
 			all = append(all, f.one(e, target))
 		}
 		return all
 	}
-	var e *yaml.LoadError
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*yaml.LoadError](err); ok {
 		return Errors{f.one(e, target)}
 	}
 	return Errors{{File: f.name, Msg: err.Error()}}

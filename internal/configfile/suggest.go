@@ -21,7 +21,7 @@ func collectKeys(t reflect.Type, keys map[string]bool, seen map[reflect.Type]boo
 		return
 	}
 	seen[t] = true
-	switch t.Kind() {
+	switch t.Kind() { //nolint:exhaustive // the others have no keys
 	case reflect.Pointer, reflect.Slice, reflect.Array, reflect.Map:
 		collectKeys(t.Elem(), keys, seen)
 	case reflect.Struct:

@@ -70,5 +70,5 @@ func TestIDs(t *testing.T) {
 	require.Equal(t, node, id.NodeID())
 	require.Negative(t, id.Compare(node.Replica("tcp://b:80")))
 	require.Positive(t, id.Compare(status.ID{Service: "mail", Node: "z", Replica: "z"}))
-	require.Zero(t, id.Compare(id))
+	require.Zero(t, id.Compare(node.Replica("tcp://a:80")))
 }
