@@ -18,10 +18,9 @@ const (
 	NodeMinHealthy       = "pharos_node_min_healthy"
 )
 
-// Metrics of programs about themselves that rules read: 1 if the last reload of
-// the configuration succeeded, else 0.
+// Metrics of the other parts about themselves that rules read: 1 if the last
+// reload of the configuration succeeded, else 0.
 const (
-	ExporterReloadSuccessful   = "pharos_exporter_config_last_reload_successful"
 	StatusPageReloadSuccessful = "pharos_statuspage_config_last_reload_successful"
 	EngineReloadSuccessful     = "pharos_engine_config_last_reload_successful"
 )
@@ -30,6 +29,17 @@ const (
 const (
 	Up     = "up"
 	Alerts = "ALERTS"
+)
+
+// Metrics of the exporter about itself. Its build information is ExporterPrefix
+// and "build_info".
+const (
+	ExporterPrefix            = "pharos_exporter"
+	ExporterProbes            = ExporterPrefix + "_probes_total"
+	ExporterProbeLag          = ExporterPrefix + "_probe_lag_seconds"
+	ExporterReports           = ExporterPrefix + "_reports_total"
+	ExporterReloadSuccessful  = ExporterPrefix + "_config_last_reload_successful"
+	ExporterReloadSuccessTime = ExporterPrefix + "_config_last_reload_success_timestamp_seconds"
 )
 
 // Recording rules that readers may rely on. Their value is a severity:
@@ -58,6 +68,8 @@ const (
 	LinkURL         = "link_url"
 	LinkLabel       = "link_label"
 	Vantage         = "vantage"
+	Code            = "code"
+	Result          = "result"
 )
 
 // Labels that Prometheus gives what it scrapes.
