@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package collector
+
+import (
+	"bytes"
+	"cmp"
+	_ "embed"
+	"html/template"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/prometheus/common/version"
+
+	"github.com/pharos-status/pharos/collector/state"
+	"github.com/pharos-status/pharos/internal/status"
+)
+
+// maxRows bounds the table of the landing page; those in trouble come first.
+const maxRows = 500
+
+//go:embed landing.html
+var landingHTML string //nolint:gochecknoglobals // go:embed needs a variable
+
+// A landing is what the landing page shows.
+type landing struct {
+	Version  string
+	Counts   []count
+	Replicas []row
+	Hidden   int // replicas beyond maxRows
+}
+
+type count struct {
+	Status status.Status
+	N      int
+}
+
+type row struct {
+	state.Replica
+	Age time.Duration // since the last probe or report, in whole seconds; negative if there was none
+}
+
+func (e *Exporter) serveLanding(w http.ResponseWriter, _ *http.Request) {
+	page, err := renderLanding(newLanding(e.store.Snapshot(time.Now()), time.Now()))
+	if err != nil {
+		e.o.Logger.Error("Landing page not rendered", "err", err)
+		writeText(w, http.StatusInternalServerError, "The page can't be shown; the log says why.\n")
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	_, _ = w.Write(page) // the client is gone if this fails
+}
+
+func newLanding(replicas []state.Replica, now time.Time) landing {
+	l := landing{Version: version.Version}
+	n := map[status.Status]int{}
+	for _, r := range replicas {
+		n[r.Status]++
+	}
+	for s := range status.All() {
+		l.Counts = append(l.Counts, count{s, n[s]})
+	}
+	slices.SortStableFunc(replicas, func(a, b state.Replica) int {
+		return cmp.Compare(b.Status.Severity(), a.Status.Severity())
+	})
+	shown := replicas[:min(len(replicas), maxRows)]
+	l.Hidden = len(replicas) - len(shown)
+	for _, r := range shown {
+		age := time.Duration(-1)
+		if !r.At.IsZero() {
+			age = max(now.Sub(r.At), 0).Truncate(time.Second)
+		}
+		l.Replicas = append(l.Replicas, row{r, age})
+	}
+	return l
+}
+
+func renderLanding(l landing) ([]byte, error) {
+	t, err := template.New("landing").Parse(landingHTML)
+	if err != nil {
+		return nil, err
+	}
+	var page bytes.Buffer
+	err = t.Execute(&page, l)
+	return page.Bytes(), err
+}

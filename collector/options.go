@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package collector ties the exporter together: it makes probers of the
+// configuration, has them run on time, keeps what they and the reporters say, and
+// shows it to Prometheus. A scrape reads state; it never probes. The listeners
+// are left to the commands, and what is made of the metrics to rules and readers.
+package collector
+
+import (
+	"errors"
+	"log/slog"
+
+	"github.com/prometheus/common/version"
+)
+
+// Options are the settings of an [Exporter].
+type Options struct {
+	ConfigFile    string // exporter.yml
+	RequireConfig bool   // whether an absent ConfigFile is an error; else nothing is watched then
+	StoragePath   string // the data folder, made if there is none
+	UserAgent     string // of HTTP probes; empty: pharos/ and the version
+	ServeReporter bool   // whether Handler serves /reporter/ too
+	Logger        *slog.Logger
+}
+
+// validate returns what is wrong with the options, and fills in defaults.
+func (o *Options) validate() error {
+	switch {
+	case o.Logger == nil:
+		return errors.New("collector: Options.Logger is nil")
+	case o.ConfigFile == "":
+		return errors.New("collector: Options.ConfigFile is empty")
+	case o.StoragePath == "":
+		return errors.New("collector: Options.StoragePath is empty")
+	}
+	if o.UserAgent == "" {
+		o.UserAgent = "pharos/" + version.Version
+	}
+	return nil
+}
