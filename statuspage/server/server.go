@@ -8,10 +8,18 @@ package server
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
+	"sync"
+	"sync/atomic"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/pharos-status/pharos/internal/app"
+	"github.com/pharos-status/pharos/internal/configfile"
+	"github.com/pharos-status/pharos/statuspage/api"
+	"github.com/pharos-status/pharos/statuspage/store"
 )
 
 // Options are the settings of a [Server].
@@ -27,38 +35,104 @@ type Options struct {
 
 	Logger     *slog.Logger          // required
 	Registerer prometheus.Registerer // where the server's own metrics go; required
-	Gatherer   prometheus.Gatherer   // what /metrics of [Server.Ops] shows; required
+	Gatherer   prometheus.Gatherer   // what /metrics of [Server.Ops] shows; nil: Registerer, if it is one
+}
+
+func (o *Options) validate() error {
+	switch {
+	case o.Logger == nil:
+		return errors.New("status page: Options.Logger is required")
+	case o.Registerer == nil:
+		return errors.New("status page: Options.Registerer is required")
+	}
+	if o.Gatherer == nil {
+		o.Gatherer, _ = o.Registerer.(prometheus.Gatherer)
+	}
+	return nil
 }
 
 // A Server is the status page as a component. Its methods are safe for
 // concurrent use.
-type Server struct{ o Options }
+type Server struct {
+	o       Options
+	store   *store.Store
+	metrics *metrics
+	pages   *refresher
+	manager http.Handler
 
-// New reads the configuration and opens the store. The server reads nothing
-// else before [Server.Run].
-func New(o Options) (*Server, error) { return &Server{o}, nil }
+	settings  atomic.Pointer[settings]
+	reloading sync.Mutex // one Reload at a time
+}
 
-// Run refreshes the page until ctx is done, then closes the store.
+// New reads the configuration, opens the store and draws a first page, on which
+// all is unknown. Prometheus is not asked before [Server.Run].
+func New(o Options) (*Server, error) {
+	if err := o.validate(); err != nil {
+		return nil, err
+	}
+	first, err := loadSettings(&o)
+	if err != nil {
+		return nil, err
+	}
+	kept, err := store.Open(store.Options{Path: o.StoragePath, Logger: o.Logger})
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{o: o, store: kept, metrics: newMetrics()}
+	if err := s.metrics.register(o.Registerer); err != nil {
+		return nil, errors.Join(err, kept.Close())
+	}
+	s.settings.Store(first)
+	s.metrics.reloaded(true)
+	s.pages = newRefresher(s.settings.Load, kept, s.metrics, o.Logger)
+	s.manager = app.CollapseSlashes(api.Handler(api.Options{
+		Token:     func() configfile.Secret { return s.settings.Load().config.Manager.Token },
+		Store:     kept,
+		Reminders: func() api.Reminders { return s.settings.Load().reminders },
+		Reading:   s.pages.lastReading,
+		Changed:   s.pages.redrawSoon,
+		Logger:    o.Logger,
+	}))
+	if err := s.pages.begin(); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+// Close releases what New acquired, for a server that never runs.
+func (s *Server) Close() error {
+	s.metrics.unregister(s.o.Registerer)
+	return s.store.Close()
+}
+
+// Run refreshes the page until ctx is done, then closes the store. Listeners
+// must have stopped before: see [app.Run].
 func (s *Server) Run(ctx context.Context) error {
-	<-ctx.Done()
+	s.pages.run(ctx)
+	return s.Close()
+}
+
+// Reload reads the configuration again and refreshes the page. If the
+// configuration is bad, the error says why and the old one stays.
+func (s *Server) Reload() error {
+	s.reloading.Lock()
+	defer s.reloading.Unlock()
+	next, err := loadSettings(&s.o)
+	s.metrics.reloaded(err == nil)
+	if err != nil {
+		return err
+	}
+	s.settings.Swap(next).release()
+	s.pages.redrawSoon()
+	s.pages.refreshSoon()
 	return nil
 }
 
-// Reload reads the configuration again. If it is bad, the error says why and the
-// old one stays.
-func (s *Server) Reload() error { return nil }
-
 // Ready tells whether the first refresh has been tried, so that what is served
-// is the truth, be it that nothing is known.
-func (s *Server) Ready() bool { return false }
+// is the truth, be it that nothing is known. A Prometheus that can't be reached
+// does not make the server unready: it can say so.
+func (s *Server) Ready() bool { return s.pages.tried.Load() }
 
 // Refresh asks for a refresh at once. It never blocks, and requests that come
 // while one is under way become one more run after it.
-func (s *Server) Refresh() {}
-
-// Public returns what visitors may reach: the page, its APIs and the manager API.
-func (s *Server) Public() http.Handler { return http.NotFoundHandler() }
-
-// Ops returns what only operators may reach: metrics, configuration, readiness,
-// reload and profiles.
-func (s *Server) Ops() http.Handler { return http.NotFoundHandler() }
+func (s *Server) Refresh() { s.pages.refreshSoon() }

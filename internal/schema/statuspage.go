@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package schema
+
+// Metrics that the status page has about itself.
+const (
+	StatuspageRefreshes       = "pharos_statuspage_refreshes_total"
+	StatuspageRefreshDuration = "pharos_statuspage_refresh_duration_seconds"
+	StatuspageLastSuccess     = "pharos_statuspage_last_success_timestamp_seconds"
+	StatuspageReloadOK        = "pharos_statuspage_config_last_reload_successful"
+	StatuspageReloadTime      = "pharos_statuspage_config_last_reload_success_timestamp_seconds"
+)
