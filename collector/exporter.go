@@ -18,8 +18,6 @@ import (
 	"github.com/pharos-status/pharos/collector/schedule"
 	"github.com/pharos-status/pharos/collector/state"
 	"github.com/pharos-status/pharos/internal/app"
-	"github.com/pharos-status/pharos/internal/configfile"
-	"github.com/pharos-status/pharos/internal/status"
 )
 
 // An Exporter watches what its configuration names, and shows it as metrics. It is
@@ -144,30 +142,3 @@ func (e *Exporter) record(o schedule.Outcome) {
 
 // Gatherer returns the metrics of the Exporter and of its process.
 func (e *Exporter) Gatherer() prometheus.Gatherer { return e.metrics.registry }
-
-// Reporter returns the handler of /reporter/ alone, for a listener that is open
-// to those who report.
-func (e *Exporter) Reporter() http.Handler { return e.reporter }
-
-// ReporterToken returns a token that is allowed to report for the node. It
-// returns false if there is none, or no such node in mode push or local.
-func (e *Exporter) ReporterToken(id status.NodeID) (configfile.Secret, bool) {
-	p := e.current()
-	for _, n := range p.nodes {
-		if n.ID == id && (n.Mode == state.Push || n.Mode == state.Local) {
-			return tokenFor(p.config.Tokens, id.Service)
-		}
-	}
-	return "", false
-}
-
-func tokenFor(tokens []config.Token, service string) (configfile.Secret, bool) {
-	for _, t := range tokens {
-		for _, s := range t.Services {
-			if s == "*" || s == service {
-				return t.Token, true
-			}
-		}
-	}
-	return "", false
-}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/pharos-status/pharos/collector/config"
 	"github.com/pharos-status/pharos/collector/probe"
+	"github.com/pharos-status/pharos/collector/push"
 	"github.com/pharos-status/pharos/collector/schedule"
 	"github.com/pharos-status/pharos/collector/state"
 	"github.com/pharos-status/pharos/internal/status"
@@ -16,6 +17,7 @@ import (
 type plan struct {
 	config *config.Config
 	nodes  []state.Node
+	tokens []push.Token
 	poll   schedule.Pool
 	script schedule.Pool
 	jobs   map[status.ID]plannedJob
@@ -35,7 +37,10 @@ func emptyPlan() *plan { return &plan{config: &config.Config{}} }
 // newPlan makes a plan of a configuration. A job for which nothing has changed
 // since the plan before is taken over, so that it goes on undisturbed.
 func newPlan(c *config.Config, before *plan, probers proberMaker) *plan {
-	p := &plan{config: c, poll: before.poll, script: before.script, jobs: map[status.ID]plannedJob{}}
+	p := &plan{
+		config: c, tokens: pushTokens(c.Tokens),
+		poll: before.poll, script: before.script, jobs: map[status.ID]plannedJob{},
+	}
 	if c.Parallelism.Poll != before.config.Parallelism.Poll {
 		p.poll = schedule.NewPool(c.Parallelism.Poll)
 	}
