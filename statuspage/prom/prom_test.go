@@ -38,7 +38,7 @@ const (
 	durations  = `max by (service, node, replica) (pharos_replica_probe_duration_seconds)`
 	loads      = `max by (service, node, replica, resource) (pharos_replica_load_ratio)`
 	lastSeen   = `max by (service, node, replica) (pharos_replica_last_seen_timestamp_seconds)`
-	newestRule = `max(timestamp(replica:pharos_status:severity))`
+	newestRule = `max(timestamp(pharos:status:severity))`
 	newestRaw  = `max(timestamp(pharos_replica_status))`
 )
 

@@ -26,6 +26,6 @@ const (
 	loadQuery     = `max by (` + replicaLabels + `, ` + schema.Resource + `) (` + schema.ReplicaLoad + `)`
 	lastSeenQuery = `max by (` + replicaLabels + `) (` + schema.ReplicaLastSeen + `)`
 
-	newestSeverityQuery = `max(timestamp(` + schema.ReplicaSeverity + `))`
+	newestSeverityQuery = `max(timestamp(` + schema.OverallSeverity + `))`
 	newestSampleQuery   = `max(timestamp(` + schema.ReplicaStatus + `))`
 )
