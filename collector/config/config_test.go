@@ -20,10 +20,10 @@ import (
 )
 
 // write puts text into a file, and returns its path.
-func write(t testing.TB, text string) string {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), "exporter.yml")
-	require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
+func write(tb testing.TB, text string) string {
+	tb.Helper()
+	path := filepath.Join(tb.TempDir(), "exporter.yml")
+	require.NoError(tb, os.WriteFile(path, []byte(text), 0o600))
 	return path
 }
 

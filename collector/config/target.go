@@ -148,8 +148,7 @@ func checkPort(u *url.URL) error {
 
 // cause returns what is wrong with a URL, without the URL.
 func cause(err error) error {
-	var e *url.Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*url.Error](err); ok {
 		return e.Err
 	}
 	return err

@@ -51,15 +51,11 @@ func openFile(folder string) (db *bolt.DB, file string, err error) {
 		return nil, "", fmt.Errorf("open %s: another process uses it; stop that process, or choose another data folder with --storage.path", file)
 	case errors.Is(err, os.ErrPermission):
 		return nil, "", notWritable(folder, err)
-	case isPathError(err):
-		return nil, "", fmt.Errorf("open the data folder: %w", err)
+	}
+	if pathError, ok := errors.AsType[*os.PathError](err); ok {
+		return nil, "", fmt.Errorf("open the data folder: %w", pathError)
 	}
 	return nil, "", damaged(file, err)
-}
-
-func isPathError(err error) bool {
-	var pathError *os.PathError
-	return errors.As(err, &pathError)
 }
 
 func notWritable(folder string, err error) error {
