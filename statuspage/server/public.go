@@ -2,7 +2,11 @@
 
 package server
 
-import "net/http"
+import (
+	"net/http"
+
+	"github.com/pharos-status/pharos/internal/app"
+)
 
 // Public returns what visitors may reach: the page and its APIs, and the manager
 // API, which asks for a token. None of it tells of the server's own state.
@@ -12,5 +16,5 @@ func (s *Server) Public() http.Handler {
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		s.pages.site.Load().ServeHTTP(w, r)
 	})
-	return mux
+	return app.CollapseSlashes(mux)
 }

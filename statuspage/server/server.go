@@ -16,7 +16,6 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/pharos-status/pharos/internal/app"
 	"github.com/pharos-status/pharos/internal/configfile"
 	"github.com/pharos-status/pharos/statuspage/api"
 	"github.com/pharos-status/pharos/statuspage/store"
@@ -85,14 +84,14 @@ func New(o Options) (*Server, error) {
 	s.settings.Store(first)
 	s.metrics.reloaded(true)
 	s.pages = newRefresher(s.settings.Load, kept, s.metrics, o.Logger)
-	s.manager = app.CollapseSlashes(api.Handler(api.Options{
+	s.manager = api.Handler(api.Options{
 		Token:     func() configfile.Secret { return s.settings.Load().config.Manager.Token },
 		Store:     kept,
 		Reminders: func() api.Reminders { return s.settings.Load().reminders },
 		Reading:   s.pages.lastReading,
 		Changed:   s.pages.redrawSoon,
 		Logger:    o.Logger,
-	}))
+	})
 	if err := s.pages.begin(); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
