@@ -55,7 +55,7 @@ func newMetrics(src source, registry *prometheus.Registry) *metrics {
 		registry: registry,
 		families: newFamilies(),
 		latency: prometheus.NewHistogramVec(nativeHistogram(schema.ReplicaLatency,
-			"How long the probes of the replica took, retries left out. Each time is rounded to 12 significant bits."),
+			"How long the probes of the replica took: of each, the last try, unless it left the status unknown. Rounded to 12 significant bits."),
 			[]string{schema.Service, schema.Node, schema.Replica}),
 		probes: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: schema.ExporterProbes, Help: "Probes by mode and by the status that they found. Retries are not counted.",
@@ -94,7 +94,9 @@ func nativeHistogram(name, help string) prometheus.HistogramOpts {
 // probed counts the outcome of a probe.
 func (m *metrics) probed(mode config.Mode, o schedule.Outcome) {
 	id := o.Job.ID
-	m.latency.WithLabelValues(id.Service, id.Node, id.Replica).Observe(roundBits(o.Result.Took.Seconds()))
+	if o.Verdict.Status != status.Unknown { // the time says something of the target
+		m.latency.WithLabelValues(id.Service, id.Node, id.Replica).Observe(roundBits(o.Result.Took.Seconds()))
+	}
 	m.probes.WithLabelValues(string(mode), o.Verdict.Status.String()).Inc()
 	m.lag.Observe(o.Lag.Seconds())
 }
