@@ -51,6 +51,10 @@ const (
 	OverallSeverity = "pharos:status:severity"
 )
 
+// NodeReplicas is recorded too: how many replicas a node has, by the label
+// severity, which holds the number.
+const NodeReplicas = "node:pharos_replicas:count"
+
 // Labels.
 const (
 	Service         = "service"
