@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package state
+
+import (
+	"log/slog"
+	"os"
+	"path/filepath"
+	"testing"
+	"testing/synctest"
+
+	"github.com/stretchr/testify/require"
+	bolt "go.etcd.io/bbolt"
+)
+
+func openIn(folder string) error {
+	s, err := Open(Options{Path: folder, Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		return err
+	}
+	return s.Close()
+}
+
+func TestOpenMakesTheFolder(t *testing.T) {
+	t.Parallel()
+	folder := filepath.Join(t.TempDir(), "a", "b")
+	require.NoError(t, openIn(folder))
+	require.FileExists(t, filepath.Join(folder, "state.db"))
+}
+
+func TestOpenNotWritable(t *testing.T) {
+	t.Parallel()
+	folder := filepath.Join(t.TempDir(), "data")
+	require.NoError(t, os.WriteFile(folder, nil, 0o600))
+	require.EqualError(t, openIn(folder), "data folder "+folder+" is not writable: mkdir "+folder+
+		": not a directory; give it to the user that Pharos runs as, or choose another one with --storage.path")
+
+	if os.Geteuid() != 0 { // root may write everywhere
+		folder = t.TempDir()
+		require.NoError(t, os.Chmod(folder, 0o500))
+		require.EqualError(t, openIn(folder), "data folder "+folder+" is not writable: open "+folder+
+			"/state.db: permission denied; give it to the user that Pharos runs as, or choose another one with --storage.path")
+	}
+}
+
+func TestOpenTwice(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newStore(t, nil)
+		folder := filepath.Dir(s.file)
+		require.EqualError(t, openIn(folder), "open "+folder+"/state.db: another process uses it; stop that process, or choose another data folder with --storage.path")
+	})
+}
+
+func TestOpenDamaged(t *testing.T) {
+	t.Parallel()
+	for name, damage := range map[string]func(data []byte) []byte{
+		"no database": func([]byte) []byte { return []byte("hello") },
+		"garbage": func(data []byte) []byte {
+			for i := range data {
+				data[i] = byte(i * 7)
+			}
+			return data
+		},
+		"cut off":  func(data []byte) []byte { return data[:2*os.Getpagesize()+100] },
+		"no pages": func(data []byte) []byte { clear(data[2*os.Getpagesize():]); return data },
+		"bad pages": func(data []byte) []byte {
+			for i := 2 * os.Getpagesize(); i < len(data); i += os.Getpagesize() {
+				copy(data[i:], "garbage garbage garbage garbage")
+			}
+			return data
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			folder := t.TempDir()
+			file := filepath.Join(folder, fileName)
+			require.NoError(t, openIn(folder))
+			data, err := os.ReadFile(file)
+			require.NoError(t, err)
+			bad := damage(data)
+			require.NoError(t, os.WriteFile(file, bad, 0o600))
+
+			err = openIn(folder)
+			require.ErrorContains(t, err, file+" is damaged (")
+			require.ErrorContains(t, err, "); move it away to start without what was known, or restore it from a backup")
+			left, err := os.ReadFile(file)
+			require.NoError(t, err)
+			require.Equal(t, bad, left, "it is not touched")
+		})
+	}
+}
+
+func TestOpenBadContent(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct{ bucket, key, value, want string }{
+		"record": {"replicas", "a\x00b\x00c", "{", "state.db is damaged (record \"a\\x00b\\x00c\": unexpected end of JSON input); move it away"},
+		"key":    {"replicas", "a", "{}", "state.db is damaged (key \"a\"); move it away"},
+		"format": {"meta", "format", "2", `state.db has format "2", and this version of Pharos reads format 1; start the version that wrote it, or move the file away`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			folder := t.TempDir()
+			require.NoError(t, openIn(folder))
+			db, err := bolt.Open(filepath.Join(folder, fileName), 0o600, nil)
+			require.NoError(t, err)
+			require.NoError(t, db.Update(func(tx *bolt.Tx) error {
+				return tx.Bucket([]byte(tc.bucket)).Put([]byte(tc.key), []byte(tc.value))
+			}))
+			require.NoError(t, db.Close())
+			require.ErrorContains(t, openIn(folder), tc.want)
+		})
+	}
+}

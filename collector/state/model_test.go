@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package state_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/pharos-status/pharos/collector/state"
+	"github.com/pharos-status/pharos/internal/status"
+)
+
+// A told is a report as the model remembers it.
+type told struct {
+	at       time.Time
+	interval time.Duration
+	sick     bool
+	deadline time.Time
+	unknown  bool // the deadline passed while the exporter was down
+	dead     bool // the deadline passed before a restart, while it was up
+}
+
+// A model says in the plainest way what the store has to say. It drives a store
+// through reports, flushes, time, restarts and crashes.
+type model struct {
+	t       *rapid.T
+	folder  string
+	newDir  func() string
+	store   *state.Store
+	stop    func()
+	node    state.Node
+	replica map[string]*told
+}
+
+func (m *model) start() {
+	s, err := state.Open(state.Options{Path: m.folder, Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	s.Configure([]state.Node{m.node})
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error)
+	go func() { done <- s.Run(ctx) }()
+	m.store, m.stop = s, func() {
+		cancel()
+		if err := <-done; err != nil {
+			m.t.Fatal(err)
+		}
+	}
+	now := time.Now()
+	for _, r := range m.replica {
+		if !r.dead && !now.Before(r.deadline) {
+			r.unknown = true
+			r.deadline = now.Add(r.interval + m.node.DeadAfter)
+		}
+	}
+}
+
+// halt ends the process, after everything that was promised in a second.
+func (m *model) halt(clean bool) {
+	time.Sleep(time.Second)
+	synctest.Wait()
+	now := time.Now()
+	for _, r := range m.replica {
+		// A restart forgets that a replica was waiting, and its second chance with it.
+		r.dead = r.dead || !now.Before(r.deadline)
+		if r.unknown && !r.dead {
+			r.deadline, r.unknown = r.at.Add(r.interval+m.node.DeadAfter), false
+		}
+	}
+	left := m.folder
+	if !clean {
+		left = m.newDir()
+		copyDatabase(m.t, m.folder, left)
+	}
+	m.stop()
+	m.folder = left
+	time.Sleep(time.Duration(rapid.IntRange(0, 120).Draw(m.t, "down")) * time.Second)
+}
+
+func (m *model) report(t *rapid.T) {
+	name := rapid.SampledFrom([]string{"a", "b", "c"}).Draw(t, "replica")
+	r := &told{at: time.Now(), sick: rapid.Bool().Draw(t, "sick")}
+	// The odd milliseconds keep deadlines away from the moment of a crash: what
+	// falls due within the last half of a second is not on disk yet.
+	r.interval = time.Duration(rapid.IntRange(1, 60).Draw(t, "interval"))*time.Second + 400*time.Millisecond
+	r.deadline = r.at.Add(r.interval + m.node.DeadAfter)
+	load := 0.1
+	if r.sick {
+		load = 0.95
+	}
+	if err := m.store.Report(m.node.ID.Replica(name), report(r.interval, load, 0)); err != nil {
+		t.Fatal(err)
+	}
+	m.replica[name] = r
+}
+
+func (m *model) flush(t *rapid.T) {
+	name := rapid.SampledFrom([]string{"a", "b", "c"}).Draw(t, "replica")
+	_, there := m.replica[name]
+	if err := m.store.Flush(m.node.ID.Replica(name)); (err == nil) != there {
+		t.Fatalf("flush of %s, there: %v: %v", name, there, err)
+	}
+	delete(m.replica, name)
+}
+
+func (m *model) check(t *rapid.T) {
+	now := time.Now()
+	all := m.store.Snapshot(now)
+	if len(all) != len(m.replica) {
+		t.Fatalf("there are %d replicas, want %d", len(all), len(m.replica))
+	}
+	for _, got := range all {
+		r := m.replica[got.ID.Replica]
+		want := status.Healthy
+		switch {
+		case r.dead, !now.Before(r.deadline):
+			want = status.Dead
+		case r.unknown:
+			want = status.Unknown
+		case r.sick:
+			want = status.Sick
+		}
+		if got.Status != want || !got.At.Equal(r.at) {
+			t.Fatalf("%s is %v since %v, want %v since %v", got.ID, got.Status, got.At, want, r.at)
+		}
+	}
+}
+
+// What Drain tells adds up to what Snapshot says.
+func (m *model) drain(t *rapid.T, page map[status.ID]status.Status) {
+	now := time.Now()
+	for _, c := range m.store.Drain(now) {
+		if c.After == nil {
+			delete(page, c.ID)
+			continue
+		}
+		page[c.ID] = c.After.Status
+	}
+	all := m.store.Snapshot(now)
+	for _, r := range all {
+		if got, ok := page[r.ID]; !ok || got != r.Status {
+			t.Fatalf("%s was told as %v, and is %v", r.ID, got, r.Status)
+		}
+	}
+	if len(page) != len(all) {
+		t.Fatalf("%d replicas were told, there are %d", len(page), len(all))
+	}
+}
+
+// A bubble hides from rapid that it runs in one, where there is no deadline.
+type bubble struct{ testing.TB }
+
+func TestStoreIsLikeTheModel(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		folders := 0
+		base := t.TempDir()
+		newDir := func() string { folders++; return fmt.Sprint(base, "/", folders) }
+		rapid.Check(bubble{t}, func(rt *rapid.T) {
+			m := &model{t: rt, folder: newDir(), newDir: newDir, node: nodes()[0], replica: map[string]*told{}}
+			page := map[status.ID]status.Status{}
+			m.start()
+			defer func() { m.stop() }()
+			rt.Repeat(map[string]func(*rapid.T){
+				"report": m.report,
+				"flush":  m.flush,
+				"wait": func(t *rapid.T) {
+					time.Sleep(time.Duration(rapid.IntRange(1, 40).Draw(t, "wait")) * time.Second)
+				},
+				"restart": func(*rapid.T) { m.halt(true); m.start(); clear(page) },
+				"kill":    func(*rapid.T) { m.halt(false); m.start(); clear(page) },
+				"drain":   func(t *rapid.T) { m.drain(t, page) },
+				"":        m.check,
+			})
+		})
+	})
+}

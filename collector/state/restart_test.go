@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package state_test
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/pharos-status/pharos/collector/probe"
+	"github.com/pharos-status/pharos/collector/state"
+	"github.com/pharos-status/pharos/internal/status"
+)
+
+func TestReportSurvivesCrashWithItsAge(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		folder := t.TempDir()
+		s := open(t, folder, nodes())
+		id, at := push.Replica("x"), time.Now()
+		require.NoError(t, s.Report(id, report(30*time.Second, 0.95, 0.5)))
+
+		time.Sleep(40 * time.Second)
+		s = crash(t, folder, nodes())
+		check(t, s, id, status.Sick, status.Load)
+		r := find(s, id)
+		require.True(t, at.Equal(r.At))
+		require.InDelta(t, 0.95, *r.CPU, 0)
+
+		time.Sleep(10*time.Second - 1)
+		check(t, s, id, status.Sick, status.Load)
+		time.Sleep(1)
+		check(t, s, id, status.Dead, status.Late)
+	})
+}
+
+func TestReportThatFellDueWhileDownIsUnknown(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		folder := t.TempDir()
+		s := open(t, folder, nodes())
+		id, quiet := push.Replica("x"), push.Replica("quiet")
+		require.NoError(t, s.Report(id, report(30*time.Second, 0, 0)))
+		require.NoError(t, s.Report(quiet, report(30*time.Second, 0, 0)))
+
+		time.Sleep(time.Hour)
+		s = crash(t, folder, nodes())
+		stop := run(t, s)
+		check(t, s, id, status.Unknown, status.None)
+		require.Equal(t, "no report since Pharos has started again", find(s, id).Detail)
+
+		time.Sleep(50*time.Second - 1)
+		check(t, s, id, status.Unknown, status.None)
+		require.NoError(t, s.Report(id, report(30*time.Second, 0, 0)))
+		time.Sleep(1)
+		check(t, s, id, status.Healthy, status.None)
+		check(t, s, quiet, status.Dead, status.Late)
+		stop()
+	})
+}
+
+func TestReportThatFellDueStaysDead(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		folder := t.TempDir()
+		s := open(t, folder, nodes())
+		stop := run(t, s)
+		id := push.Replica("x")
+		require.NoError(t, s.Report(id, report(30*time.Second, 0, 0)))
+		time.Sleep(51 * time.Second)
+		synctest.Wait()
+		left := kill(t, folder)
+		stop()
+
+		time.Sleep(time.Hour)
+		s = open(t, left, nodes())
+		check(t, s, id, status.Dead, status.Late)
+		s.Configure(nodes())
+		check(t, s, id, status.Dead, status.Late)
+		require.NoError(t, s.Report(id, report(30*time.Second, 0, 0)))
+		check(t, s, id, status.Healthy, status.None)
+	})
+}
+
+func TestForgetWaitsForASecondChance(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		all, folder := nodes(), t.TempDir()
+		all[0].ForgetAfter = time.Minute
+		s := open(t, folder, all)
+		id := push.Replica("x")
+		require.NoError(t, s.Report(id, report(30*time.Second, 0, 0)))
+		time.Sleep(time.Hour)
+		s = crash(t, folder, all)
+		check(t, s, id, status.Unknown, status.None)
+		time.Sleep(50*time.Second - 1)
+		check(t, s, id, status.Unknown, status.None)
+		time.Sleep(1)
+		require.Nil(t, find(s, id))
+	})
+}
+
+func TestVerdictSurvivesRestartWhileItIsFresh(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		folder := t.TempDir()
+		s := open(t, folder, nodes())
+		id := poll.Replica("a")
+		s.Record(id, probe.Verdict{Status: status.Dead, Reason: status.TLS, Detail: "expired"}, probe.Result{At: time.Now(), Took: time.Second})
+		require.NoError(t, s.Close())
+
+		time.Sleep(4 * time.Minute)
+		s = open(t, folder, nodes())
+		stop := run(t, s)
+		check(t, s, id, status.Dead, status.TLS)
+		require.Equal(t, time.Second, find(s, id).Took)
+		<-s.Changed()
+		s.Drain(time.Now())
+
+		start := time.Now()
+		<-s.Changed()
+		require.Equal(t, 10*time.Second, time.Since(start), "2 × interval + timeout after the probe")
+		check(t, s, id, status.Unknown, status.None)
+		s.Record(id, probe.Verdict{Status: status.Healthy}, probe.Result{At: time.Now()})
+		time.Sleep(time.Hour)
+		check(t, s, id, status.Healthy, status.None)
+		stop()
+	})
+}
+
+func TestWhatIsNoLongerConfiguredIsForgotten(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	s := open(t, folder, nodes())
+	s.Record(poll.Replica("a"), probe.Verdict{Status: status.Healthy}, probe.Result{At: time.Now()})
+	require.NoError(t, s.Report(push.Replica("x"), report(time.Minute, 0, 0)))
+	require.NoError(t, s.Close())
+
+	fewer := nodes()[1:]
+	fewer[1].Replicas = []string{"b"}
+	require.NoError(t, open(t, folder, fewer).Close())
+	s = open(t, folder, nodes())
+	check(t, s, poll.Replica("a"), status.Unknown, status.None)
+	require.Nil(t, find(s, push.Replica("x")))
+}
+
+// What a call acknowledges survives a kill -9 that comes right after it, and
+// what only repeats a status one that comes a second later.
+func TestDurability(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		folder := t.TempDir()
+		s := open(t, folder, nodes())
+		stop := run(t, s)
+		id := push.Replica("x")
+
+		require.NoError(t, s.Report(id, report(time.Hour, 0, 0)))
+		check(t, crash(t, folder, nodes()), id, status.Healthy, status.None)
+
+		require.NoError(t, s.Report(id, report(time.Hour, 2, 0)))
+		check(t, crash(t, folder, nodes()), id, status.Sick, status.Load)
+
+		time.Sleep(time.Minute)
+		repeated := time.Now()
+		require.NoError(t, s.Report(id, report(time.Hour, 3, 0)))
+		time.Sleep(time.Second)
+		synctest.Wait()
+		require.True(t, repeated.Equal(find(crash(t, folder, nodes()), id).At))
+
+		s.Record(poll.Replica("a"), probe.Verdict{Status: status.Dead, Reason: status.DNS}, probe.Result{At: time.Now()})
+		time.Sleep(time.Second)
+		synctest.Wait()
+		check(t, crash(t, folder, nodes()), poll.Replica("a"), status.Dead, status.DNS)
+
+		require.NoError(t, s.Flush(id))
+		require.Nil(t, find(crash(t, folder, nodes()), id))
+		stop()
+	})
+}
+
+// While reports come every 100 ms, what is on disk is never older than a second.
+func TestRepeatedReportsDoNotPutTheWriteOff(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		folder := t.TempDir()
+		s := open(t, folder, nodes())
+		stop := run(t, s)
+		id := push.Replica("x")
+		for range 50 {
+			require.NoError(t, s.Report(id, report(time.Hour, 0, 0)))
+			time.Sleep(100 * time.Millisecond)
+			synctest.Wait()
+			age := time.Since(find(crash(t, folder, nodes()), id).At)
+			require.LessOrEqual(t, age, time.Second)
+		}
+		stop()
+	})
+}
+
+func TestClosedStoreRefuses(t *testing.T) {
+	t.Parallel()
+	s := open(t, t.TempDir(), nodes())
+	require.NoError(t, s.Close())
+	require.ErrorIs(t, s.Report(push.Replica("x"), report(time.Second, 0, 0)), state.ErrClosed)
+	require.ErrorIs(t, s.Flush(push.Replica("x")), state.ErrClosed)
+	require.Len(t, s.Snapshot(time.Now()), 2)
+}
