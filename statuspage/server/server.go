@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -85,12 +86,13 @@ func New(o Options) (*Server, error) {
 	s.metrics.reloaded(true)
 	s.pages = newRefresher(s.settings.Load, kept, s.metrics, o.Logger)
 	s.manager = api.Handler(api.Options{
-		Token:     func() configfile.Secret { return s.settings.Load().config.Manager.Token },
-		Store:     kept,
-		Reminders: func() api.Reminders { return s.settings.Load().reminders },
-		Reading:   s.pages.lastReading,
-		Changed:   s.pages.redrawSoon,
-		Logger:    o.Logger,
+		Token:      func() configfile.Secret { return s.settings.Load().config.Manager.Token },
+		Store:      kept,
+		Reminders:  func() api.Reminders { return s.settings.Load().reminders },
+		Reading:    s.pages.lastReading,
+		StaleAfter: func() time.Duration { return time.Duration(s.settings.Load().config.StaleAfter) },
+		Changed:    s.pages.redrawSoon,
+		Logger:     o.Logger,
 	})
 	if err := s.pages.begin(); err != nil {
 		return nil, errors.Join(err, s.Close())
