@@ -9,7 +9,6 @@ import (
 	"testing"
 
 	"github.com/prometheus/common/model"
-	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/rulefmt"
 	"github.com/prometheus/prometheus/promql/parser"
 	"github.com/stretchr/testify/require"
@@ -44,11 +43,11 @@ func names() (metrics, labelNames map[string]bool) {
 	metrics = set(
 		schema.ReplicaStatus, schema.ReplicaFailureReason, schema.ReplicaProbeDuration, schema.ReplicaLatency,
 		schema.ReplicaLastSeen, schema.ReplicaLoad, schema.NodeInfo, schema.NodeMinHealthy,
-		schema.ExporterReloadSuccessful, schema.StatusPageReloadSuccessful, schema.EngineReloadSuccessful,
+		schema.ExporterReloadSuccessful, schema.StatuspageReloadOK, schema.EngineReloadSuccessful,
 		schema.Up, schema.Alerts,
 	)
 	labelNames = set(
-		labels.MetricName, schema.Service, schema.Node, schema.Replica, schema.Status, schema.Reason, schema.Resource,
+		model.MetricNameLabel, schema.Service, schema.Node, schema.Replica, schema.Status, schema.Reason, schema.Resource,
 		schema.Mode, schema.Vantage, schema.Job, schema.Instance, schema.Part, schema.Severity,
 		"place", // made and used up in one expression
 	)

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql"
 	"github.com/prometheus/prometheus/promql/promqltest"
@@ -49,7 +50,7 @@ func record(t *testing.T, series string) map[string]map[string]float64 {
 		for _, s := range result {
 			id := strings.Trim(s.Metric.Get(schema.Service)+"/"+s.Metric.Get(schema.Node)+"/"+s.Metric.Get(schema.Replica), "/")
 			recorded[rule.Record][id] = s.F
-			_, err := app.Append(0, labels.NewBuilder(s.Metric).Set(labels.MetricName, rule.Record).Labels(), at.UnixMilli(), s.F)
+			_, err := app.Append(0, labels.NewBuilder(s.Metric).Set(model.MetricNameLabel, rule.Record).Labels(), at.UnixMilli(), s.F)
 			require.NoError(t, err)
 		}
 		require.NoError(t, app.Commit())

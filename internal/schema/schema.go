@@ -18,13 +18,6 @@ const (
 	NodeMinHealthy       = "pharos_node_min_healthy"
 )
 
-// Metrics of the other parts about themselves that rules read: 1 if the last
-// reload of the configuration succeeded, else 0.
-const (
-	StatusPageReloadSuccessful = "pharos_statuspage_config_last_reload_successful"
-	EngineReloadSuccessful     = "pharos_engine_config_last_reload_successful"
-)
-
 // Series that Prometheus itself writes.
 const (
 	Up     = "up"
