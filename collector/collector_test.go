@@ -42,28 +42,28 @@ services:
       - {id: gateway, mode: local}
 `
 
-func write(t testing.TB, path, text string) {
-	t.Helper()
-	require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
+func write(tb testing.TB, path, text string) {
+	tb.Helper()
+	require.NoError(tb, os.WriteFile(path, []byte(text), 0o600))
 }
 
-func options(t testing.TB, config string) Options {
-	t.Helper()
+func options(tb testing.TB, config string) Options {
+	tb.Helper()
 	o := Options{
-		ConfigFile:  filepath.Join(t.TempDir(), "exporter.yml"),
-		StoragePath: t.TempDir(),
+		ConfigFile:  filepath.Join(tb.TempDir(), "exporter.yml"),
+		StoragePath: tb.TempDir(),
 		Logger:      slog.New(slog.DiscardHandler),
 	}
-	write(t, o.ConfigFile, config)
+	write(tb, o.ConfigFile, config)
 	return o
 }
 
 // newExporter returns one that does not run.
-func newExporter(t testing.TB, config string) *Exporter {
-	t.Helper()
-	e, err := New(options(t, config))
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, e.Close()) })
+func newExporter(tb testing.TB, config string) *Exporter {
+	tb.Helper()
+	e, err := New(options(tb, config))
+	require.NoError(tb, err)
+	tb.Cleanup(func() { require.NoError(tb, e.Close()) })
 	return e
 }
 

@@ -4,6 +4,7 @@ package collector
 
 import (
 	"math"
+	"slices"
 	"strconv"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -43,7 +44,7 @@ func newFamilies() *families {
 	replica := []string{schema.Service, schema.Node, schema.Replica}
 	node := replica[:2:2]
 	with := func(labels []string, more ...string) []string {
-		return append(labels[:len(labels):len(labels)], more...)
+		return slices.Concat(labels, more)
 	}
 	return &families{
 		status: newFamily(schema.ReplicaStatus,

@@ -21,7 +21,7 @@ import (
 const maxRows = 500
 
 //go:embed landing.html
-var landingHTML string //nolint:gochecknoglobals // go:embed needs a variable
+var landingHTML string
 
 // A landing is what the landing page shows.
 type landing struct {

@@ -3,7 +3,7 @@
 package collector
 
 import (
-	"fmt"
+	"strconv"
 	"testing"
 	"time"
 
@@ -37,7 +37,7 @@ func TestLandingIsBounded(t *testing.T) {
 	t.Parallel()
 	var many []state.Replica
 	for i := range 2 * maxRows {
-		many = append(many, state.Replica{ID: status.ID{Replica: fmt.Sprint(i)}, Status: status.Healthy})
+		many = append(many, state.Replica{ID: status.ID{Replica: strconv.Itoa(i)}, Status: status.Healthy})
 	}
 	many[len(many)-1].Status = status.Dead
 	l := newLanding(many, time.Now())

@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net/url"
 	"os"
 
 	"github.com/alecthomas/kingpin/v2"
@@ -85,5 +86,15 @@ func parse(args []string, stdout, stderr io.Writer) (f *flags, exit int) {
 		fmt.Fprintf(stderr, "pharos_exporter: %v; try pharos_exporter --help\n", err) //nolint:errcheck // nowhere to report it
 		return nil, 2
 	}
+	if f.externalURL != "" && !isURL(f.externalURL) {
+		fmt.Fprintf(stderr, "pharos_exporter: --web.external-url=%q is no URL such as https://status.example.com\n", f.externalURL) //nolint:errcheck // nowhere to report it
+		return nil, 2
+	}
 	return f, 0
+}
+
+// isURL tells whether text is an absolute URL that a User-Agent may name.
+func isURL(text string) bool {
+	u, err := url.Parse(text)
+	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != ""
 }

@@ -69,7 +69,7 @@ func (p *httpProbe) probe(ctx context.Context) error {
 	if err != nil {
 		return exchangeError("request", err)
 	}
-	defer resp.Body.Close() //nolint:errcheck // the answer has been judged by then
+	defer resp.Body.Close()
 	if resp.StatusCode < p.StatusFrom || resp.StatusCode >= p.StatusBelow {
 		return Failf(status.HTTPStatus, "HTTP status %d, want %d to %d", resp.StatusCode, p.StatusFrom, p.StatusBelow-1)
 	}

@@ -44,13 +44,19 @@ func TestHTTPRequest(t *testing.T) {
 		o    probe.HTTPOptions
 		want seen
 	}{
-		"head by default": {"/a?b=c", probe.HTTPOptions{UserAgent: "pharos (+https://status.example)"},
-			seen{method: "HEAD", path: "/a", query: "b=c&", agent: "pharos (+https://status.example)", close: true}},
+		"head by default": {
+			"/a?b=c",
+			probe.HTTPOptions{UserAgent: "pharos (+https://status.example)"},
+			seen{method: "HEAD", path: "/a", query: "b=c&", agent: "pharos (+https://status.example)", close: true},
+		},
 		"get to match":     {"/", probe.HTTPOptions{BodyMatch: match}, seen{method: "GET", path: "/", close: true}},
 		"method and body":  {"/", probe.HTTPOptions{Method: "POST", Body: "ping"}, seen{method: "POST", path: "/", body: "ping", close: true}},
 		"user information": {"//u:p@", probe.HTTPOptions{}, seen{method: "HEAD", path: "/", user: "u", password: "p", close: true}},
-		"headers": {"/", probe.HTTPOptions{UserAgent: "x", Headers: http.Header{"Host": {"a.example"}, "User-Agent": {"mine"}, "X-Test": {"1"}}},
-			seen{method: "HEAD", path: "/", host: "a.example", agent: "mine", header: "1", close: true}},
+		"headers": {
+			"/",
+			probe.HTTPOptions{UserAgent: "x", Headers: http.Header{"Host": {"a.example"}, "User-Agent": {"mine"}, "X-Test": {"1"}}},
+			seen{method: "HEAD", path: "/", host: "a.example", agent: "mine", header: "1", close: true},
+		},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

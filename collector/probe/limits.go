@@ -15,7 +15,7 @@ import (
 
 // A Failure is an error that says what it makes of the target, and for which
 // reason of the closed list.
-type Failure struct {
+type Failure struct { //nolint:errname // the word for what a probe meets; nothing else is an error here
 	Status status.Status // Dead, Sick, or Unknown where it can't be told
 	Reason status.Reason
 	Err    error
@@ -61,8 +61,7 @@ func (l Limits) Judge(r Result) Verdict {
 }
 
 func judgeError(err error) Verdict {
-	var failure *Failure
-	if errors.As(err, &failure) {
+	if failure, ok := errors.AsType[*Failure](err); ok {
 		return Verdict{failure.Status, failure.Reason, err.Error()}
 	}
 	return Verdict{status.Dead, reasonOf(err), err.Error()}

@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -39,7 +41,7 @@ func (r *recorder) record(o schedule.Outcome) {
 func (r *recorder) all() []schedule.Outcome {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.outcomes[:len(r.outcomes):len(r.outcomes)]
+	return slices.Clone(r.outcomes)
 }
 
 // of returns when the probes of a job began.
@@ -200,7 +202,7 @@ func TestPoolBoundsWhatRunsAtATime(t *testing.T) {
 		pool := schedule.NewPool(8)
 		var jobs []*schedule.Job
 		for i := range 100 {
-			j := job(fmt.Sprint(i), func(ctx context.Context) error {
+			j := job(strconv.Itoa(i), func(ctx context.Context) error {
 				n := running.Add(1)
 				defer running.Add(-1)
 				for old := most.Load(); n > old && !most.CompareAndSwap(old, n); old = most.Load() {
