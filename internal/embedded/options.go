@@ -13,6 +13,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/common/model"
+
+	"github.com/pharos-status/pharos/rules"
 )
 
 // Defaults of [Options].
@@ -99,6 +101,9 @@ func (o Options) withDefaults() Options {
 	if o.MaxBlockDuration == 0 {
 		// A block goes as a whole: long blocks would outlive a short retention.
 		o.MaxBlockDuration = max(o.MinBlockDuration, min(DefaultMaxBlockDuration, o.RetentionTime/10))
+	}
+	if o.Rules == nil {
+		o.Rules, o.RuleFiles = rules.FS, rules.Files()
 	}
 	if o.Evaluated == nil {
 		o.Evaluated = func() {}
