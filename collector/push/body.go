@@ -3,6 +3,7 @@
 package push
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"io"
@@ -51,7 +52,11 @@ func parseReport(data []byte) (replica string, report state.Report, err error) {
 		return "", report, refusef(http.StatusBadRequest, "the body is not valid UTF-8")
 	}
 	var b body
-	if err := json.Unmarshal(data, &b); err != nil {
+	err = json.Unmarshal(data, &b)
+	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		return "", report, refusef(http.StatusBadRequest, "the body does not fit: %s can't be of the type %s", cmp.Or(wrong.Field, "it"), wrong.Value)
+	}
+	if err != nil {
 		return "", report, refusef(http.StatusBadRequest, "the body does not fit: %v", err)
 	}
 	switch {
