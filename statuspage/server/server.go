@@ -24,8 +24,10 @@ import (
 
 // Options are the settings of a [Server].
 type Options struct {
-	ConfigFile  string // statuspage.yml; a file that does not exist means the defaults
-	StoragePath string // the data folder, made if it is missing
+	ConfigFile    string // statuspage.yml; a file that does not exist means the defaults
+	RequireConfig bool   // whether an absent ConfigFile is an error nevertheless
+	StoragePath   string // the data folder, made if it is missing
+	PageURL       string // where the page is, if the configuration does not say; may be empty
 
 	// Prometheus and Alertmanager carry requests to the embedded engines. If
 	// given, the addresses of the configuration are ignored, and requests go to
@@ -70,7 +72,7 @@ func New(o Options) (*Server, error) {
 	if err := o.validate(); err != nil {
 		return nil, err
 	}
-	first, err := loadSettings(&o)
+	first, err := loadSettings(&o, false)
 	if err != nil {
 		return nil, err
 	}
@@ -118,7 +120,7 @@ func (s *Server) Run(ctx context.Context) error {
 func (s *Server) Reload() error {
 	s.reloading.Lock()
 	defer s.reloading.Unlock()
-	next, err := loadSettings(&s.o)
+	next, err := loadSettings(&s.o, s.settings.Load().file)
 	s.metrics.reloaded(err == nil)
 	if err != nil {
 		return err

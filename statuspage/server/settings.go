@@ -3,10 +3,12 @@
 package server
 
 import (
+	"cmp"
 	"errors"
+	"fmt"
+	"io/fs"
 	"log/slog"
 	"net/http"
-	"os"
 
 	"github.com/pharos-status/pharos/statuspage"
 	"github.com/pharos-status/pharos/statuspage/alerts"
@@ -24,16 +26,20 @@ const (
 // settings are what a reload replaces, all at once.
 type settings struct {
 	config    *config.Config
+	file      bool // there is a configuration file
 	source    statuspage.Source
 	reminders api.Reminders
 	release   func() // gives up what idles; a reading under way may still end
 }
 
-func loadSettings(o *Options) (*settings, error) {
-	c, err := loadConfig(o.ConfigFile)
+// loadSettings reads the configuration. Its file may be absent only if neither
+// the options nor the caller want it to be there.
+func loadSettings(o *Options, wanted bool) (*settings, error) {
+	c, file, err := loadConfig(o.ConfigFile, wanted || o.RequireConfig)
 	if err != nil {
 		return nil, err
 	}
+	c.Branding.PageURL = cmp.Or(c.Branding.PageURL, o.PageURL)
 	promURL := choose(o.Logger, "prometheus.url", c.Prometheus.URL, config.Default().Prometheus.URL, embeddedPrometheus, o.Prometheus)
 	source, err := prom.New(prom.Options{URL: promURL, HTTP: c.Prometheus.HTTP, Transport: o.Prometheus, Logger: o.Logger})
 	if err != nil {
@@ -44,7 +50,11 @@ func loadSettings(o *Options) (*settings, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &settings{config: c, source: source, reminders: reminders, release: source.Close}, nil
+	release := func() {
+		source.Close()
+		reminders.Close()
+	}
+	return &settings{config: c, file: file, source: source, reminders: reminders, release: release}, nil
 }
 
 // choose returns the address to use: the embedded one if there is a transport to
@@ -59,14 +69,20 @@ func choose(log *slog.Logger, key, configured, byDefault, embedded string, trans
 	return embedded
 }
 
-// loadConfig reads the file. No file means the defaults.
-func loadConfig(file string) (*config.Config, error) {
-	if file == "" {
-		return config.Default(), nil
+// loadConfig reads the file, and tells whether there is one. No file means the
+// defaults, unless it is wanted.
+func loadConfig(name string, wanted bool) (c *config.Config, file bool, err error) {
+	if name == "" {
+		return config.Default(), false, nil
 	}
-	c, err := config.Load(file)
-	if errors.Is(err, os.ErrNotExist) {
-		return config.Default(), nil
+	c, err = config.Load(name)
+	switch {
+	case err == nil:
+		return c, true, nil
+	case errors.Is(err, fs.ErrNotExist) && !wanted:
+		return config.Default(), false, nil
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, false, fmt.Errorf("%w; write the file, or name another one", err)
 	}
-	return c, err
+	return nil, false, err
 }
