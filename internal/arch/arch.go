@@ -30,7 +30,8 @@ var rules = map[string][]string{
 	"statuspage/store":  {"statuspage"},
 	"statuspage/view":   {"statuspage"},
 
-	"rules": {"internal/schema"},
+	"rules":    {"internal/schema"},
+	"examples": {"collector/config", "statuspage/config"},
 
 	"internal/app":            {},
 	"internal/arch":           {},
