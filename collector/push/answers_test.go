@@ -159,7 +159,7 @@ func TestHugeBodyIsAnsweredAtOnce(t *testing.T) {
 	for name, request := range map[string]string{
 		"with a length": fmt.Sprintf("%sContent-Length: %d\r\n\r\n%s", head, len(huge), huge),
 		"in chunks":     fmt.Sprintf("%sTransfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n", head, len(huge), huge),
-		"never sent":    fmt.Sprintf("%sContent-Length: %d\r\n\r\n", head, len(huge)),
+		"never sent":    fmt.Sprintf("%sContent-Length: %d\r\n\r\n", head, push.MaxBodyBytes+1),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

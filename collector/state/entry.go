@@ -90,9 +90,10 @@ func (e *entry) settle(start, now time.Time) {
 	if !e.restored {
 		e.expired = !now.Before(e.expires)
 	} else if !start.Before(e.expires) {
-		// Nobody listened when it fell due, so it gets a second chance.
+		// Nobody listened when it fell due, so it gets a second chance. (One
+		// that was seen to fall due stays expired meanwhile.)
 		e.expires = start.Add(window)
-		e.waiting = !e.expired
+		e.waiting = true
 	}
 	if e.node.ForgetAfter > 0 {
 		e.forget = e.rec.At.Add(e.node.ForgetAfter)

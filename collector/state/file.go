@@ -66,7 +66,8 @@ func damaged(file string, err error) error {
 	return fmt.Errorf("%s is damaged (%w); move it away to start without what was known, or restore it from a backup", file, err)
 }
 
-// readFile returns all records of the file. It closes db if there is an error.
+// readFile returns all records of the file. It closes db if there is an error,
+// unless the file is so damaged that bbolt panics: then nothing is safe to call.
 func readFile(db *bolt.DB, file string) (all map[status.ID]record, err error) {
 	all = map[status.ID]record{}
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))

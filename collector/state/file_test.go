@@ -8,9 +8,12 @@ import (
 	"path/filepath"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	bolt "go.etcd.io/bbolt"
+
+	"github.com/pharos-status/pharos/internal/status"
 )
 
 func openIn(folder string) error {
@@ -111,4 +114,30 @@ func TestOpenBadContent(t *testing.T) {
 			require.ErrorContains(t, openIn(folder), tc.want)
 		})
 	}
+}
+
+// A clock that was set back while Pharos was down makes no report younger than
+// the start.
+func TestReportFromTheFuture(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newStore(t, nil)
+		folder := filepath.Dir(s.file)
+		id := pushNode().ID.Replica("x")
+		require.NoError(t, s.Close())
+		db, err := bolt.Open(s.file, 0o600, nil)
+		require.NoError(t, err)
+		future := record{Mode: Push, At: time.Now().Add(24 * time.Hour), Interval: 30 * time.Second}
+		require.NoError(t, saveFile(db, map[status.ID]change{id: {record: &future}}))
+		require.NoError(t, db.Close())
+
+		s, err = Open(Options{Path: folder, Logger: slog.New(slog.DiscardHandler)})
+		require.NoError(t, err)
+		s.Configure([]Node{pushNode()})
+		start := time.Now()
+		require.Equal(t, start, s.Snapshot(start)[0].At)
+		require.Equal(t, status.Healthy, s.Snapshot(start.Add(50*time.Second - 1))[0].Status)
+		require.Equal(t, status.Dead, s.Snapshot(start.Add(50 * time.Second))[0].Status)
+		require.NoError(t, s.Close())
+	})
 }

@@ -9,17 +9,15 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/pharos-status/pharos/collector/probe"
 	"github.com/pharos-status/pharos/internal/status"
 )
 
 // Bounds on what replicas that nobody has configured may take.
 const (
-	maxReported    = 100_000              // replicas in all
-	maxMembers     = 10_000               // replicas of a node
-	maxLoad        = 1e6                  // as a ratio; a load beyond is a mistake of the sender
-	maxInterval    = 366 * 24 * time.Hour // between two reports
-	maxDetailBytes = 1 << 10              // of what a probe says
+	maxReported = 100_000              // replicas in all
+	maxMembers  = 10_000               // replicas of a node
+	maxLoad     = 1e6                  // as a ratio; a load beyond is a mistake of the sender
+	maxInterval = 366 * 24 * time.Hour // between two reports
 )
 
 // What Report and Flush return, wrapped in an error that names the node or the
@@ -142,89 +140,4 @@ func (s *Store) heardLocked(e *entry, now time.Time, delay time.Duration) uint64
 	s.awaitLocked(e)
 	s.noteLocked(e, now)
 	return s.dirtyLocked(e.id, now, delay)
-}
-
-// Record keeps the result of a probe and what was made of it. A replica that is
-// not configured (any more) is ignored. It never waits for the disk.
-func (s *Store) Record(id status.ID, v probe.Verdict, r probe.Result) {
-	now := time.Now()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	e := s.replicas[id]
-	if e == nil || e.node.Mode.reports() {
-		return
-	}
-	delay := writeLazily
-	if v.Status != e.savedStatus {
-		delay = writeSoon
-	}
-	e.rec = record{
-		Mode: e.node.Mode, At: r.At, Took: r.Took,
-		Status: v.Status, Reason: v.Reason, Detail: clip(v.Detail),
-	}
-	s.heardLocked(e, now, delay)
-}
-
-// clip bounds a text of a probe.
-func clip(text string) string {
-	if len(text) <= maxDetailBytes {
-		return text
-	}
-	cut := maxDetailBytes
-	for cut > 0 && !utf8.RuneStart(text[cut]) {
-		cut--
-	}
-	return text[:cut] + "…"
-}
-
-// Flush drops a replica that reports, for good: on disk before Flush returns. It
-// returns ErrUnknownNode, ErrWrongMode for a node that is probed,
-// ErrUnknownReplica, ErrClosed, or an error of the disk: then the replica stays.
-func (s *Store) Flush(id status.ID) error {
-	id.Replica = status.Shorten(id.Replica)
-	now := time.Now()
-	s.mu.Lock()
-	e, err := s.flushedLocked(id)
-	if err != nil {
-		s.mu.Unlock()
-		return err
-	}
-	s.removeLocked(e, now)
-	generation := s.generation
-	s.mu.Unlock()
-
-	if err = s.write(generation); err != nil {
-		s.putBack(e)
-	}
-	return err
-}
-
-func (s *Store) flushedLocked(id status.ID) (*entry, error) {
-	n, e := s.nodes[id.NodeID()], s.replicas[id]
-	switch {
-	case s.closed:
-		return nil, ErrClosed
-	case n == nil:
-		return nil, fmt.Errorf("%w %q of service %q", ErrUnknownNode, id.Node, id.Service)
-	case !n.Mode.reports():
-		return nil, fmt.Errorf("%w: node %s is in mode %s, whose replicas can't be flushed", ErrWrongMode, id.NodeID(), n.Mode)
-	case e == nil:
-		return nil, fmt.Errorf("%w %q of node %s", ErrUnknownReplica, id.Replica, id.NodeID())
-	}
-	return e, nil
-}
-
-// putBack takes back a flush that could not be written, unless the replica has
-// reported, or its node has been dropped, since.
-func (s *Store) putBack(e *entry) {
-	now := time.Now()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.replicas[e.id] != nil || s.nodes[e.id.NodeID()] != e.node {
-		return
-	}
-	s.addLocked(e)
-	s.dirtyLocked(e.id, now, writeSoon)
-	s.awaitLocked(e)
-	s.noteLocked(e, now)
 }

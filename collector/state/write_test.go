@@ -4,8 +4,8 @@ package state
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -48,7 +48,7 @@ func TestManyReportsShareTheirWrites(t *testing.T) {
 	s.disk.Lock() // a slow disk: all reports arrive while one write lasts
 	for i := range many {
 		wg.Go(func() {
-			if err := s.Report(pushNode().ID.Replica(fmt.Sprint(i)), calm()); err != nil {
+			if err := s.Report(pushNode().ID.Replica(strconv.Itoa(i)), calm()); err != nil {
 				t.Error(err)
 			}
 		})
