@@ -9,6 +9,7 @@ import (
 	"html/template"
 	"io"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -56,14 +57,14 @@ type (
 		Sentence      string
 		Problem       string
 		Stale         bool
-		AsOf          htmlTime
+		Since, Age    template.HTML // the time of the data, and how long ago that is
 		Announcements []htmlAnnouncement
 		Services      []htmlService
 		Legend        []htmlLegend
 	}
 	htmlAnnouncement struct {
 		Anchor, Title, Text string
-		Time                htmlTime
+		Time                template.HTML
 	}
 	htmlService struct {
 		Anchor, Label string
@@ -81,19 +82,16 @@ type (
 		Replicas           []htmlReplica
 	}
 	htmlReplica struct {
-		Number       int
-		Status       status.Status
+		Square       template.HTML // its number, in the look of its status
 		Word         string
 		Reason, Name string
 		Facts        string // latency and load
-		LastSeen     htmlTime
+		LastSeen     template.HTML
 	}
 	htmlLegend struct {
 		Status        status.Status
 		Word, Meaning string
 	}
-	// htmlTime is a time for programs, and in UTC for people.
-	htmlTime struct{ Machine, Human string }
 )
 
 func document(p statuspage.Page) htmlDocument {
@@ -102,14 +100,14 @@ func document(p statuspage.Page) htmlDocument {
 		Icon:       p.Brand.IconURL,
 		CustomHTML: template.HTML(p.Brand.CustomHTML), //nolint:gosec // the operator's own, meant as it is
 		Style:      assetPath("page.css"), Script: assetPath("page.js"),
-		Status: p.Status, Sentence: sentence(p), Problem: p.Problem, Stale: p.Stale, AsOf: timeOf(p.AsOf),
+		Status: p.Status, Sentence: sentence(p), Problem: p.Problem, Stale: p.Stale, Since: timeOf(p.AsOf, false), Age: timeOf(p.AsOf, true),
 		Legend: legend(),
 	}
 	if d.Icon == "" {
 		d.Icon, d.IconType = assetPath("icon.svg"), "image/svg+xml"
 	}
 	for _, a := range p.Announcements {
-		d.Announcements = append(d.Announcements, htmlAnnouncement{anchor("announcement", a.ID), a.Title, a.Text, timeOf(a.Time)})
+		d.Announcements = append(d.Announcements, htmlAnnouncement{anchor("announcement", a.ID), a.Title, a.Text, timeOf(a.Time, false)})
 	}
 	for _, s := range p.Services {
 		d.Services = append(d.Services, serviceOf(s))
@@ -130,13 +128,17 @@ func serviceOf(s statuspage.Service) htmlService {
 		}
 		for _, r := range n.Replicas {
 			node.Replicas = append(node.Replicas, htmlReplica{
-				Number: r.Number, Status: r.Status, Word: word(r.Status), Reason: reason(r), Name: r.Name,
-				Facts: facts(r), LastSeen: timeOf(r.LastSeen),
+				Square: square(r), Word: word(r.Status), Reason: reason(r), Name: r.Name,
+				Facts: facts(r), LastSeen: timeOf(r.LastSeen, true),
 			})
 		}
 		out.Nodes = append(out.Nodes, node)
 	}
 	return out
+}
+
+func square(r statuspage.Replica) template.HTML {
+	return template.HTML(`<i class="` + r.Status.String() + `">` + strconv.Itoa(r.Number) + `</i>`) //nolint:gosec // a word of ours and a number
 }
 
 // anchor makes an id of the parts that stays the same from one page to the next.

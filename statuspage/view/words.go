@@ -4,6 +4,7 @@ package view
 
 import (
 	"fmt"
+	"html/template"
 	"strings"
 	"time"
 
@@ -87,7 +88,7 @@ func replicaSummary(n statuspage.Node) string {
 		out = "1 replica"
 	}
 	if len(troubles) > 0 {
-		out += ", " + strings.Join(troubles, ", ")
+		out += ": " + strings.Join(troubles, ", ")
 	}
 	return out
 }
@@ -118,10 +119,10 @@ func facts(r statuspage.Replica) string {
 		all = append(all, latency(r.Latency))
 	}
 	if r.CPU != nil {
-		all = append(all, fmt.Sprintf("CPU %.0f %%", *r.CPU*100))
+		all = append(all, fmt.Sprintf("CPU\u00a0%.0f\u00a0%%", *r.CPU*100))
 	}
 	if r.RAM != nil {
-		all = append(all, fmt.Sprintf("RAM %.0f %%", *r.RAM*100))
+		all = append(all, fmt.Sprintf("RAM\u00a0%.0f\u00a0%%", *r.RAM*100))
 	}
 	return strings.Join(all, " · ")
 }
@@ -129,17 +130,24 @@ func facts(r statuspage.Replica) string {
 func latency(d time.Duration) string {
 	switch {
 	case d < time.Millisecond:
-		return "< 1 ms"
+		return "<\u00a01\u00a0ms"
 	case d < time.Second:
-		return fmt.Sprintf("%d ms", d.Milliseconds())
+		return fmt.Sprintf("%d\u00a0ms", d.Milliseconds())
 	}
-	return fmt.Sprintf("%.1f s", d.Seconds())
+	return fmt.Sprintf("%.1f\u00a0s", d.Seconds())
 }
 
-func timeOf(t time.Time) htmlTime {
+// timeOf returns t as a time element, for programs and, in UTC, for people. The
+// script of the page puts it in the visitor's words; where since is true, as the
+// time that has passed since then. Of the zero time there is nothing to show.
+func timeOf(t time.Time, since bool) template.HTML {
 	if t.IsZero() {
-		return htmlTime{}
+		return ""
+	}
+	mark := ""
+	if since {
+		mark = " data-ago"
 	}
 	t = t.UTC()
-	return htmlTime{Machine: t.Format(time.RFC3339), Human: t.Format("2 Jan 2006, 15:04:05 UTC")}
+	return template.HTML(`<time datetime="` + t.Format(time.RFC3339) + `"` + mark + `>` + t.Format("2 Jan 2006, 15:04:05 UTC") + `</time>`) //nolint:gosec // a time holds nothing to escape
 }
