@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -73,7 +74,7 @@ func (f *fakeAM) post(w io.Writer, body []byte) {
 	f.expect("createdBy", s["createdBy"], "pharos")
 	f.expect("comment", s["comment"], "Reminders are ignored for a while, by the manager API of the status page.")
 	for key := range s {
-		if !strings.Contains(" id matchers startsAt endsAt createdBy comment ", " "+key+" ") {
+		if !slices.Contains([]string{"id", "matchers", "startsAt", "endsAt", "createdBy", "comment"}, key) {
 			f.errs = append(f.errs, "unknown field "+key)
 		}
 	}

@@ -61,7 +61,7 @@ func startAlertmanager(t *testing.T) string {
 	t.Cleanup(func() { _ = cmd.Wait() })
 	url := "http://" + address
 	require.Eventually(t, func() bool {
-		resp, err := http.Get(url + "/prefix/-/ready") //nolint:noctx // a local server of the test
+		resp, err := http.Get(url + "/prefix/-/ready")
 		if err != nil {
 			return false
 		}

@@ -29,7 +29,7 @@ type refusal struct {
 func (r refusal) Error() string { return r.text }
 
 // errAlertmanager wraps what Alertmanager refused, or why it did not answer.
-var errAlertmanager = errors.New("Alertmanager did not take the call") //nolint:staticcheck,revive // a name
+var errAlertmanager = errors.New("Alertmanager did not take the call") //nolint:staticcheck // it begins with a name
 
 // refuse is the one place where errors become answers. What the client can't mend
 // is logged, and only named.

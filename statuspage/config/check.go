@@ -145,6 +145,6 @@ var cssColor = regexp.MustCompile(`^(#([0-9a-fA-F]{3,4}|[0-9a-fA-F]{6}|[0-9a-fA-
 
 func (k *checker) color(p configfile.Path, color string) {
 	if color != "" && !cssColor.MatchString(color) {
-		k.errorf(p, "%q is not a color; write one such as #1972f5, or put it in quotes if it begins with #", color)
+		k.errorf(p, "%q is not a color; write one such as \"#1972f5\", in quotes", color)
 	}
 }
