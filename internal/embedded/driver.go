@@ -143,6 +143,7 @@ func (d *driver) iterate(ctx context.Context, why trigger) time.Duration {
 		d.log.Error("Changes not written; the next scrape brings them", "err", err)
 	}
 	due := d.choose(began, why)
+	d.await(ctx, at)
 	d.evaluate(ctx, due, at, why == event)
 	d.settle(ctx, due, at)
 	d.mu.Unlock()
@@ -185,6 +186,20 @@ func (d *driver) choose(now time.Time, why trigger) []*entry {
 		}
 	}
 	return chosen
+}
+
+// await waits until at is past, which takes a millisecond at most: Alertmanager
+// takes an alert whose end is still to come for one that fires on. It does not
+// wait for a clock that was set back.
+func (d *driver) await(ctx context.Context, at time.Time) {
+	wait := min(time.Until(at), 2*time.Millisecond)
+	if wait <= 0 {
+		return
+	}
+	select {
+	case <-ctx.Done():
+	case <-time.After(wait):
+	}
 }
 
 func (d *driver) evaluate(ctx context.Context, entries []*entry, at time.Time, sparsely bool) {

@@ -71,10 +71,7 @@ func (f *feed) next() []point {
 	}
 	var out []point
 	news := false
-	for _, s := range f.source.Changes() {
-		if s.Histogram != nil {
-			continue // comes with the scrape
-		}
+	for _, s := range newest(f.source.Changes()) {
 		if f.changed(s) {
 			news = news || !isMeasurement(s.Metric[model.MetricNameLabel])
 			out = append(out, point{f.scraped(s.Metric), float64(s.Value)})
@@ -89,6 +86,18 @@ func (f *feed) next() []point {
 		return nil
 	}
 	return out
+}
+
+// newest returns the last sample of each series; there is room for one at a time.
+// Histograms are left to the scrape.
+func newest(all []*model.Sample) map[model.Fingerprint]*model.Sample {
+	last := make(map[model.Fingerprint]*model.Sample, len(all))
+	for _, s := range all {
+		if s.Histogram == nil {
+			last[s.Metric.Fingerprint()] = s
+		}
+	}
+	return last
 }
 
 // changed notes the sample, and tells whether it differs from the last one.

@@ -73,6 +73,7 @@ func (d *driver) settle(ctx context.Context, evaluated []*entry, at time.Time) {
 	}
 	if len(back) > 0 { // alerts are written from now on
 		at = d.stamp(time.Now(), false)
+		d.await(ctx, at)
 		d.evaluate(ctx, back, at, true)
 		d.report(r.endRules(ctx, at, d.entries))
 	}
