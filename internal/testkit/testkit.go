@@ -7,6 +7,7 @@ package testkit
 import (
 	"flag"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -69,13 +70,22 @@ func Skip(t testing.TB, why string) {
 	t.Skip(why)
 }
 
-// FreePort returns a loopback address on which nothing listened a moment ago.
+// FreePort returns a loopback address on which nothing listened a moment ago. Its
+// port is drawn from below those that the system gives to outgoing connections,
+// so that tests that run at the same time don't take it away.
 func FreePort(t testing.TB) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	const lowest, highest, tries = 10_240, 32_000, 100
+	var err error
+	for range tries {
+		address := fmt.Sprintf("127.0.0.1:%d", lowest+rand.IntN(highest-lowest))
+		var l net.Listener
+		if l, err = net.Listen("tcp", address); err == nil {
+			if err = l.Close(); err == nil {
+				return address
+			}
+		}
 	}
-	defer l.Close()
-	return l.Addr().String()
+	t.Fatalf("no free port: %v", err)
+	return ""
 }
