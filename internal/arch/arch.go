@@ -26,7 +26,7 @@ var rules = map[string][]string{
 	"statuspage/api":    {"internal/configfile", "statuspage", "statuspage/alerts", "statuspage/store"},
 	"statuspage/config": {"internal/configfile", "statuspage"},
 	"statuspage/prom":   {"internal/schema", "statuspage"},
-	"statuspage/server": {"internal/app", "internal/configfile", "statuspage", "statuspage/alerts", "statuspage/api", "statuspage/config", "statuspage/prom", "statuspage/store", "statuspage/view"},
+	"statuspage/server": {"internal/app", "internal/configfile", "internal/schema", "statuspage", "statuspage/alerts", "statuspage/api", "statuspage/config", "statuspage/prom", "statuspage/store", "statuspage/view"},
 	"statuspage/store":  {"statuspage"},
 	"statuspage/view":   {"statuspage"},
 
