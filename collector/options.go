@@ -7,6 +7,7 @@
 package collector
 
 import (
+	"cmp"
 	"errors"
 	"log/slog"
 
@@ -34,7 +35,7 @@ func (o *Options) validate() error {
 		return errors.New("collector: Options.StoragePath is empty")
 	}
 	if o.UserAgent == "" {
-		o.UserAgent = "pharos/" + version.Version
+		o.UserAgent = "pharos/" + cmp.Or(version.Version, "unknown")
 	}
 	return nil
 }

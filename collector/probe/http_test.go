@@ -22,7 +22,6 @@ import (
 
 	"github.com/pharos-status/pharos/collector/probe"
 	"github.com/pharos-status/pharos/internal/status"
-	"github.com/pharos-status/pharos/internal/testkit"
 )
 
 func parse(t *testing.T, raw string) *url.URL {
@@ -126,7 +125,7 @@ func TestHTTPNetworkFailures(t *testing.T) {
 	t.Parallel()
 	t.Run("refused", func(t *testing.T) {
 		t.Parallel()
-		o := probe.HTTPOptions{URL: parse(t, "http://user:secret@"+testkit.FreePort(t)+"/?token=secret")}
+		o := probe.HTTPOptions{URL: parse(t, "http://user:secret@"+refused+"/?token=secret")}
 		v := verdict(t, probe.HTTP(o), patience)
 		requireFailure(t, v, status.Dead, status.Connect, "connection refused")
 		require.NotContains(t, v.Detail, "secret")

@@ -19,13 +19,13 @@ import (
 )
 
 const (
-	maxPings     = 100         // addresses pinged at a time: more, and answers get lost in the machine
+	maxPings     = 50          // addresses pinged at a time: with many more, answers get lost in the machine
 	maxAddresses = 64          // of one name
 	maxPatience  = time.Second // how long an address may take to answer
 	packets      = 3           // sent to an address before it counts as dead
 )
 
-// A Pinger makes ICMP probes that share one limit: at most 100 addresses are
+// A Pinger makes ICMP probes that share one limit: at most 50 addresses are
 // pinged at a time. A process should have only one.
 type Pinger struct{ slots chan struct{} }
 

@@ -14,7 +14,10 @@ import (
 	"github.com/pharos-status/pharos/internal/status"
 )
 
-const patience = 10 * time.Second // far more than a healthy answer takes
+const (
+	patience = 10 * time.Second // far more than a healthy answer takes
+	refused  = "127.0.0.1:1"    // nothing listens there, not even another test
+)
 
 // verdict runs one probe with a time limit and judges it.
 func verdict(t *testing.T, p probe.Prober, limit time.Duration) probe.Verdict {

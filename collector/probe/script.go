@@ -5,6 +5,7 @@ package probe
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"strings"
@@ -33,7 +34,8 @@ func Shell(text string) Prober { return Script("/bin/sh", "-c", text) }
 
 // Script returns a Prober that runs a program with its arguments. Exit code 0
 // is healthy, 1 sick, 3 unknown, and any other dead, as is a program that does not
-// start or that is still running when ctx is done. The first line of the output
+// start or that is still running when ctx is done. It is unknown, too, if the
+// machine has no room for another process. The first line of the output
 // (of both streams) goes with the result.
 //
 // The program has a process group of its own. The whole group is killed when ctx
@@ -54,6 +56,8 @@ func (s *script) Probe(ctx context.Context) Result {
 	switch {
 	case ctx.Err() != nil:
 		r.Err = Failf(status.Timeout, "still running after %v, killed%s", r.Took.Round(time.Millisecond), out.after(": "))
+	case cmd.ProcessState == nil && exhausted(err):
+		r.Err = &Failure{status.Unknown, status.Permission, fmt.Errorf("this machine did not let the exporter start the script: %w", err)}
 	case cmd.ProcessState == nil:
 		r.Err = Failf(status.Exit, "start the script: %w", err)
 	default:

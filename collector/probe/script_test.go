@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
 
@@ -106,4 +107,16 @@ func alive(pid int) bool {
 	}
 	stat, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "stat"))
 	return err == nil && !strings.Contains(string(stat), ") Z ")
+}
+
+func FuzzFirstLine(f *testing.F) {
+	f.Add([]byte("OK - load average: 0.1\n"))
+	f.Add([]byte("\n\r\n a\xffb \r\nmore"))
+	f.Add([]byte(strings.Repeat("é", 5000)))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		line := probe.FirstLine(text)
+		require.True(t, utf8.ValidString(line))
+		require.LessOrEqual(t, len(line), status.MaxIDLength)
+		require.NotContains(t, line, "\n")
+	})
 }

@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -67,7 +68,7 @@ func TestSSHFailures(t *testing.T) {
 	}
 	t.Run("refused", func(t *testing.T) {
 		t.Parallel()
-		v := verdict(t, probe.SSH(testkit.FreePort(t)), patience)
+		v := verdict(t, probe.SSH(refused), patience)
 		requireFailure(t, v, status.Dead, status.Connect, "connection refused")
 	})
 }
@@ -79,7 +80,7 @@ func TestSSHServer(t *testing.T) {
 	if os.Getuid() == 0 {
 		require.NoError(t, os.MkdirAll("/run/sshd", 0o755)) // the server refuses to start as root without it
 	}
-	key, addr := filepath.Join(t.TempDir(), "key"), testkit.FreePort(t)
+	key, addr := filepath.Join(t.TempDir(), "key"), strings.Replace(testkit.FreePort(t), "127.0.0.1", "127.0.0.2", 1) // where no other test listens
 	require.NoError(t, exec.CommandContext(t.Context(), keygen, "-q", "-t", "ed25519", "-N", "", "-f", key).Run())
 	server := exec.CommandContext(t.Context(), sshd, "-D", "-e", "-f", "/dev/null", "-h", key,
 		"-o", "ListenAddress="+addr, "-o", "PidFile=none")

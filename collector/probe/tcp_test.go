@@ -4,13 +4,14 @@ package probe_test
 
 import (
 	"net"
+	"os"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/pharos-status/pharos/collector/probe"
 	"github.com/pharos-status/pharos/internal/status"
-	"github.com/pharos-status/pharos/internal/testkit"
 )
 
 func TestTCP(t *testing.T) {
@@ -21,7 +22,7 @@ func TestTCP(t *testing.T) {
 
 func TestTCPRefused(t *testing.T) {
 	t.Parallel()
-	v := verdict(t, probe.TCP(testkit.FreePort(t)), patience)
+	v := verdict(t, probe.TCP(refused), patience)
 	requireFailure(t, v, status.Dead, status.Connect, "connection refused")
 }
 
@@ -35,4 +36,19 @@ func TestTCPTimeout(t *testing.T) {
 	t.Parallel()
 	v := verdict(t, probe.TCP(serve(t, silence)), 1) // a nanosecond: over before the connection stands
 	requireFailure(t, v, status.Dead, status.Timeout, "timeout")
+}
+
+func TestDialFailure(t *testing.T) {
+	t.Parallel()
+	for errno, want := range map[syscall.Errno]status.Reason{
+		syscall.ECONNREFUSED: status.Connect,
+		syscall.ETIMEDOUT:    status.Timeout,
+		syscall.EPERM:        status.Permission, // a firewall of this machine
+		syscall.EMFILE:       status.Permission,
+	} {
+		err := &net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("connect", errno)}
+		v := probe.Limits{}.Judge(probe.Result{Err: probe.DialFailure(err)})
+		require.Equal(t, want, v.Reason, errno)
+		require.Equal(t, want == status.Permission, v.Status == status.Unknown, "what was not tried is unknown")
+	}
 }
