@@ -15,8 +15,9 @@ const (
 		schema.ServiceSeverity + `|` + schema.OverallSeverity + `"}`
 
 	layoutQuery = schema.NodeInfo
-	// goneLayoutQuery is the layout that went away with its exporter. A node that
-	// is missing from an exporter that is up was removed.
+	// goneLayoutQuery is the layout that went away with its exporter, for as long
+	// as the rules remember it. A node that an exporter which is up does not have
+	// was removed.
 	goneLayoutQuery = `last_over_time(` + schema.NodeInfo + `[1h]) unless on (job, instance) (up == 1)`
 
 	replicaLabels = schema.Service + `, ` + schema.Node + `, ` + schema.Replica
