@@ -30,11 +30,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	goleak.VerifyTestMain(
-		m,
-		// A process-wide cache of the telemetry library that Google's client brings.
-		goleak.IgnoreTopFunction("go.opencensus.io/stats/view.(*worker).start"),
-	)
+	goleak.VerifyTestMain(m)
 }
 
 const instance = "127.0.0.1:9640"
@@ -67,6 +63,8 @@ func newExporter(replicas int) *exporter {
 	}
 	return e
 }
+
+func exposition(e *exporter) http.Handler { return promhttp.HandlerFor(e.reg, promhttp.HandlerOpts{}) }
 
 // place returns service, node and replica of the i-th one.
 func place(i int) []string {
@@ -151,7 +149,7 @@ func newRig(t testing.TB, replicas int, options ...option) *rig {
 	r := &rig{t: t, exporter: newExporter(replicas), pages: make(chan string, 10_000), stopOnce: func() {}}
 	r.o = Options{
 		ConfigDir: t.TempDir(), StoragePath: t.TempDir(), ExternalURL: u, ListenAddress: instance,
-		Exporter:       promhttp.HandlerFor(r.exporter.reg, promhttp.HandlerOpts{}),
+		Exporter:       exposition(r.exporter),
 		Changes:        r.exporter,
 		Rules:          fstest.MapFS{"test.rules.yml": {Data: []byte(testRules)}},
 		RuleFiles:      []string{"test.rules.yml"},
