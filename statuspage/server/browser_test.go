@@ -92,7 +92,7 @@ func controls(t *testing.T, s *Server) http.Handler {
 // until waits for the goroutine that draws, or until the client has gone.
 func until(r *http.Request, done func() bool) {
 	for !done() && r.Context().Err() == nil {
-		time.Sleep(time.Millisecond) //nolint:forbidigo // nothing tells that it has
+		time.Sleep(time.Millisecond) // nothing tells that it has
 	}
 }
 

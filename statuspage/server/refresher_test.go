@@ -38,7 +38,7 @@ func running(t *testing.T, s statuspage.Source, k keeper) *refresher {
 func shown(r *refresher, path string) string { return string(r.site.Load().pages[path].body) }
 
 // pass lets the time of the bubble pass.
-func pass(d time.Duration) { time.Sleep(d) } //nolint:forbidigo // it passes at once
+func pass(d time.Duration) { time.Sleep(d) } // it passes at once
 
 // after lets time pass, and all that is due then happen.
 func after(d time.Duration) {

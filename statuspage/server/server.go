@@ -105,6 +105,7 @@ func New(o Options) (*Server, error) {
 // Close releases what New acquired, for a server that never runs.
 func (s *Server) Close() error {
 	s.metrics.unregister(s.o.Registerer)
+	s.settings.Load().release()
 	return s.store.Close()
 }
 

@@ -209,4 +209,20 @@ func TestNewRefuses(t *testing.T) {
 	s, err = New(Options{StoragePath: filepath.Join(dir, "second"), Logger: logger, Registerer: registry})
 	require.NoError(t, err, "a server that could not be made holds nothing")
 	require.NoError(t, s.Close())
+
+	_, err = New(Options{StoragePath: dir, Logger: logger, Registerer: registry, ConfigFile: filepath.Join(dir, "none.yml"), RequireConfig: true})
+	require.ErrorIs(t, err, os.ErrNotExist)
+}
+
+func TestAddressOfThePage(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{"": "https://flag.example.com/", "branding: {page_url: \"https://file.example.com/\"}\n": "https://file.example.com/"} {
+		dir := t.TempDir()
+		file := filepath.Join(dir, "statuspage.yml")
+		require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
+		s, err := New(Options{ConfigFile: file, StoragePath: dir, PageURL: "https://flag.example.com/", Logger: slog.New(slog.DiscardHandler), Registerer: prometheus.NewRegistry()})
+		require.NoError(t, err)
+		require.Contains(t, ask(s.Public(), http.MethodGet, "/status/report").Body.String(), want)
+		require.NoError(t, s.Close())
+	}
 }

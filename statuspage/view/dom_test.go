@@ -203,6 +203,7 @@ func FuzzAnnouncement(f *testing.F) {
 	f.Add("</h3><script>", "</main>\x00<!--")
 	f.Add("{{.Title}}", "&lt;b&gt;\r\n")
 	elements := func(t *testing.T, title, body string) (n int) {
+		t.Helper()
 		p := healthy()
 		p.Announcements = []statuspage.Announcement{{ID: "1", Title: title, Text: body, Time: now()}}
 		for e := range dom(t, p).Descendants() {

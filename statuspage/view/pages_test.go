@@ -10,8 +10,6 @@ import (
 	"github.com/pharos-status/pharos/statuspage"
 )
 
-func ratio(v float64) *float64 { return &v }
-
 // now is when the pages of these tests were built.
 func now() time.Time { return time.Date(2026, time.November, 21, 9, 30, 15, 0, time.UTC) }
 
@@ -47,8 +45,8 @@ func mixed() statuspage.Page {
 			}},
 			{ID: "socket", Label: "Visitor sockets", Status: status.Sick, Nodes: []statuspage.Node{
 				{ID: "app", Label: "Application", Mode: "push", Status: status.Sick, LinkURL: "https://example.com/app", Replicas: []statuspage.Replica{
-					{Number: 1, Status: status.Sick, Reason: status.Load, CPU: ratio(1.25), RAM: ratio(0.41), LastSeen: seen},
-					{Number: 2, Status: status.Healthy, CPU: ratio(0.07), RAM: ratio(0.8), LastSeen: seen},
+					{Number: 1, Status: status.Sick, Reason: status.Load, CPU: new(1.25), RAM: new(0.41), LastSeen: seen},
+					{Number: 2, Status: status.Healthy, CPU: new(0.07), RAM: new(0.8), LastSeen: seen},
 				}},
 				{ID: "relay", Label: "Relay", Mode: "local", Status: status.Unknown},
 			}},

@@ -51,11 +51,12 @@ func sentence(p statuspage.Page) string {
 		return some(n[status.Sick], total, "slow or under load")
 	case status.Dead:
 		return some(n[status.Dead], total, "down")
+	default:
+		if p.Stale || n[status.Unknown] == total {
+			return "Status unknown"
+		}
+		return fmt.Sprintf("Status of %d of %d systems unknown", n[status.Unknown], total)
 	}
-	if p.Stale || n[status.Unknown] == total {
-		return "Status unknown"
-	}
-	return fmt.Sprintf("Status of %d of %d systems unknown", n[status.Unknown], total)
 }
 
 // some says how many of the systems are so. The rules may know of more than the
