@@ -174,10 +174,10 @@ func (r *refresher) draw() time.Duration {
 	} else {
 		r.announcements = all
 	}
-	settings, reading, now := r.settings(), r.lastReading(), time.Now()
-	stale := time.Duration(settings.config.StaleAfter)
+	c, reading, now := r.settings().config, r.lastReading(), time.Now()
+	stale := time.Duration(c.StaleAfter)
 	page := statuspage.Build(statuspage.Input{
-		Brand: settings.brand, Reading: reading, Layout: r.layout, Announcements: r.announcements, Now: now, StaleAfter: stale,
+		Brand: c.Brand(), Reading: reading, Layout: r.layout, Announcements: r.announcements, Now: now, StaleAfter: stale,
 	})
 	next, err := render(page, r.site.Load())
 	if err != nil {

@@ -26,7 +26,6 @@ const (
 // settings are what a reload replaces, all at once.
 type settings struct {
 	config    *config.Config
-	brand     statuspage.Brand
 	file      bool // there is a configuration file
 	source    statuspage.Source
 	reminders api.Reminders
@@ -55,10 +54,7 @@ func loadSettings(o *Options, wanted bool) (*settings, error) {
 		source.Close()
 		reminders.Close()
 	}
-	return &settings{config: c, brand: brand, source: source, reminders: reminders, release: func() {
-		source.Close()
-		reminders.Close()
-	}}, nil
+	return &settings{config: c, file: file, source: source, reminders: reminders, release: release}, nil
 }
 
 // choose returns the address to use: the embedded one if there is a transport to
@@ -73,11 +69,20 @@ func choose(log *slog.Logger, key, configured, byDefault, embedded string, trans
 	return embedded
 }
 
-// loadConfig reads the file. No file means the defaults, unless one is required.
-func loadConfig(o *Options) (*config.Config, error) {
-	c, err := config.Load(o.ConfigFile)
-	if errors.Is(err, os.ErrNotExist) && !o.RequireConfig {
-		return config.Default(), nil
+// loadConfig reads the file, and tells whether there is one. No file means the
+// defaults, unless it is wanted.
+func loadConfig(name string, wanted bool) (c *config.Config, file bool, err error) {
+	if name == "" {
+		return config.Default(), false, nil
 	}
-	return c, err
+	c, err = config.Load(name)
+	switch {
+	case err == nil:
+		return c, true, nil
+	case errors.Is(err, fs.ErrNotExist) && !wanted:
+		return config.Default(), false, nil
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, false, fmt.Errorf("%w; write the file, or name another one", err)
+	}
+	return nil, false, err
 }
