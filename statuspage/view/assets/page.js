@@ -26,13 +26,13 @@
     return relative.format(-age, "day");
   }
 
-  // localise writes the times below root for the visitor. It touches only text
-  // that changes.
-  function localise(root) {
+  // localise writes the times below root for the visitor, in full on paper. It
+  // touches only text that changes.
+  function localise(root, onPaper = false) {
     for (const e of root.querySelectorAll("time")) {
       const time = Date.parse(e.dateTime);
       const full = absolute.format(time);
-      const text = "ago" in e.dataset ? ago(time) : full;
+      const text = "ago" in e.dataset && !onPaper ? ago(time) : full;
       if (e.textContent !== text) e.textContent = text;
       if ("ago" in e.dataset && e.title !== full) e.title = full;
     }
@@ -139,6 +139,7 @@
       clearTimeout(timer);
     }
   });
+  addEventListener("beforeprint", () => localise(document, true));
   setInterval(() => document.hidden || localise(document), 1e3);
   localise(document);
   plan(pollEvery);
