@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"io"
+	"net/http"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+// routePublic has what visitors and reporters may reach, and nothing else.
+func (s *stack) routePublic(mux *http.ServeMux) {
+	mux.Handle("/reporter/", s.exporter.Reporter())
+	mux.Handle("/", s.page.Public())
+}
+
+// routeOps has what only those who run Pharos may reach. The exporter's own
+// pages (landing page, profiles) answer what is not listed here.
+func (s *stack) routeOps(mux *http.ServeMux) {
+	all := prometheus.Gatherers{s.exporter.Gatherer(), s.own}
+	mux.Handle("GET /metrics", promhttp.HandlerFor(all, promhttp.HandlerOpts{EnableOpenMetrics: true}))
+	mux.HandleFunc("GET /-/healthy", text(func() bool { return true }, "Pharos is healthy.\n"))
+	mux.HandleFunc("GET /-/ready", text(s.ready, "Pharos is ready.\n"))
+	mux.HandleFunc("POST /-/reload", func(w http.ResponseWriter, _ *http.Request) {
+		if err := s.reload.run(); err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+		}
+	})
+	mux.Handle("/prometheus/", s.engine.Handler())
+	mux.Handle("/alertmanager/", s.engine.Handler())
+	exporter, page := s.exporter.Handler(), s.page.Ops()
+	mux.HandleFunc("GET /config", func(w http.ResponseWriter, r *http.Request) {
+		exporter.ServeHTTP(w, r)
+		_, _ = io.WriteString(w, "---\n") // the client is gone if this fails
+		page.ServeHTTP(w, r)
+	})
+	mux.Handle("/", exporter)
+}
+
+// ready tells whether every part is.
+func (s *stack) ready() bool {
+	return s.exporter.Ready() && s.engine.Ready() && s.page.Ready()
+}
+
+// text answers with words while ok holds, and with 503 while it does not.
+func text(ok func() bool, words string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		if !ok() {
+			http.Error(w, "Pharos is starting.", http.StatusServiceUnavailable)
+			return
+		}
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		_, _ = io.WriteString(w, words) // the client is gone if this fails
+	}
+}
