@@ -48,11 +48,13 @@ test: ## Run every test, after installing what the tests need and this machine l
 	@scripts/test.sh
 
 .PHONY: lint
-lint: ## Check style, imports, formatting and go.mod
+lint: ## Check style, imports, formatting, dead code and go.mod
 	go mod tidy -diff
 	$$(scripts/tool.sh golangci-lint) config verify
 	$$(scripts/tool.sh golangci-lint) fmt --diff
 	$$(scripts/tool.sh golangci-lint) run
+	@echo "deadcode -test ./..."
+	@dead=$$($$(scripts/tool.sh deadcode) -test ./...) && test -z "$$dead" || { echo "never called: $$dead"; exit 1; }
 
 .PHONY: fmt
 fmt: ## Format the Go files
