@@ -130,23 +130,38 @@ func TestQuorum(t *testing.T) {
 	}
 }
 
-// TestPlaceOfSeveralExporters: exporters of one vantage are one place, and the
-// worse of them counts; one that is down does not.
-func TestPlaceOfSeveralExporters(t *testing.T) {
+// TestPlaces: exporters of one vantage are one place, of which the worst counts;
+// an exporter that is down has no say, even if its series are still there.
+func TestPlaces(t *testing.T) {
 	t.Parallel()
-	var series strings.Builder
-	id := `service="s",node="n",replica="r"`
-	for instance, says := range []int{dead, dead, healthy, dead} {
-		place(&series, fmt.Sprintf(`job="j",instance="%d",vantage="west"`, instance), id, says)
+	for name, test := range map[string]struct {
+		says map[string]int // what exporters say, by vantage and instance
+		want float64
+	}{
+		"one place of three says dead": {map[string]int{"west/1": dead, "west/2": dead, "west/3": dead, "east/4": healthy, "/5": healthy}, healthy},
+		"the worst of a place counts":  {map[string]int{"west/1": healthy, "west/2": dead, "west/3": sick}, dead},
+		"one that is down has no say":  {map[string]int{"west/1": healthy, "/down": dead}, healthy},
+		"none that is up":              {map[string]int{"/down": dead}, unknown},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var series strings.Builder
+			for exporter, says := range test.says {
+				vantage, instance, _ := strings.Cut(exporter, "/")
+				target := fmt.Sprintf(`job="j",instance=%q`, instance)
+				up := 1
+				if instance == "down" {
+					up = 0
+				}
+				fmt.Fprintf(&series, "  up{%s} %d\n", target, up)
+				if vantage != "" {
+					target += fmt.Sprintf(`,vantage=%q`, vantage)
+				}
+				place(&series, target, `service="s",node="n",replica="r"`, says)
+			}
+			require.InDelta(t, test.want, record(t, series.String())[schema.ReplicaSeverity]["s/n/r"], 0)
+		})
 	}
-	place(&series, `job="j",instance="4",vantage="east"`, id, healthy)
-	place(&series, `job="j",instance="5"`, id, healthy)
-	place(&series, `job="j",instance="6"`, id, dead)
-	for instance := range 6 {
-		fmt.Fprintf(&series, "  up{job=\"j\",instance=\"%d\"} 1\n", instance)
-	}
-	series.WriteString("  up{job=\"j\",instance=\"6\"} 0\n")
-	require.InDelta(t, healthy, record(t, series.String())[schema.ReplicaSeverity]["s/n/r"], 0, "one place of three says dead")
 }
 
 // node says in the words of the design what becomes of a node, m < 0: no minimum.
