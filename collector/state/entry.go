@@ -91,9 +91,9 @@ func (e *entry) settle(start, now time.Time) {
 		e.expired = !now.Before(e.expires)
 	} else if !start.Before(e.expires) {
 		// Nobody listened when it fell due, so it gets a second chance. (One
-		// that was seen to fall due stays expired meanwhile.)
+		// that was dead stays dead meanwhile: seen to fall due, or reported so.)
 		e.expires = start.Add(window)
-		e.waiting = true
+		e.waiting = e.verdict.Status != status.Dead
 	}
 	if e.node.ForgetAfter > 0 {
 		e.forget = e.rec.At.Add(e.node.ForgetAfter)

@@ -84,6 +84,22 @@ func TestReportThatFellDueStaysDead(t *testing.T) {
 	})
 }
 
+func TestReportedDeathSurvivesALongStop(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		folder := t.TempDir()
+		s := open(t, folder, nodes())
+		dead, sick := local.Replica("dead"), local.Replica("sick")
+		require.NoError(t, s.Report(dead, state.Report{Interval: time.Minute, Health: status.Dead}))
+		require.NoError(t, s.Report(sick, state.Report{Interval: time.Minute, Health: status.Sick}))
+
+		time.Sleep(time.Hour)
+		s = crash(t, folder, nodes())
+		check(t, s, dead, status.Dead, status.Reported)
+		check(t, s, sick, status.Unknown, status.None)
+	})
+}
+
 func TestForgetWaitsForASecondChance(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
