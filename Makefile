@@ -66,7 +66,7 @@ check-rules: ## Check and test the Prometheus rules
 
 .PHONY: golden
 golden: ## Rewrite the golden files that tests compare with
-	go test $(GOLDEN) -update
+	go test -p 1 $(GOLDEN) -update
 
 .PHONY: fuzz
 fuzz: ## Fuzz each fuzz target for FUZZTIME (10s)

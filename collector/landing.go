@@ -38,7 +38,8 @@ type count struct {
 
 type row struct {
 	state.Replica
-	Age time.Duration // since the last probe or report, in whole seconds; negative if there was none
+	Age  time.Duration // since the last probe or report, in whole seconds; negative if there was none
+	Took time.Duration // as precise as people read it
 }
 
 func (e *Exporter) serveLanding(w http.ResponseWriter, _ *http.Request) {
@@ -73,7 +74,7 @@ func newLanding(replicas []state.Replica, now time.Time) landing {
 		if !r.At.IsZero() {
 			age = max(now.Sub(r.At), 0).Truncate(time.Second)
 		}
-		l.Replicas = append(l.Replicas, row{r, age})
+		l.Replicas = append(l.Replicas, row{r, age, r.Took.Round(100 * time.Microsecond)})
 	}
 	return l
 }

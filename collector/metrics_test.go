@@ -4,7 +4,6 @@ package collector
 
 import (
 	"bytes"
-	"fmt"
 	"math"
 	"net/http"
 	"slices"
@@ -122,48 +121,7 @@ func TestRoundBits(t *testing.T) {
 	}
 }
 
-// TestDocumentation keeps docs/metrics.md.
 func TestDocumentation(t *testing.T) {
 	t.Parallel()
-	var text strings.Builder
-	text.WriteString(documentationIntro)
-	for _, f := range own(t, example().registry) {
-		kind := strings.ToLower(f.GetType().String())
-		if f.GetType() == dto.MetricType_HISTOGRAM {
-			kind = "native histogram"
-		}
-		var labels []string
-		for _, l := range f.GetMetric()[0].GetLabel() {
-			labels = append(labels, "`"+l.GetName()+"`")
-		}
-		fmt.Fprintf(&text, "| `%s` | %s | %s | %s |\n", f.GetName(), kind, strings.Join(labels, ", "), f.GetHelp())
-	}
-	text.WriteString(documentationEnd)
-	testkit.Golden(t, "../../docs/metrics.md", []byte(text.String()))
+	testkit.DocumentMetrics(t, "exporter", own(t, example().registry))
 }
-
-const documentationIntro = `# Metrics of the exporter
-
-<!-- Written by the tests of the package collector: make golden. -->
-
-The names and meanings below are a contract: rules, dashboards and the status page
-rely on them, and so may yours.
-
-| metric | type | labels | meaning |
-|---|---|---|---|
-`
-
-const documentationEnd = `
-Besides, there are ` + "`pharos_exporter_build_info`, and `go_*` and `process_*`" + ` as in any
-program with the Go client.
-
-* **Reasons** are from a closed list: ` + "`dns` `connect` `timeout` `tls` `status` `body` `slow` `exit` `late` `load` `queue` `permission` `protocol` `reported`" + `.
-* **Labels hold nothing secret.** A replica is named by its URL without user information, query and fragment, by its
-  script's name or place, or by what the report calls itself.
-* **What ends.** A replica that is removed has no series from the next scrape on. An unknown one keeps its series, with every
-  status 0.
-* **Native histograms** travel in the protobuf format: set ` + "`scrape_native_histograms: true`" + ` in a Prometheus of your own. In
-  the text format they show their count and sum alone.
-* **Disk.** Values are made so that a time series database compresses them: times of probes are rounded to 12 significant bits (an error
-  of at most 0.02 %), times of day to whole seconds, and both change once per probe or report, not per scrape.
-`
