@@ -68,7 +68,7 @@ func start(ctx context.Context, f *flags, log *slog.Logger, stdout io.Writer) er
 		return err
 	}
 	log.Info("Starting pharos", "version", version.Info(), "build_context", version.BuildContext())
-	s, err := newStack(f, log)
+	s, err := newStack(f, log) //nolint:contextcheck // the parts get a context when they run
 	if err != nil {
 		return err
 	}

@@ -16,7 +16,7 @@ import (
 	"github.com/pharos-status/pharos/internal/testkit"
 )
 
-var settle = flag.Duration("e2e.settle", time.Minute, "how long programs run before their memory is measured") //nolint:gochecknoglobals // a flag
+var settle = flag.Duration("e2e.settle", time.Minute, "how long programs run before their memory is measured")
 
 // crowd writes an exporter.yml with n replicas at the default settings.
 func crowd(t testing.TB, n int) (config string) {

@@ -20,7 +20,7 @@ services:
 `
 
 // siteDead is what the alert about that replica's death carries.
-var siteDead = map[string]string{"alertname": "PharosReplicaDead", "service": "web", "node": "site"} //nolint:gochecknoglobals // a constant
+var siteDead = map[string]string{"alertname": "PharosReplicaDead", "service": "web", "node": "site"}
 
 func startOutage(t testing.TB) (*allInOne, *target, *webhook) {
 	t.Helper()

@@ -22,7 +22,7 @@ import (
 // benchmarks do.
 const patience = 60 * time.Second
 
-var bin string //nolint:gochecknoglobals // the folder of the programs, built once
+var bin string
 
 func TestMain(m *testing.M) {
 	os.Exit(func() int {

@@ -22,7 +22,7 @@ import (
 func Alertmanager(path string) (receivers int, err error) {
 	c, err := amconfig.LoadFile(path)
 	if err != nil {
-		return 0, fmt.Errorf("%s: %w", path, err)
+		return 0, named(path, err)
 	}
 	return len(c.Receivers), nil
 }
@@ -31,11 +31,11 @@ func Alertmanager(path string) (receivers int, err error) {
 func Prometheus(path string) (jobs int, err error) {
 	c, err := promconfig.LoadFile(path, false, slog.New(slog.DiscardHandler))
 	if err != nil {
-		return 0, fmt.Errorf("%s: %w", path, err)
+		return 0, named(path, err)
 	}
 	scrapes, err := c.GetScrapeConfigs()
 	if err != nil {
-		return 0, fmt.Errorf("%s: %w", path, err)
+		return 0, named(path, err)
 	}
 	return len(scrapes), nil
 }
@@ -54,14 +54,19 @@ func Rules(path string) (rules int, err error) {
 	return rules, nil
 }
 
-// inFile puts path in front of each error that does not begin with it already.
+// inFile names the file in each error.
 func inFile(path string, errs []error) error {
 	all := make([]error, len(errs))
 	for i, err := range errs {
-		all[i] = err
-		if !strings.HasPrefix(err.Error(), path+":") {
-			all[i] = fmt.Errorf("%s: %w", path, err)
-		}
+		all[i] = named(path, err)
 	}
 	return errors.Join(all...)
+}
+
+// named puts path in front of an error that does not name it already.
+func named(path string, err error) error {
+	if strings.Contains(err.Error(), path) {
+		return err
+	}
+	return fmt.Errorf("%s: %w", path, err)
 }
