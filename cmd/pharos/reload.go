@@ -14,7 +14,8 @@ type reloadable struct {
 }
 
 // A reloader reads the files of all parts again, or of none: a bad file leaves
-// the whole process as it was.
+// the whole process as it was. The part whose files can turn out bad after their
+// check is the first of them.
 type reloader struct {
 	parts []reloadable
 	mu    sync.Mutex // one reload at a time
@@ -33,7 +34,9 @@ func (r *reloader) run() error {
 		return errs
 	}
 	for _, p := range r.parts {
-		errs = errors.Join(errs, p.reload())
+		if err := p.reload(); err != nil {
+			return err
+		}
 	}
-	return errs
+	return nil
 }

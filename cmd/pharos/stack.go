@@ -126,8 +126,8 @@ func (s *stack) build(f *flags) (err error) {
 	}
 	s.self = newSelfReport(f.self, s.exporter, s.log)
 	s.reload = &reloader{parts: []reloadable{
-		{checkExporter(f), s.exporter.Reload},
 		{checkEngine(f), s.engine.Reload},
+		{checkExporter(f), s.exporter.Reload},
 		{checkPage(f), s.page.Reload},
 	}}
 	return nil
