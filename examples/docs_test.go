@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package examples_test
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	exporter "github.com/pharos-status/pharos/collector/config"
+	page "github.com/pharos-status/pharos/statuspage/config"
+)
+
+// TestConfigurationInTheDocuments loads what the documents show as files.
+func TestConfigurationInTheDocuments(t *testing.T) {
+	t.Setenv("KEY", "value") // the fragments name it
+	dir := t.TempDir()
+	makeTokens(t, dir)
+	write := func(name, text string) string {
+		path := filepath.Join(dir, name)
+		require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
+		return path
+	}
+
+	readme := blocks(t, "../README.md")
+	require.Len(t, readme, 1)
+	_, err := exporter.Load(write("readme.yml", readme[0]))
+	require.NoError(t, err)
+
+	shown := blocks(t, "../docs/configuration.md")
+	require.Len(t, shown, 4)
+	for name, node := range map[string]string{
+		"replicas.yml": "      - id: n\n        mode: poll\n" + indent(shown[1]),
+		"scripts.yml":  "      - id: n\n        mode: script\n" + indent(shown[2]),
+	} {
+		_, err := exporter.Load(write(name, "services:\n  - id: s\n    nodes:\n"+node))
+		require.NoError(t, err, name)
+	}
+	_, err = exporter.Load(write("exporter.yml", shown[0]))
+	require.NoError(t, err)
+	_, err = page.Load(write("statuspage.yml", shown[3]))
+	require.NoError(t, err)
+}
+
+// blocks returns the YAML that a document shows.
+func blocks(t *testing.T, path string) []string {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	require.NoError(t, err)
+	var all []string
+	for _, m := range regexp.MustCompile("(?ms)^```yaml\n(.*?)^```$").FindAllStringSubmatch(string(text), -1) {
+		all = append(all, m[1])
+	}
+	return all
+}
+
+// indent puts a fragment below a node.
+func indent(text string) string {
+	return "        " + strings.ReplaceAll(strings.TrimSuffix(text, "\n"), "\n", "\n        ") + "\n"
+}
