@@ -59,6 +59,10 @@ func TestStandaloneExample(t *testing.T) {
 	if nodes < 5 {
 		t.Errorf("the example watches %d nodes", nodes)
 	}
+	if ran := curls(t, "../../examples/standalone/README.md", strings.NewReplacer(
+		"127.0.0.1:8080", public, "examples/standalone", config)); ran != 3 {
+		t.Errorf("the README of the example shows %d requests", ran)
+	}
 	a.stop(t)
 }
 
