@@ -51,6 +51,8 @@ type writer struct {
 	round    int
 	replicas []string
 	titles   []string
+
+	acknowledged chan struct{} // closed at the first report that was
 }
 
 func (w *writer) run(stop <-chan struct{}) {
@@ -63,7 +65,9 @@ func (w *writer) run(stop <-chan struct{}) {
 		replica := fmt.Sprintf("worker-%d-%d", w.round, n)
 		if _, ok := send(http.MethodPost, w.a.page+"/reporter/apps/workers/", "report-me",
 			fmt.Sprintf(`{"replica": %q, "interval": 3600, "load": {"cpu": 0.1, "ram": 0.2}}`, replica)); ok {
-			w.replicas = append(w.replicas, replica)
+			if w.replicas = append(w.replicas, replica); len(w.replicas) == 1 {
+				close(w.acknowledged)
+			}
 		}
 		if n%20 != 0 {
 			continue
@@ -92,16 +96,18 @@ func TestNothingAcknowledgedIsLost(t *testing.T) {
 	for round := range rounds {
 		a := startAllInOneAt(t, config, data, public, ops)
 		lost(t, a, replicas, titles)
-		w := &writer{a: a, round: round}
+		w := &writer{a: a, round: round, acknowledged: make(chan struct{})}
 		stop, done := make(chan struct{}), make(chan struct{})
 		go func() { defer close(done); w.run(stop) }()
-		time.Sleep(time.Duration(100+37*round%200) * time.Millisecond) // a different moment each time
+		select {
+		case <-w.acknowledged:
+		case <-time.After(patience):
+			t.Fatalf("round %d: nothing was acknowledged", round)
+		}
+		time.Sleep(time.Duration(37*round%200) * time.Millisecond) // a different moment each time
 		a.end(syscall.SIGKILL)
 		close(stop)
 		<-done
-		if len(w.replicas) == 0 {
-			t.Fatalf("round %d: nothing was acknowledged", round)
-		}
 		replicas, titles = append(replicas, w.replicas...), append(titles, w.titles...)
 	}
 	a := startAllInOneAt(t, config, data, public, ops)
