@@ -10,8 +10,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
-	"strings"
 	"testing"
 	"time"
 
@@ -33,9 +31,6 @@ func TestBrowser(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(folder, "node_modules", "playwright-core")); err != nil {
 		testkit.Skip(t, "the npm packages of statuspage/server/testdata/browser are not installed")
 	}
-	if major := nodeMajor(t, node); major < 20 {
-		testkit.Skip(t, "playwright-core takes Node 20 or later, and this is "+strconv.Itoa(major))
-	}
 
 	s, _ := newServer(t, "branding: {page_title: Acme Status, company_name: Acme, website_url: \"https://example.com/\", logo_color: \"#1972f5\"}\nstale_after: 1h\n")
 	start(t, s)
@@ -52,16 +47,6 @@ func TestBrowser(t *testing.T) {
 	out, err := checks.CombinedOutput()
 	t.Logf("%s", out)
 	require.NoError(t, err)
-}
-
-func nodeMajor(t *testing.T, node string) int {
-	t.Helper()
-	out, err := exec.CommandContext(t.Context(), node, "--version").Output()
-	require.NoError(t, err)
-	major, _, _ := strings.Cut(strings.TrimPrefix(string(out), "v"), ".")
-	n, err := strconv.Atoi(major)
-	require.NoError(t, err)
-	return n
 }
 
 // controls sets the state that the server shows, and answers once it does.
