@@ -37,6 +37,10 @@ gcc gcc libc6-dev
 prometheus prometheus
 prometheus-alertmanager prometheus-alertmanager
 sshd openssh-server
+curl curl
+node nodejs
+npm npm
+systemd-analyze systemd
 chromium chromium fonts-dejavu-core
 PROGRAMS
 }
