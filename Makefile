@@ -23,7 +23,7 @@ FUZZTIME ?= 10s
 BENCH    ?= .
 IMAGE    ?= pharos:$(VERSION)
 
-# The packages with golden files.
+# The packages with golden files and with scripts that hold what commands print.
 GOLDEN = $(shell go list -f '{{.ImportPath}} {{.TestImports}} {{.XTestImports}}' ./... | grep internal/testkit | cut -d' ' -f1)
 
 .PHONY: help
@@ -65,8 +65,8 @@ check-rules: ## Check and test the Prometheus rules
 	@scripts/tool.sh promtool && go test -count=1 ./rules
 
 .PHONY: golden
-golden: ## Rewrite the golden files that tests compare with
-	go test -p 1 $(GOLDEN) -update
+golden: ## Rewrite the golden files and scripts that tests compare with
+	UPDATE_SCRIPTS=1 go test -p 1 $(GOLDEN) -update
 
 .PHONY: fuzz
 fuzz: ## Fuzz each fuzz target for FUZZTIME (10s)
