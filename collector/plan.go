@@ -95,17 +95,17 @@ func (p *plan) schedule() []*schedule.Job {
 // stateNode returns what the store must know of a node.
 func stateNode(id status.NodeID, n config.Node) state.Node {
 	out := state.Node{ID: id, Mode: state.Mode(n.Mode)}
-	for _, r := range n.Replicas {
-		out.Replicas = append(out.Replicas, r.Name)
-	}
 	switch n.Mode {
 	case config.ModePoll:
 		for _, r := range n.Replicas {
-			out.Interval, out.Timeout = max(out.Interval, r.Poll.Interval), max(out.Timeout, r.Poll.Timeout)
+			out.Replicas = append(out.Replicas, state.Probed{
+				Name: r.Name, Interval: r.Poll.Interval, Timeout: r.Poll.Timeout,
+				Retries: r.Poll.Retries, RetryWait: r.Poll.RetryWait,
+			})
 		}
 	case config.ModeScript:
 		for _, r := range n.Replicas {
-			out.Interval, out.Timeout = max(out.Interval, r.Script.Interval), max(out.Timeout, r.Script.Timeout)
+			out.Replicas = append(out.Replicas, state.Probed{Name: r.Name, Interval: r.Script.Interval, Timeout: r.Script.Timeout})
 		}
 	case config.ModePush:
 		out.DeadAfter, out.ForgetAfter = n.Push.DeadAfter, n.Push.ForgetAfter

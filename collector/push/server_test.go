@@ -97,8 +97,8 @@ func serve(t *testing.T) *server {
 	require.NoError(t, err)
 	node := func(service, id string, mode state.Mode) state.Node {
 		return state.Node{
-			ID: status.NodeID{Service: service, Node: id}, Mode: mode, Replicas: []string{"a"},
-			Interval: time.Minute, DeadAfter: time.Minute, CPUSickAbove: 0.9, RAMSickAbove: 0.9,
+			ID: status.NodeID{Service: service, Node: id}, Mode: mode, Replicas: []state.Probed{{Name: "a", Interval: time.Minute}},
+			DeadAfter: time.Minute, CPUSickAbove: 0.9, RAMSickAbove: 0.9,
 		}
 	}
 	store.Configure([]state.Node{

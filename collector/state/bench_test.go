@@ -18,11 +18,11 @@ import (
 func filled(b *testing.B, n int) (*state.Store, []status.ID) {
 	b.Helper()
 	node := nodes()[2]
-	node.Replicas = make([]string, n)
+	node.Replicas = make([]state.Probed, n)
 	ids := make([]status.ID, n)
 	for i := range n {
-		node.Replicas[i] = fmt.Sprintf("https://node-%d.example.com/health", i)
-		ids[i] = node.ID.Replica(node.Replicas[i])
+		node.Replicas[i] = probed(fmt.Sprintf("https://node-%d.example.com/health", i))
+		ids[i] = node.ID.Replica(node.Replicas[i].Name)
 	}
 	s := open(b, b.TempDir(), []state.Node{nodes()[0], node})
 	for _, id := range ids {

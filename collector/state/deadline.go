@@ -33,7 +33,7 @@ func (s *Store) expireLocked(now time.Time) {
 		if !e.expired && !e.expires.IsZero() && !now.Before(e.expires) {
 			e.expired, e.waiting = true, false
 			if e.node.Mode.reports() {
-				s.dirtyLocked(e.id, now, writeSoon)
+				s.dirtyLocked(e.id, now, writeNow)
 			}
 			s.noteLocked(e, now)
 		}

@@ -22,13 +22,17 @@ type record struct {
 	Interval time.Duration `json:"interval,omitempty"`
 	CPU      *float64      `json:"cpu,omitempty"`
 	RAM      *float64      `json:"ram,omitempty"`
-	Late     bool          `json:"late,omitempty"` // its deadline passed before our eyes
+	// LateAfter is how long nothing had been heard when that became too long
+	// before our eyes; 0 if it has not.
+	LateAfter time.Duration `json:"late_after,omitempty"`
 }
 
 // An entry is a replica in memory.
 type entry struct {
 	id      status.ID
 	node    *Node
+	probed  Probed    // how it is probed, if it is
+	since   time.Time // when the verdict of a probe in this run began to hold
 	rec     record
 	verdict probe.Verdict // what is made of rec, as long as it is in time
 
@@ -78,30 +82,46 @@ func (e *entry) judgeLoad() probe.Verdict {
 // began to listen at start.
 func (e *entry) settle(start, now time.Time) {
 	e.expires, e.forget, e.waiting = time.Time{}, time.Time{}, false
-	if !e.node.Mode.reports() {
-		if e.restored {
-			e.expires = e.rec.At.Add(2*e.node.Interval + e.node.Timeout)
-			e.expired = !now.Before(e.expires)
-		}
+	switch {
+	case e.node.Mode.reports():
+		e.settleReport(start, now)
 		return
+	case e.restored:
+		e.expires = e.rec.At.Add(e.probed.holdsRestored())
+	case !e.since.IsZero():
+		e.expires = e.since.Add(e.probed.holds())
 	}
-	window := e.rec.Interval + e.node.DeadAfter
+	e.expired = !e.expires.IsZero() && !now.Before(e.expires)
+}
+
+func (e *entry) settleReport(start, now time.Time) {
+	window := e.window()
 	e.expires = e.rec.At.Add(window)
-	if !e.restored {
-		e.expired = !now.Before(e.expires)
-	} else if !start.Before(e.expires) {
+	ends, late := e.expires, false
+	if e.restored {
 		// Nobody listened when it fell due, so it gets a second chance. (One
 		// that was dead stays dead meanwhile: seen to fall due, or reported so.)
-		e.expires = start.Add(window)
-		e.waiting = e.verdict.Status != status.Dead
+		missed := !start.Before(e.expires)
+		late = e.rec.LateAfter > 0 && (missed || window <= e.rec.LateAfter)
+		if missed || late {
+			ends = start.Add(window)
+		}
+		if missed && !late {
+			e.expires = ends
+			e.waiting = e.verdict.Status != status.Dead
+		}
 	}
+	e.expired = late || !now.Before(e.expires)
 	if e.node.ForgetAfter > 0 {
 		e.forget = e.rec.At.Add(e.node.ForgetAfter)
-		if e.forget.Before(e.expires) {
-			e.forget = e.expires
+		if e.forget.Before(ends) {
+			e.forget = ends
 		}
 	}
 }
+
+// window is how long nothing may be heard of a replica that reports.
+func (e *entry) window() time.Duration { return e.rec.Interval + e.node.DeadAfter }
 
 // next returns the time of the next change that comes by time alone; zero if
 // none does.
@@ -139,6 +159,6 @@ func (e *entry) overdue() probe.Verdict {
 	}
 	return probe.Verdict{
 		Status: status.Dead, Reason: status.Late,
-		Detail: fmt.Sprintf("no report for %v", e.rec.Interval+e.node.DeadAfter),
+		Detail: fmt.Sprintf("no report for %v", e.window()),
 	}
 }

@@ -87,9 +87,7 @@ func (m *model) halt(clean bool) {
 func (m *model) report(t *rapid.T) {
 	name := rapid.SampledFrom([]string{"a", "b", "c"}).Draw(t, "replica")
 	r := &told{at: time.Now(), sick: rapid.Bool().Draw(t, "sick")}
-	// The odd milliseconds keep deadlines away from the moment of a crash: what
-	// falls due within the last half of a second is not on disk yet.
-	r.interval = time.Duration(rapid.IntRange(1, 60).Draw(t, "interval"))*time.Second + 400*time.Millisecond
+	r.interval = time.Duration(rapid.IntRange(1, 60).Draw(t, "interval")) * time.Second
 	r.deadline = r.at.Add(r.interval + m.node.DeadAfter)
 	load := 0.1
 	if r.sick {

@@ -28,13 +28,9 @@ type Node struct {
 	ID   status.NodeID
 	Mode Mode
 
-	// Replicas are the names of what is probed, at most status.MaxIDLength bytes
-	// each. Nodes that take reports have none: their replicas name themselves.
-	Replicas []string
-
-	// Interval and Timeout of the probes say how old a verdict of an earlier run
-	// may be: older than 2 × Interval + Timeout, it is worth nothing.
-	Interval, Timeout time.Duration
+	// Replicas are what is probed. Nodes that take reports have none: their
+	// replicas name themselves.
+	Replicas []Probed
 
 	// DeadAfter is how much later than its interval a report may be.
 	DeadAfter time.Duration
@@ -44,6 +40,30 @@ type Node struct {
 	// replica is sick.
 	CPUSickAbove, RAMSickAbove float64
 }
+
+// A Probed is what the store must know of a replica that is probed: how long its
+// verdicts hold.
+type Probed struct {
+	Name      string        // at most status.MaxIDLength bytes
+	Interval  time.Duration // between two probes
+	Timeout   time.Duration // of each try
+	Retries   int           // how often a dead replica is tried again
+	RetryWait time.Duration // before each retry
+}
+
+// slack is how much later than it should a probe may come to its end before the
+// verdict of the last one is given up: a busy machine is no news of the target.
+const slack = 5 * time.Second
+
+// holds returns how long a verdict is worth something without another one. If
+// the probes have stopped, as they do behind others that hang, nothing is known.
+func (p Probed) holds() time.Duration {
+	probe := time.Duration(p.Retries+1)*p.Timeout + time.Duration(p.Retries)*p.RetryWait
+	return 2*p.Interval + probe + slack
+}
+
+// holdsRestored returns how old a verdict of an earlier run may be.
+func (p Probed) holdsRestored() time.Duration { return 2*p.Interval + p.Timeout }
 
 // A Replica is what is known of one replica at one time. It is a value: the
 // store does not change what it has handed out.

@@ -23,10 +23,11 @@ func (s *Store) Record(id status.ID, v probe.Verdict, r probe.Result) {
 	if e == nil || e.node.Mode.reports() {
 		return
 	}
-	delay := writeLazily
+	delay := e.probed.repeats()
 	if v.Status != e.savedStatus {
-		delay = writeSoon
+		delay = writeNow
 	}
+	e.since = now
 	e.rec = record{
 		Mode: e.node.Mode, At: r.At, Took: r.Took,
 		Status: v.Status, Reason: v.Reason, Detail: clip(v.Detail),

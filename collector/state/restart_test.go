@@ -69,7 +69,7 @@ func TestReportThatFellDueStaysDead(t *testing.T) {
 		stop := run(t, s)
 		id := push.Replica("x")
 		require.NoError(t, s.Report(id, report(30*time.Second, 0, 0)))
-		time.Sleep(51 * time.Second)
+		time.Sleep(50 * time.Second)
 		synctest.Wait()
 		left := kill(t, folder)
 		stop()
@@ -139,10 +139,88 @@ func TestVerdictSurvivesRestartWhileItIsFresh(t *testing.T) {
 		<-s.Changed()
 		require.Equal(t, 10*time.Second, time.Since(start), "2 × interval + timeout after the probe")
 		check(t, s, id, status.Unknown, status.None)
+		stop()
+	})
+}
+
+// A kill -9 at any time finds the verdict on disk fresh enough, however short the
+// interval of the replica and however long that of its neighbour.
+func TestRepeatedVerdictsSurviveACrash(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		folder, all := t.TempDir(), nodes()
+		all[2].Replicas[0].Interval, all[2].Replicas[0].Timeout = time.Second, time.Second
+		all[2].Replicas[1].Interval = time.Hour
+		s := open(t, folder, all)
+		stop := run(t, s)
+		id := poll.Replica("a")
+		for range 20 {
+			s.Record(id, probe.Verdict{Status: status.Dead, Reason: status.Connect}, probe.Result{At: time.Now()})
+			time.Sleep(time.Second - 1)
+			synctest.Wait()
+			check(t, crash(t, folder, all), id, status.Dead, status.Connect)
+			time.Sleep(1)
+		}
+		left := kill(t, folder)
+		time.Sleep(3 * time.Second)
+		check(t, open(t, left, all), id, status.Unknown, status.None)
+		stop()
+	})
+}
+
+func TestVerdictOfStoppedProbesEnds(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := open(t, t.TempDir(), nodes())
+		stop := run(t, s)
+		id := poll.Replica("a")
 		s.Record(id, probe.Verdict{Status: status.Healthy}, probe.Result{At: time.Now()})
-		time.Sleep(time.Hour)
+		s.Drain(time.Now())
+		const holds = 2*2*time.Minute + 3*10*time.Second + 2*time.Second + 5*time.Second
+		time.Sleep(holds - 1)
+		check(t, s, id, status.Healthy, status.None)
+		time.Sleep(1)
+		check(t, s, id, status.Unknown, status.None)
+		require.Equal(t, "the last probe is too long ago", find(s, id).Detail)
+		synctest.Wait()
+		<-s.Changed()
+		require.Len(t, s.Drain(time.Now()), 1)
+
+		s.Record(id, probe.Verdict{Status: status.Healthy}, probe.Result{At: time.Now()})
+		check(t, s, id, status.Healthy, status.None)
+		time.Sleep(4 * time.Minute)
+		faster := nodes()
+		faster[2].Replicas[0].Interval = time.Second
+		s.Configure(faster)
 		check(t, s, id, status.Healthy, status.None)
 		stop()
+	})
+}
+
+// A longer dead_after revives what is late, whether it fell due in this run or in
+// the one before.
+func TestLongerDeadAfterRevives(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		folder := t.TempDir()
+		s := open(t, folder, nodes())
+		stop := run(t, s)
+		id := push.Replica("x")
+		require.NoError(t, s.Report(id, report(30*time.Second, 0, 0)))
+		time.Sleep(50 * time.Second)
+		synctest.Wait()
+		longer := nodes()
+		longer[0].DeadAfter = time.Minute
+		for name, s := range map[string]*state.Store{"live": s, "restored": crash(t, folder, nodes())} {
+			check(t, s, id, status.Dead, status.Late)
+			s.Configure(longer)
+			require.Equal(t, status.Healthy, find(s, id).Status, name)
+		}
+		restarted := crash(t, folder, longer)
+		stop()
+		time.Sleep(40 * time.Second)
+		check(t, restarted, id, status.Dead, status.Late)
+		check(t, s, id, status.Dead, status.Late)
 	})
 }
 
@@ -155,7 +233,7 @@ func TestWhatIsNoLongerConfiguredIsForgotten(t *testing.T) {
 	require.NoError(t, s.Close())
 
 	fewer := nodes()[1:]
-	fewer[1].Replicas = []string{"b"}
+	fewer[1].Replicas = []state.Probed{probed("b")}
 	require.NoError(t, open(t, folder, fewer).Close())
 	s = open(t, folder, nodes())
 	check(t, s, poll.Replica("a"), status.Unknown, status.None)

@@ -29,8 +29,12 @@ func nodes() []state.Node {
 	return []state.Node{
 		{ID: push, Mode: state.Push, DeadAfter: 20 * time.Second, CPUSickAbove: 0.9, RAMSickAbove: 0.9},
 		{ID: local, Mode: state.Local, DeadAfter: 40 * time.Second},
-		{ID: poll, Mode: state.Poll, Replicas: []string{"a", "b"}, Interval: 2 * time.Minute, Timeout: 10 * time.Second},
+		{ID: poll, Mode: state.Poll, Replicas: []state.Probed{probed("a"), probed("b")}},
 	}
+}
+
+func probed(name string) state.Probed {
+	return state.Probed{Name: name, Interval: 2 * time.Minute, Timeout: 10 * time.Second, Retries: 2, RetryWait: time.Second}
 }
 
 func open(tb testing.TB, folder string, nodes []state.Node) *state.Store {
@@ -238,7 +242,7 @@ func TestConfigureJudgesByTheNewLimits(t *testing.T) {
 		all[0].CPUSickAbove = 0.4
 		all[0].DeadAfter = time.Minute
 		all[1].Mode = state.Push
-		all[2].Replicas = []string{"b", "c"}
+		all[2].Replicas = []state.Probed{probed("b"), probed("c")}
 		s.Configure(all)
 		check(t, s, id, status.Sick, status.Load)
 		require.Nil(t, find(s, gone), "its node is in another mode")

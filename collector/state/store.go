@@ -141,11 +141,15 @@ func (s *Store) keepLocked(now time.Time) {
 	named := s.probedLocked()
 	for id, e := range s.replicas {
 		n := s.nodes[id.NodeID()]
-		if n == nil || n.Mode != e.node.Mode || (!n.Mode.reports() && !named[id]) {
+		probed, isNamed := named[id]
+		if n == nil || n.Mode != e.node.Mode || (!n.Mode.reports() && !isNamed) {
 			s.removeLocked(e, now)
 			continue
 		}
-		e.node = n
+		if e.probed != probed && !e.since.IsZero() {
+			e.since = now // the next probe is due by the new times, from now on
+		}
+		e.node, e.probed = n, probed
 		e.judge()
 		e.settle(s.start, now)
 	}
@@ -156,11 +160,12 @@ func (s *Store) restoreLocked(now time.Time) {
 	named := s.probedLocked()
 	for id, rec := range s.restored {
 		n := s.nodes[id.NodeID()]
-		if n == nil || n.Mode != rec.Mode || (!n.Mode.reports() && !named[id]) {
+		probed, isNamed := named[id]
+		if n == nil || n.Mode != rec.Mode || (!n.Mode.reports() && !isNamed) {
 			s.dirtyLocked(id, now, writeLazily)
 			continue
 		}
-		e := &entry{id: id, node: n, rec: rec, restored: true, expired: rec.Late, saved: true}
+		e := &entry{id: id, node: n, probed: probed, rec: rec, restored: true, saved: true}
 		e.rec.At = s.sinceStart(rec.At)
 		e.judge()
 		e.settle(s.start, now)
@@ -179,22 +184,22 @@ func (s *Store) sinceStart(at time.Time) time.Time {
 // addProbedLocked makes the probed replicas that are new. They are unknown until
 // their first probe.
 func (s *Store) addProbedLocked() {
-	for id := range s.probedLocked() {
+	for id, probed := range s.probedLocked() {
 		if s.replicas[id] == nil {
-			s.addLocked(&entry{id: id, node: s.nodes[id.NodeID()]})
+			s.addLocked(&entry{id: id, node: s.nodes[id.NodeID()], probed: probed})
 		}
 	}
 }
 
 // probedLocked returns the replicas that the configuration names.
-func (s *Store) probedLocked() map[status.ID]bool {
-	named := map[status.ID]bool{}
+func (s *Store) probedLocked() map[status.ID]Probed {
+	named := map[status.ID]Probed{}
 	for _, n := range s.nodes {
 		if n.Mode.reports() {
 			continue
 		}
-		for _, name := range n.Replicas {
-			named[n.ID.Replica(name)] = true
+		for _, r := range n.Replicas {
+			named[n.ID.Replica(r.Name)] = r
 		}
 	}
 	return named

@@ -13,9 +13,17 @@ import (
 
 // How long what is not urgent may wait for the disk.
 const (
-	writeSoon   = 500 * time.Millisecond // reports, and what changed
-	writeLazily = 10 * time.Second       // verdicts that repeat: a restart probes again anyway
+	writeNow    = 0                      // what changed
+	writeSoon   = 500 * time.Millisecond // reports
+	writeOften  = time.Second            // verdicts that repeat, at the shortest intervals
+	writeLazily = 10 * time.Second       // verdicts that repeat, at long intervals
 )
+
+// repeats returns how long a verdict that repeats the last one may wait: so short
+// that the one on disk still holds when it is restored.
+func (p Probed) repeats() time.Duration {
+	return min(max(p.Interval/2, writeOften), writeLazily)
+}
 
 // dirtyLocked marks a replica as different from the file, to be written within
 // delay, and returns the generation that holds the difference.
@@ -51,9 +59,9 @@ func (s *Store) write(generation uint64) error {
 
 	err := saveFile(s.db, changes)
 
+	s.tell(err)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.failing = err != nil
 	if err != nil {
 		for id := range changes {
 			s.dirtyLocked(id, time.Now(), writeSoon)
@@ -79,7 +87,10 @@ func (s *Store) takeLocked(now time.Time) (uint64, map[status.ID]change) {
 			continue
 		}
 		rec := e.rec
-		rec.Late = e.expired && e.node.Mode.reports()
+		rec.LateAfter = 0
+		if e.expired && e.node.Mode.reports() {
+			rec.LateAfter = e.window()
+		}
 		changes[id] = change{&rec, e.at(now).Status}
 	}
 	s.dirty = map[status.ID]bool{}
@@ -97,12 +108,10 @@ func (s *Store) Run(ctx context.Context) error {
 	return s.Close()
 }
 
-// writeBehind writes what is not urgent, until ctx is done. Its errors are told
-// once each time they begin, and the end of them.
+// writeBehind writes what nobody waits for, until ctx is done.
 func (s *Store) writeBehind(ctx context.Context) {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
-	failed := false
 	for {
 		select {
 		case <-ctx.Done():
@@ -114,7 +123,7 @@ func (s *Store) writeBehind(ctx context.Context) {
 		at, generation := s.writeAt, s.generation
 		s.mu.Unlock()
 		if !at.IsZero() && !time.Now().Before(at) {
-			failed = s.tell(failed, s.write(generation))
+			_ = s.write(generation) // it has told, and is to be tried again
 			s.mu.Lock()
 			at = s.writeAt
 			s.mu.Unlock()
@@ -126,12 +135,17 @@ func (s *Store) writeBehind(ctx context.Context) {
 	}
 }
 
-func (s *Store) tell(failed bool, err error) bool {
+// tell logs when the disk begins to fail, whoever has come upon it, and when that
+// has ended. The caller holds disk.
+func (s *Store) tell(err error) {
+	s.mu.Lock()
+	failed := s.failing
+	s.failing = err != nil
+	s.mu.Unlock()
 	switch {
 	case err != nil && !failed:
-		s.logger.Error("Can't keep the state; a crash would lose what is reported now", "err", err)
+		s.logger.Error("Can't keep the state; a crash would lose what is reported now", "file", s.file, "err", err)
 	case err == nil && failed:
 		s.logger.Info("The state is kept again", "file", s.file)
 	}
-	return err != nil
 }
