@@ -39,3 +39,13 @@ func (o *Options) validate() error {
 	}
 	return nil
 }
+
+// UserAgent returns what HTTP probes call themselves for the sake of those who
+// read the logs of a target: the program, and where its page is. It is empty, for
+// the default, if url is.
+func UserAgent(url string) string {
+	if url == "" {
+		return ""
+	}
+	return "pharos (+" + url + ")"
+}

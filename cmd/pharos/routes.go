@@ -8,6 +8,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/pharos-status/pharos/internal/app"
 )
 
 // routePublic has what visitors and reporters may reach, and nothing else.
@@ -23,11 +25,7 @@ func (s *stack) routeOps(mux *http.ServeMux) {
 	mux.Handle("GET /metrics", promhttp.HandlerFor(all, promhttp.HandlerOpts{EnableOpenMetrics: true}))
 	mux.HandleFunc("GET /-/healthy", text(func() bool { return true }, "Pharos is healthy.\n"))
 	mux.HandleFunc("GET /-/ready", text(s.ready, "Pharos is ready.\n"))
-	mux.HandleFunc("POST /-/reload", func(w http.ResponseWriter, _ *http.Request) {
-		if err := s.reload.run(); err != nil {
-			http.Error(w, err.Error(), http.StatusInternalServerError)
-		}
-	})
+	mux.Handle("POST /-/reload", app.ReloadHandler(s.reload.run, s.log))
 	mux.Handle("/prometheus/", s.engine.Handler())
 	mux.Handle("/alertmanager/", s.engine.Handler())
 	exporter, page := s.exporter.Handler(), s.page.Ops()
@@ -48,10 +46,9 @@ func (s *stack) ready() bool {
 func text(ok func() bool, words string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		if !ok() {
-			http.Error(w, "Pharos is starting.", http.StatusServiceUnavailable)
+			app.WriteText(w, http.StatusServiceUnavailable, "Pharos is starting.\n")
 			return
 		}
-		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-		_, _ = io.WriteString(w, words) // the client is gone if this fails
+		app.WriteText(w, http.StatusOK, words)
 	}
 }

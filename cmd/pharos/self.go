@@ -3,8 +3,10 @@
 package main
 
 import (
+	"fmt"
 	"log/slog"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/pharos-status/pharos/collector"
@@ -16,6 +18,22 @@ import (
 
 // selfInterval is how often the process reports its own load.
 const selfInterval = 10 * time.Second
+
+// nodeValue is the value of a flag that names a node.
+type nodeValue status.NodeID
+
+// Set implements [kingpin.Value].
+func (v *nodeValue) Set(text string) error {
+	service, node, ok := strings.Cut(text, "/")
+	if !ok || service == "" || node == "" {
+		return fmt.Errorf("%q is no node; write SERVICE/NODE", text)
+	}
+	*v = nodeValue{Service: service, Node: node}
+	return nil
+}
+
+// String implements [kingpin.Value].
+func (v *nodeValue) String() string { return v.Service + "/" + v.Node }
 
 // newSelfReport returns the part that reports to node. It goes through the
 // Reporter API with a token like any application, but by the handler and not by

@@ -3,11 +3,10 @@
 package main
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -20,53 +19,52 @@ import (
 	"github.com/pharos-status/pharos/collector"
 	"github.com/pharos-status/pharos/internal/app"
 	"github.com/pharos-status/pharos/internal/embedded"
-	"github.com/pharos-status/pharos/internal/selfreport"
 	"github.com/pharos-status/pharos/statuspage/server"
 )
 
-// A stack is the parts of the process, tied together and bound to their
-// addresses and files, but not yet running.
+// A stack is the parts of the process, tied together.
 type stack struct {
 	exporter *collector.Exporter
 	engine   *embedded.Engine
 	page     *server.Server
-	self     *selfreport.Reporter
 	own      *prometheus.Registry // metrics of the engine and the page
-	reload   *reloader
 	public   *app.HTTPServer
 	ops      *app.HTTPServer
+	reload   *reloader
 	log      *slog.Logger
 
 	evaluated chan struct{} // closed after the engine's first evaluation
 }
 
-// newStack acquires what the parts need. The listeners come first: a port in
-// use is the error that people meet most, and it should cost them no time. Their
-// routes are added once the parts are there; nothing is served before run.
-func newStack(f *flags, log *slog.Logger) (_ *stack, err error) {
+// build acquires what the parts need. The listeners come first: a port in use is
+// the error that people meet most, and it should cost them no time. Those on
+// which others rely are added, and so started, before them.
+func (s *stack) build(b *app.Builder, f *flags, hangups app.Hangups) error {
 	if err := checkFolder(f.configDir); err != nil {
-		return nil, err
+		return err
 	}
-	s := &stack{log: log, evaluated: make(chan struct{})}
 	publicRoutes, opsRoutes := http.NewServeMux(), http.NewServeMux()
-	if s.public, err = app.NewHTTPServer(app.HTTPOptions{
-		Purpose: "status page", Flag: "web.listen-address", Address: f.public, WebConfig: f.webConfig,
-		Handler: app.CollapseSlashes(publicRoutes), Logger: log.With("component", "web"),
-	}); err != nil {
-		return nil, err
+	if err := s.listen(b, f, publicRoutes, opsRoutes); err != nil {
+		return err
 	}
-	if s.ops, err = app.NewHTTPServer(app.HTTPOptions{
-		Purpose: "operations listener", Flag: "ops.listen-address", Address: f.ops,
-		Handler: opsRoutes, Logger: log.With("component", "ops"),
-	}); err != nil {
-		return nil, errors.Join(err, s.public.Close())
+	if err := s.open(b, f); err != nil {
+		return err
 	}
-	if err := s.build(f); err != nil {
-		return nil, errors.Join(err, s.public.Close(), s.ops.Close())
-	}
+	s.reload = &reloader{parts: []reloadable{
+		{checkEngine(f), s.engine.Reload},
+		{checkExporter(f), s.exporter.Reload},
+		{checkPage(f), s.page.Reload},
+	}}
 	s.routePublic(publicRoutes)
 	s.routeOps(opsRoutes)
-	return s, nil
+	b.Add("exporter", s.exporter)
+	b.Add("engine", s.engine)
+	b.Add("status page", app.Func(s.runPage))
+	b.Add("public listener", s.public)
+	b.Add("operations listener", s.ops)
+	b.Add("self report", newSelfReport(f.self, s.exporter, s.log))
+	b.Add("reload", hangups.Reload(s.reload.run, s.log))
+	return nil
 }
 
 func checkFolder(dir string) error {
@@ -80,23 +78,37 @@ func checkFolder(dir string) error {
 	return nil
 }
 
-// build makes the parts, each from those before it.
-func (s *stack) build(f *flags) (err error) {
-	opsURL, err := url.Parse(s.opsURL())
-	if f.opsURL != "" {
-		opsURL, err = url.Parse(strings.TrimSuffix(f.opsURL, "/"))
+// listen binds the addresses. Routes are added once the parts are there: nothing
+// is served before the listeners run.
+func (s *stack) listen(b *app.Builder, f *flags, public, ops http.Handler) (err error) {
+	if s.public, err = b.Listen(app.HTTPOptions{
+		Purpose: "status page", Flag: "web.listen-address", Address: f.public, WebConfig: f.webConfig,
+		Handler: public, Logger: s.log.With("component", "web"),
+	}); err != nil {
+		return err
 	}
+	s.ops, err = b.Listen(app.HTTPOptions{
+		Purpose: "operations listener", Flag: "ops.listen-address", Address: f.ops,
+		Handler: ops, Logger: s.log.With("component", "ops"),
+	})
+	return err
+}
+
+// open makes the parts that read the configuration, each from those before it.
+func (s *stack) open(b *app.Builder, f *flags) (err error) {
+	opsURL, err := url.Parse(cmp.Or(strings.TrimRight(f.opsURL, "/"), s.ops.URL()))
 	if err != nil {
 		return fmt.Errorf("read --ops.external-url: %w", err)
 	}
 	if s.exporter, err = collector.New(collector.Options{
 		ConfigFile:  f.file("exporter.yml"),
 		StoragePath: f.storagePath,
-		UserAgent:   userAgent(f.publicURL),
+		UserAgent:   collector.UserAgent(f.publicURL),
 		Logger:      s.log.With("component", "exporter"),
 	}); err != nil {
 		return err
 	}
+	b.Undo(s.exporter.Close)
 	s.own = prometheus.NewRegistry()
 	if s.engine, err = embedded.New(embedded.Options{
 		ConfigDir:     f.configDir,
@@ -112,7 +124,8 @@ func (s *stack) build(f *flags) (err error) {
 	}); err != nil {
 		return err
 	}
-	if s.page, err = server.New(server.Options{
+	b.Undo(s.engine.Close)
+	s.page, err = server.New(server.Options{
 		ConfigFile:   f.file("statuspage.yml"),
 		StoragePath:  f.storagePath,
 		PageURL:      f.publicURL,
@@ -121,30 +134,8 @@ func (s *stack) build(f *flags) (err error) {
 		Logger:       s.log.With("component", "statuspage"),
 		Registerer:   s.own,
 		Gatherer:     s.own,
-	}); err != nil {
-		return err
-	}
-	s.self = newSelfReport(f.self, s.exporter, s.log)
-	s.reload = &reloader{parts: []reloadable{
-		{checkEngine(f), s.engine.Reload},
-		{checkExporter(f), s.exporter.Reload},
-		{checkPage(f), s.page.Reload},
-	}}
-	return nil
-}
-
-// run starts the parts, those first on which others rely, and stops them in the
-// reverse order.
-func (s *stack) run(ctx context.Context) error {
-	return app.Run(ctx,
-		app.Part{Name: "exporter", Component: s.exporter},
-		app.Part{Name: "engine", Component: s.engine},
-		app.Part{Name: "status page", Component: app.Func(s.runPage)},
-		app.Part{Name: "public listener", Component: s.public},
-		app.Part{Name: "operations listener", Component: s.ops},
-		app.Part{Name: "self report", Component: s.self},
-		app.Part{Name: "reload", Component: app.ReloadOnHangup(s.reload.run, s.log)},
-	)
+	})
+	return err
 }
 
 // refresher returns what the engine calls after each evaluation.
@@ -164,31 +155,4 @@ func (s *stack) runPage(ctx context.Context) error {
 	case <-ctx.Done():
 	}
 	return s.page.Run(ctx)
-}
-
-// userAgent returns what HTTP probes call themselves, the default if there is no URL.
-func userAgent(url string) string {
-	if url == "" {
-		return ""
-	}
-	return "pharos (+" + url + ")"
-}
-
-func (s *stack) publicURL(tls bool) string {
-	if tls {
-		return "https://" + browsable(s.public.Addr()) + "/"
-	}
-	return "http://" + browsable(s.public.Addr()) + "/"
-}
-
-func (s *stack) opsURL() string { return "http://" + browsable(s.ops.Addr()) }
-
-// browsable replaces the address of every interface by one that a browser on
-// this machine can open.
-func browsable(address string) string {
-	host, port, err := net.SplitHostPort(address)
-	if ip := net.ParseIP(host); err == nil && ip != nil && ip.IsUnspecified() {
-		return net.JoinHostPort("127.0.0.1", port)
-	}
-	return address
 }

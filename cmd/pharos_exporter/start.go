@@ -4,13 +4,11 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
 
-	"github.com/prometheus/common/promslog"
 	"github.com/prometheus/common/version"
 
 	"github.com/pharos-status/pharos/collector"
@@ -19,7 +17,7 @@ import (
 )
 
 // start checks the configuration, or runs the exporter until ctx is done.
-func start(ctx context.Context, f *flags, stdout io.Writer) error {
+func start(ctx context.Context, f *flags, log *slog.Logger, stdout io.Writer) error {
 	if f.configCheck {
 		if _, err := config.Load(f.configFile); err != nil {
 			return err
@@ -27,58 +25,38 @@ func start(ctx context.Context, f *flags, stdout io.Writer) error {
 		_, err := fmt.Fprintf(stdout, "The configuration in %s is good.\n", f.configFile)
 		return err
 	}
-	log := promslog.New(&f.log)
+	hangups := app.CatchHangups()
 	log.Info("Starting pharos_exporter", "version", version.Info(), "build_context", version.BuildContext())
-	s, err := newStack(f, log)
+	parts, err := app.Build(func(b *app.Builder) error { return build(b, f, hangups, log) })
 	if err != nil {
 		return err
 	}
-	return app.Run(ctx, s.parts...)
+	return app.Run(ctx, parts...)
 }
 
-// A stack is the parts of the process, bound to their addresses and files, but not
-// yet running.
-type stack struct {
-	parts []app.Part
-	close []func() error // what to undo if a later part fails
-}
-
-// newStack binds the addresses before it opens anything else: a port in use is
-// the error that people meet most.
-func newStack(f *flags, log *slog.Logger) (*stack, error) {
-	s := &stack{}
-	if err := s.build(f, log); err != nil {
-		for _, undo := range s.close {
-			err = errors.Join(err, undo())
-		}
-		return nil, err
-	}
-	return s, nil
-}
-
-func (s *stack) build(f *flags, log *slog.Logger) error {
+// build binds the addresses before it opens anything else: a port in use is the
+// error that people meet most.
+func build(b *app.Builder, f *flags, hangups app.Hangups, log *slog.Logger) error {
 	routes, reporterRoutes := http.NewServeMux(), http.NewServeMux()
-	main, err := s.listen(f, log, app.HTTPOptions{
-		Purpose: "exporter", Flag: "web.listen-address", Address: f.address, Handler: routes,
+	listener, err := b.Listen(app.HTTPOptions{
+		Purpose: "exporter", Flag: "web.listen-address", Address: f.address, WebConfig: f.webConfig, Handler: routes, Logger: log,
 	})
 	if err != nil {
 		return err
 	}
-	listeners := []app.Part{{Name: "listener", Component: main}}
+	var reporterListener *app.HTTPServer
 	if f.reporter != "" {
-		reporter, err := s.listen(f, log, app.HTTPOptions{
-			Purpose: "reporters", Flag: "reporter.listen-address", Address: f.reporter, Handler: reporterRoutes,
-		})
-		if err != nil {
+		if reporterListener, err = b.Listen(app.HTTPOptions{
+			Purpose: "reporters", Flag: "reporter.listen-address", Address: f.reporter, WebConfig: f.webConfig, Handler: reporterRoutes, Logger: log,
+		}); err != nil {
 			return err
 		}
-		listeners = append(listeners, app.Part{Name: "reporter listener", Component: reporter})
 	}
 	exporter, err := collector.New(collector.Options{
 		ConfigFile:    f.configFile,
 		RequireConfig: f.configGiven,
 		StoragePath:   f.storagePath,
-		UserAgent:     userAgent(f.externalURL),
+		UserAgent:     collector.UserAgent(f.externalURL),
 		ServeReporter: f.reporter == "",
 		Logger:        log,
 	})
@@ -87,27 +65,11 @@ func (s *stack) build(f *flags, log *slog.Logger) error {
 	}
 	routes.Handle("/", exporter.Handler())
 	reporterRoutes.Handle("/reporter/", exporter.Reporter())
-	s.parts = append(s.parts, app.Part{Name: "exporter", Component: exporter})
-	s.parts = append(s.parts, listeners...)
-	s.parts = append(s.parts, app.Part{Name: "reload", Component: app.ReloadOnHangup(exporter.Reload, log)})
+	b.Add("exporter", exporter)
+	b.Add("listener", listener)
+	if reporterListener != nil {
+		b.Add("reporter listener", reporterListener)
+	}
+	b.Add("reload", hangups.Reload(exporter.Reload, log))
 	return nil
-}
-
-// listen binds an address, to be released if a later part fails.
-func (s *stack) listen(f *flags, log *slog.Logger, o app.HTTPOptions) (*app.HTTPServer, error) {
-	o.WebConfig, o.Handler, o.Logger = f.webConfig, app.CollapseSlashes(o.Handler), log
-	server, err := app.NewHTTPServer(o)
-	if err != nil {
-		return nil, err
-	}
-	s.close = append(s.close, server.Close)
-	return server, nil
-}
-
-// userAgent returns what HTTP probes call themselves, the default if there is no URL.
-func userAgent(url string) string {
-	if url == "" {
-		return ""
-	}
-	return "pharos (+" + url + ")"
 }

@@ -11,9 +11,8 @@ import (
 	"path/filepath"
 	"text/tabwriter"
 
-	"github.com/alecthomas/kingpin/v2"
-
 	collectorconfig "github.com/pharos-status/pharos/collector/config"
+	"github.com/pharos-status/pharos/internal/app"
 	"github.com/pharos-status/pharos/internal/embedded/check"
 	pageconfig "github.com/pharos-status/pharos/statuspage/config"
 )
@@ -28,7 +27,7 @@ is started and nothing is changed. Exits with 1 if a file is bad.
   pharosctl check /etc/pharos`
 
 // checkCommand adds the subcommand check.
-func checkCommand(cli *kingpin.Application, stdout io.Writer) (name string, action func() error) {
+func checkCommand(cli *app.Command, stdout io.Writer) (name string, action func() error) {
 	cmd := cli.Command("check", checkHelp)
 	dir := cmd.Arg("dir", "The configuration folder.").Default(".").String()
 	return cmd.FullCommand(), func() error { return checkDir(*dir, stdout) }

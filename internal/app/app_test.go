@@ -9,8 +9,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"os/signal"
 	"strings"
 	"sync"
 	"syscall"
@@ -136,23 +134,93 @@ func TestCollapseSlashes(t *testing.T) {
 }
 
 func TestReloadOnHangup(t *testing.T) { //nolint:paralleltest // signals the whole process
-	guard := make(chan os.Signal, 1) // until Run listens, the signal would end the test
-	signal.Notify(guard, syscall.SIGHUP)
-	defer signal.Stop(guard)
+	hangups := app.CatchHangups()
+	require.NoError(t, syscall.Kill(syscall.Getpid(), syscall.SIGHUP)) // while the program starts
 	reloads := make(chan struct{})
-	c := app.ReloadOnHangup(func() error { reloads <- struct{}{}; return errors.New("bad file") }, slog.New(slog.DiscardHandler))
+	c := hangups.Reload(func() error { reloads <- struct{}{}; return errors.New("bad file") }, slog.New(slog.DiscardHandler))
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- c.Run(ctx) }()
-	for {
-		require.NoError(t, syscall.Kill(syscall.Getpid(), syscall.SIGHUP))
-		select {
-		case <-reloads:
-			cancel()
-			require.NoError(t, <-done)
-			return
-		case <-time.After(10 * time.Millisecond): // not listening yet
-		}
+	<-reloads
+	require.NoError(t, syscall.Kill(syscall.Getpid(), syscall.SIGHUP))
+	<-reloads
+	cancel()
+	require.NoError(t, <-done)
+}
+
+func TestReloadHandler(t *testing.T) {
+	t.Parallel()
+	var bad error
+	h := app.ReloadHandler(func() error { return bad }, slog.New(slog.DiscardHandler))
+	post := func(origin string) *httptest.ResponseRecorder {
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "http://127.0.0.1/-/reload", nil)
+		r.Header.Set("Sec-Fetch-Site", origin)
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		return w
+	}
+	require.Equal(t, http.StatusOK, post("same-origin").Code)
+	require.Equal(t, http.StatusForbidden, post("cross-site").Code)
+	bad = errors.New("a.yml:1: unknown key")
+	w := post("same-origin")
+	require.Equal(t, http.StatusInternalServerError, w.Code)
+	require.Equal(t, "a.yml:1: unknown key\n", w.Body.String())
+}
+
+func TestBuildReleasesWhatWasAcquired(t *testing.T) {
+	t.Parallel()
+	var j journal
+	broken := errors.New("disk full")
+	var address string
+	_, err := app.Build(func(b *app.Builder) error {
+		server, err := b.Listen(app.HTTPOptions{Address: "127.0.0.1:0", Handler: http.NotFoundHandler(), Logger: slog.New(slog.DiscardHandler)})
+		require.NoError(t, err)
+		address = server.Addr()
+		b.Undo(func() error { j.add("first"); return nil })
+		b.Undo(func() error { j.add("second"); return nil })
+		return broken
+	})
+	require.ErrorIs(t, err, broken)
+	require.Equal(t, []string{"second", "first"}, j.lines)
+	again, err := newServer(t, address, http.NotFoundHandler())
+	require.NoError(t, err, "the address is free again")
+	require.NoError(t, again.Close())
+
+	parts, err := app.Build(func(b *app.Builder) error { b.Add("a", app.Func(untilDone)); return nil })
+	require.NoError(t, err)
+	require.Len(t, parts, 1)
+}
+
+func TestCommand(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		args   []string
+		work   error
+		exit   int
+		stdout string
+		stderr string
+	}{
+		"work":        {nil, nil, 0, "", ""},
+		"failed work": {nil, errors.New("disk full"), 1, "", "pharos: disk full\n"},
+		"help":        {[]string{"--help"}, errors.New("not to be called"), 0, "usage: pharos", ""},
+		"version":     {[]string{"--version"}, errors.New("not to be called"), 0, "pharos, version", ""},
+		"bad flag":    {[]string{"--nope"}, errors.New("not to be called"), 2, "", "pharos: unknown long flag '--nope'; try pharos --help\n"},
+		"bad URL":     {[]string{"--url=foo"}, errors.New("not to be called"), 2, "", "pharos: \"foo\" is no URL such as https://status.example.com; try pharos --help\n"},
+		"good URL":    {[]string{"--url=https://a.example.com/b/"}, nil, 0, "", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var stdout, stderr strings.Builder
+			c := app.NewCommand("pharos", "Help.", &stdout, &stderr)
+			var u string
+			c.Flag("url", "A URL.").SetValue(app.URL(&u))
+			require.Equal(t, tc.exit, c.Run(tc.args, func(string) error { return tc.work }))
+			require.Contains(t, stdout.String(), tc.stdout)
+			require.Equal(t, tc.stderr, stderr.String())
+			if name == "good URL" {
+				require.Equal(t, "https://a.example.com/b/", u)
+			}
+		})
 	}
 }
 

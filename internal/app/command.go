@@ -4,11 +4,94 @@ package app
 
 import (
 	"context"
+	"fmt"
+	"io"
 	"log/slog"
+	"net/url"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
+
+	"github.com/alecthomas/kingpin/v2"
+	"github.com/prometheus/common/promslog"
+	promslogflag "github.com/prometheus/common/promslog/flag"
+	"github.com/prometheus/common/version"
 )
+
+// A Command is the command line of a program: flags and subcommands are added to
+// it as to a [kingpin.Application].
+type Command struct {
+	*kingpin.Application
+	stderr io.Writer
+	exit   int // what --help or --version asked for; -1: nothing
+}
+
+// NewCommand returns a command line with --help and --version.
+func NewCommand(name, help string, stdout, stderr io.Writer) *Command {
+	c := &Command{Application: kingpin.New(name, help), stderr: stderr, exit: -1}
+	c.HelpFlag.Short('h')
+	c.UsageWriter(stdout)
+	c.ErrorWriter(stderr)
+	c.Terminate(func(code int) { c.exit = code })
+	c.Version(version.Print(name))
+	return c
+}
+
+// LogFlags adds --log.level and --log.format. The function it returns makes the
+// logger that they ask for, once the command line has been read.
+func (c *Command) LogFlags() func() *slog.Logger {
+	config := &promslog.Config{Writer: c.stderr}
+	promslogflag.AddFlags(c.Application, config)
+	return func() *slog.Logger { return promslog.New(config) }
+}
+
+// Run reads the command line and does the work, which is told the subcommand, if
+// there are any. It returns the exit code: 0 if all went well, 1 if the work
+// returned an error, 2 if the command line can't be understood.
+func (c *Command) Run(args []string, work func(subcommand string) error) int {
+	subcommand, err := c.Parse(args)
+	switch {
+	case c.exit >= 0:
+		return c.exit
+	case err != nil:
+		c.tell(fmt.Errorf("%w; try %s --help", err, c.Name))
+		return 2
+	}
+	if err := work(subcommand); err != nil {
+		c.tell(err)
+		return 1
+	}
+	return 0
+}
+
+// tell prints an error after the name of the program. The lines of a list of
+// errors name their files and stand as they are.
+func (c *Command) tell(err error) {
+	text := err.Error()
+	if !strings.Contains(text, "\n") {
+		text = c.Name + ": " + text
+	}
+	fmt.Fprintln(c.stderr, text) //nolint:errcheck // nowhere to report it
+}
+
+// URL makes target the value of a flag that takes an absolute http or https URL.
+func URL(target *string) kingpin.Value { return (*urlValue)(target) }
+
+type urlValue string
+
+// Set implements [kingpin.Value].
+func (v *urlValue) Set(text string) error {
+	u, err := url.Parse(text)
+	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
+		return fmt.Errorf("%q is no URL such as https://status.example.com", text)
+	}
+	*v = urlValue(text)
+	return nil
+}
+
+// String implements [kingpin.Value].
+func (v *urlValue) String() string { return string(*v) }
 
 // UntilSignal returns a context that is done when the process is asked to end by
 // SIGINT or SIGTERM. A second signal ends the process at once.
@@ -18,24 +101,39 @@ func UntilSignal(ctx context.Context) (context.Context, context.CancelFunc) {
 	return ctx, stop
 }
 
-// ReloadOnHangup returns a Component that calls reload at each SIGHUP and logs
-// what came of it.
-func ReloadOnHangup(reload func() error, log *slog.Logger) Component {
+// Hangups are the SIGHUPs that a program gets.
+type Hangups chan os.Signal
+
+// CatchHangups keeps SIGHUP from ending the process. One that comes before
+// [Hangups.Reload] runs is not lost.
+func CatchHangups() Hangups {
+	h := make(Hangups, 1)
+	signal.Notify(h, syscall.SIGHUP)
+	return h
+}
+
+// Reload returns a Component that calls reload at each SIGHUP and logs what came
+// of it.
+func (h Hangups) Reload(reload func() error, log *slog.Logger) Component {
 	return Func(func(ctx context.Context) error {
-		hangup := make(chan os.Signal, 1)
-		signal.Notify(hangup, syscall.SIGHUP)
-		defer signal.Stop(hangup)
+		defer signal.Stop(h)
 		for {
 			select {
 			case <-ctx.Done():
 				return nil
-			case <-hangup:
+			case <-h:
+				_ = reloadAndLog(reload, log)
 			}
-			if err := reload(); err != nil {
-				log.Error("Configuration not reloaded; the old one goes on", "err", err)
-				continue
-			}
-			log.Info("Configuration reloaded")
 		}
 	})
+}
+
+func reloadAndLog(reload func() error, log *slog.Logger) error {
+	err := reload()
+	if err != nil {
+		log.Error("Configuration not reloaded; the old one goes on", "err", err)
+		return err
+	}
+	log.Info("Configuration reloaded")
+	return nil
 }

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/prometheus/exporter-toolkit/web"
+
+	"github.com/pharos-status/pharos/internal/configfile"
 )
 
 // Limits of every listener. A visitor who is slower than this is cut off.
@@ -76,6 +78,31 @@ func listenError(o HTTPOptions, err error) error {
 
 // Addr returns the address that the server is bound to.
 func (s *HTTPServer) Addr() string { return s.listener.Addr().String() }
+
+// URL returns where a browser on this machine finds the server, without a slash
+// at the end.
+func (s *HTTPServer) URL() string {
+	scheme, address := "http", s.Addr()
+	if usesTLS(s.o.WebConfig) {
+		scheme = "https"
+	}
+	host, port, err := net.SplitHostPort(address)
+	if ip := net.ParseIP(host); err == nil && ip != nil && ip.IsUnspecified() {
+		address = net.JoinHostPort("127.0.0.1", port)
+	}
+	return scheme + "://" + address
+}
+
+// usesTLS tells whether a web configuration file, which is known to be good,
+// asks for TLS and not for authentication alone.
+func usesTLS(file string) bool {
+	if file == "" {
+		return false
+	}
+	keys := map[string]any{}
+	f, err := configfile.Read(file)
+	return err == nil && f.Decode(&keys) == nil && keys["tls_server_config"] != nil
+}
 
 // Close releases the address of a server that never ran.
 func (s *HTTPServer) Close() error { return s.listener.Close() }

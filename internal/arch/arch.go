@@ -33,7 +33,7 @@ var rules = map[string][]string{
 	"rules":    {"internal/schema"},
 	"examples": {"collector/config", "statuspage/config"},
 
-	"internal/app":            {},
+	"internal/app":            {"internal/configfile"},
 	"internal/arch":           {},
 	"internal/configfile":     {},
 	"internal/e2e":            {},
