@@ -173,6 +173,8 @@ func exchangeError(act string, err error) error {
 	switch {
 	case errors.As(err, &failure): // made while dialling
 		return err
+	case exhausted(err):
+		return dialFailure(err)
 	case reasonOf(err) == status.Timeout:
 		return Failf(status.Timeout, "%s: no answer in time: %w", act, err)
 	case errors.As(err, &op), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):

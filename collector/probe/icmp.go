@@ -64,7 +64,7 @@ func (p *icmp) pingAll(ctx context.Context) (time.Duration, error) {
 	}
 	all, err := net.DefaultResolver.LookupIPAddr(ctx, p.host)
 	if err != nil {
-		return 0, Failf(reasonOf(err), "%w", err)
+		return 0, dialFailure(err)
 	}
 	reachable, err := routable(ctx, all[:min(len(all), maxAddresses)])
 	if err != nil {
@@ -104,10 +104,13 @@ func routable(ctx context.Context, all []net.IPAddr) ([]net.IPAddr, error) {
 		}
 		some = append(some, addr)
 	}
-	if some == nil {
-		return nil, &Failure{status.Unknown, status.Connect, fmt.Errorf("this machine has no route to the target: %w", last)}
+	switch {
+	case some != nil:
+		return some, nil
+	case exhausted(last):
+		return nil, dialFailure(last)
 	}
-	return some, nil
+	return nil, &Failure{status.Unknown, status.Connect, fmt.Errorf("this machine has no route to the target: %w", last)}
 }
 
 // route asks the kernel for the way to addr. Connecting a UDP socket sends nothing.
@@ -135,6 +138,8 @@ func (p *icmp) ping(ctx context.Context, addr net.IPAddr, patience time.Duration
 	case noSocket(err):
 		return 0, &Failure{status.Unknown, status.Permission, fmt.Errorf(
 			"no permission to ping: give the program the capability CAP_NET_RAW, or put its group into net.ipv4.ping_group_range: %w", err)}
+	case exhausted(err):
+		return 0, dialFailure(err)
 	case err != nil && ctx.Err() == nil:
 		return 0, Failf(reasonOf(err), "ping %v: %w", &addr, err)
 	case trip == 0:

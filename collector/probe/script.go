@@ -6,9 +6,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -16,8 +18,8 @@ import (
 )
 
 const (
-	maxOutput = 4 << 10 // bytes of a script's output that are kept
-	waitDelay = time.Second
+	maxOutput  = 4 << 10                // bytes of a script's output that are kept
+	outputWait = 100 * time.Millisecond // for what is still in the pipe when the script has ended
 )
 
 // Exit codes of a script; what is not among them is dead.
@@ -46,15 +48,12 @@ func Script(argv ...string) Prober { return &script{argv} }
 // Probe implements [Prober].
 func (s *script) Probe(ctx context.Context) Result {
 	var out output
-	cmd := s.command(ctx, &out)
+	cmd := s.command(ctx)
 	start := time.Now()
-	err := cmd.Run()
-	r := Result{At: start, Took: time.Since(start)}
-	if cmd.Process != nil {
-		_ = killGroup(cmd.Process.Pid) // fails if nothing is left, as it should be
-	}
-	switch {
-	case ctx.Err() != nil:
+	took, err := run(cmd, &out)
+	r := Result{At: start, Took: took}
+	switch exited := cmd.ProcessState != nil && cmd.ProcessState.Exited(); {
+	case ctx.Err() != nil && !exited:
 		r.Err = Failf(status.Timeout, "still running after %v, killed%s", r.Took.Round(time.Millisecond), out.after(": "))
 	case cmd.ProcessState == nil && exhausted(err):
 		r.Err = &Failure{status.Unknown, status.Permission, fmt.Errorf("this machine did not let the exporter start the script: %w", err)}
@@ -67,17 +66,41 @@ func (s *script) Probe(ctx context.Context) Result {
 	return r
 }
 
-func (s *script) command(ctx context.Context, out *output) *exec.Cmd {
+func (s *script) command(ctx context.Context) *exec.Cmd {
 	if len(s.argv) == 0 {
 		s = &script{[]string{""}} // fails to start, with an error that says so
 	}
 	cmd := exec.CommandContext(ctx, s.argv[0], s.argv[1:]...) //nolint:gosec // running what the configuration says is its purpose
 	cmd.Env = environment(os.Environ())
-	cmd.Stdout, cmd.Stderr = out, out // the same writer: one pipe, in order
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return killGroup(cmd.Process.Pid) }
-	cmd.WaitDelay = waitDelay // for a grandchild that left the group and holds the pipe
 	return cmd
+}
+
+// run runs cmd until the program itself has ended, however long what it leaves
+// behind holds its output, and returns how long that took. What is left is killed.
+func run(cmd *exec.Cmd, out *output) (took time.Duration, err error) {
+	start := time.Now()
+	reader, writer, err := os.Pipe()
+	if err != nil {
+		return time.Since(start), err
+	}
+	defer reader.Close()                    //nolint:errcheck // only read
+	cmd.Stdout, cmd.Stderr = writer, writer // the same pipe, so that the order is kept
+	err = cmd.Start()
+	_ = writer.Close() // the program has its own
+	if err != nil {
+		return time.Since(start), err
+	}
+	var copying sync.WaitGroup
+	copying.Go(func() { _, _ = io.Copy(out, reader) }) // the end of it, or of the patience below
+	err = cmd.Wait()
+	took = time.Since(start)
+	_ = killGroup(cmd.Process.Pid) // fails if nothing is left, as it should be
+	// A grandchild that left the group may hold the pipe for ever.
+	_ = reader.SetReadDeadline(time.Now().Add(outputWait))
+	copying.Wait()
+	return took, err
 }
 
 func killGroup(pid int) error {

@@ -80,6 +80,29 @@ func TestScriptLeavesNothingBehind(t *testing.T) {
 	requireGone(t, file)
 }
 
+// The script has spoken once it has ended, whoever still holds its output.
+func TestScriptThatLeavesItsOutputOpen(t *testing.T) {
+	t.Parallel()
+	for name, child := range map[string]string{
+		"in the group":     "sleep 1000",
+		"out of the group": "setsid sleep 3",
+		"which writes":     "setsid timeout 3 yes",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := probe.Shell("echo fine; " + child + " & sleep 0.1; exit 0")
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			defer cancel()
+			r := p.Probe(ctx)
+			require.NoError(t, r.Err)
+			require.NoError(t, ctx.Err(), "there is time left")
+			if name != "which writes" {
+				require.Equal(t, "fine", r.Note)
+			}
+		})
+	}
+}
+
 func TestScriptIsCutShort(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())

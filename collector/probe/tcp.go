@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"strings"
 	"syscall"
 
 	"github.com/pharos-status/pharos/internal/status"
@@ -35,7 +36,7 @@ func dial(ctx context.Context, addr string) (net.Conn, error) {
 	return conn, nil
 }
 
-// dialFailure says what an error of dialling makes of the target: nothing, if this
+// dialFailure says what an error of dialling or of looking up a name makes of the target: nothing, if this
 // machine did not even let the program try.
 func dialFailure(err error) error {
 	if errors.Is(err, os.ErrPermission) || exhausted(err) {
@@ -45,8 +46,14 @@ func dialFailure(err error) error {
 }
 
 // exhausted tells whether err says that this machine has no more to give: file
-// descriptors, processes or memory.
+// descriptors, processes or memory. The resolver keeps the text of its cause alone.
 func exhausted(err error) bool {
-	return errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) ||
-		errors.Is(err, syscall.EAGAIN) || errors.Is(err, syscall.ENOMEM)
+	var dns *net.DNSError
+	resolving := errors.As(err, &dns)
+	for _, cause := range []syscall.Errno{syscall.EMFILE, syscall.ENFILE, syscall.EAGAIN, syscall.ENOBUFS, syscall.ENOMEM} {
+		if errors.Is(err, cause) || (resolving && strings.Contains(dns.Err, cause.Error())) {
+			return true
+		}
+	}
+	return false
 }

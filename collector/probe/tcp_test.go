@@ -4,7 +4,9 @@ package probe_test
 
 import (
 	"net"
+	"net/url"
 	"os"
+	"os/exec"
 	"syscall"
 	"testing"
 
@@ -45,10 +47,56 @@ func TestDialFailure(t *testing.T) {
 		syscall.ETIMEDOUT:    status.Timeout,
 		syscall.EPERM:        status.Permission, // a firewall of this machine
 		syscall.EMFILE:       status.Permission,
+		syscall.ENFILE:       status.Permission,
+		syscall.ENOBUFS:      status.Permission,
+		syscall.ENOMEM:       status.Permission,
 	} {
 		err := &net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("connect", errno)}
 		v := probe.Limits{}.Judge(probe.Result{Err: probe.DialFailure(err)})
 		require.Equal(t, want, v.Reason, errno)
 		require.Equal(t, want == status.Permission, v.Status == status.Unknown, "what was not tried is unknown")
+	}
+}
+
+// A process that has no file descriptor left says nothing of its targets,
+// whatever it needs one for.
+func TestWithoutFileDescriptors(t *testing.T) {
+	t.Parallel()
+	const role = "PHAROS_TEST_NO_FILES"
+	if os.Getenv(role) == "" {
+		again := exec.CommandContext(t.Context(), "/proc/self/exe", "-test.run=^"+t.Name()+"$", "-test.v")
+		again.Env = append(os.Environ(), role+"=1", "GODEBUG=netdns=go")
+		out, err := again.CombinedOutput()
+		require.NoError(t, err, "%s", out)
+		require.Contains(t, string(out), "--- PASS")
+		return
+	}
+	probers := map[string]probe.Prober{
+		"tcp":        probe.TCP("127.0.0.1:9"),
+		"tcp, name":  probe.TCP("name.invalid:9"),
+		"ssh":        probe.SSH("name.invalid:22"),
+		"http":       probe.HTTP(probe.HTTPOptions{URL: &url.URL{Scheme: "http", Host: "name.invalid"}}),
+		"icmp":       probe.NewPinger().ICMP("127.0.0.1"),
+		"icmp, name": probe.NewPinger().ICMP("name.invalid"),
+		"script":     probe.Shell("exit 0"),
+	}
+	conn, err := net.Dial("udp", "127.0.0.1:9") // so that the network is up before
+	require.NoError(t, err)
+	defer conn.Close()
+	var before syscall.Rlimit
+	require.NoError(t, syscall.Getrlimit(syscall.RLIMIT_NOFILE, &before))
+	none := before
+	none.Cur = 3
+	require.NoError(t, syscall.Setrlimit(syscall.RLIMIT_NOFILE, &none))
+	verdicts := map[string]probe.Verdict{}
+	for name, p := range probers {
+		verdicts[name] = verdict(t, p, patience)
+	}
+	require.NoError(t, syscall.Setrlimit(syscall.RLIMIT_NOFILE, &before))
+	for name, v := range verdicts {
+		t.Log(name, v)
+		require.Equal(t, status.Unknown, v.Status, "%s: %v", name, v)
+		require.Equal(t, status.Permission, v.Reason, "%s: %v", name, v)
+		require.Contains(t, v.Detail, "too many open files", name)
 	}
 }
