@@ -181,7 +181,7 @@ var bad = map[string][]string{
 		`3: reporter.tokens[0].token_file: both token and token_file are set; keep one`,
 	},
 	"token-file-unreadable": {
-		`3: reporter.tokens[0].token_file: open testdata/bad/none/reporter.token: no such file or directory; make the file readable to this program`,
+		`3: reporter.tokens[0].token_file: open testdata/bad/none/reporter.token: no such file or directory; write the secret into it`,
 	},
 	"token-missing": {
 		`3: reporter.tokens[0]: neither token nor token_file is set; set one`,

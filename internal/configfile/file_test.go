@@ -123,7 +123,9 @@ func TestSecretFile(t *testing.T) {
 	_, problem = f.Secret(p, "token", "x", "token")
 	require.EqualError(t, problem, name+":2: manager.token_file: both token and token_file are set; keep one")
 	_, problem = f.Secret(p, "token", "", "none")
-	require.EqualError(t, problem, name+":2: manager.token_file: open "+dir+"/none: no such file or directory; make the file readable to this program")
+	require.EqualError(t, problem, name+":2: manager.token_file: open "+dir+"/none: no such file or directory; write the secret into it")
+	_, problem = f.Secret(p, "token", "", "token/x")
+	require.EqualError(t, problem, name+":2: manager.token_file: open "+dir+"/token/x: not a directory; make the file readable to this program")
 	_, problem = f.Secret(p, "token", "", "empty")
 	require.EqualError(t, problem, name+":2: manager.token_file: "+dir+"/empty is empty; write the secret into it")
 }

@@ -5,6 +5,7 @@ package configfile
 import (
 	"crypto/sha256"
 	"crypto/subtle"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -59,7 +60,10 @@ func (f *File) Secret(p Path, key string, value Secret, file string) (Secret, *E
 		return value, nil
 	}
 	in, err := os.Open(f.Path(file))
-	if err != nil {
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return "", f.Errorf(p.At(fileKey), "%v; write the secret into it", err)
+	case err != nil:
 		return "", f.Errorf(p.At(fileKey), "%v; make the file readable to this program", err)
 	}
 	defer in.Close() //nolint:errcheck // only read

@@ -100,7 +100,7 @@ func TestLoadRefuses(t *testing.T) {
 		"bad color":          {"branding: {icon_color: 'red;background:url(x)'}", `:1: branding.icon_color: "red;background:url(x)" is not a color; write one such as "#1972f5", in quotes`},
 		"bad function":       {"branding: {logo_color: 'rgb(url(x))'}", `:1: branding.logo_color: "rgb(url(x))" is not a color; write one such as "#1972f5", in quotes`},
 		"two tokens":         {"manager:\n  token: a\n  token_file: b", ":3: manager.token_file: both token and token_file are set; keep one"},
-		"no token file":      {"manager:\n  token_file: /nowhere/token", ":2: manager.token_file: open /nowhere/token: no such file or directory; make the file readable to this program"},
+		"no token file":      {"manager:\n  token_file: /nowhere/token", ":2: manager.token_file: open /nowhere/token: no such file or directory; write the secret into it"},
 		"too fast":           {"refresh_interval: 10ms", ":1: refresh_interval: 10ms is too short; use 1s or more"},
 		"stale at once":      {"refresh_interval: 5m", ":1: stale_after: 2m is not longer than refresh_interval, which is 5m; the page would be stale between two refreshes"},
 	}
