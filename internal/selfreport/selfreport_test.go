@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"runtime"
 	"testing"
 	"time"
 
@@ -64,13 +65,27 @@ func TestMeterMeasuresWork(t *testing.T) {
 	m, err := newMeter(start)
 	require.NoError(t, err)
 	for n := 0; ; n++ { // spin until the kernel has counted some of it
-		if cpu, ram, err := m.read(time.Now()); cpu > 0 {
+		if cpu, ram, err := m.read(start.Add(minPeriod)); cpu > 0 {
 			require.NoError(t, err)
 			require.Positive(t, ram)
 			return
 		}
 		m.cpu, m.at = 0, start
 	}
+}
+
+func TestMeterDoesNotMeasureMoments(t *testing.T) {
+	t.Parallel()
+	start := time.Now()
+	m, err := newMeter(start)
+	require.NoError(t, err)
+	m.cpu -= 10
+	cpu, _, err := m.read(start.Add(minPeriod - 1))
+	require.NoError(t, err)
+	require.Zero(t, cpu, "10 s of CPU time in less than a second are an artefact")
+	cpu, _, err = m.read(start.Add(100 * time.Second))
+	require.NoError(t, err)
+	require.InDelta(t, 0.1/float64(runtime.NumCPU()), cpu, 0.05, "they are not lost, but told over the whole time")
 }
 
 func TestContainerLimit(t *testing.T) {

@@ -3,6 +3,7 @@
 package selfreport
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"runtime"
@@ -34,15 +35,18 @@ func newMeter(now time.Time) (*meter, error) {
 		return nil, fmt.Errorf("measure this process: %w", err)
 	}
 	info, err := fs.Meminfo()
-	if err != nil || info.MemTotalBytes == nil {
+	if err != nil {
 		return nil, fmt.Errorf("measure the machine's memory: %w", err)
+	}
+	if info.MemTotalBytes == nil {
+		return nil, errors.New("measure the machine's memory: the kernel does not say how much there is")
 	}
 	memory := float64(*info.MemTotalBytes)
 	if limit, ok := containerLimit(cgroupLimit); ok {
 		memory = min(memory, limit)
 	}
-	m := &meter{proc: proc, memory: memory, at: now}
-	_, _, err = m.read(now)
+	m := &meter{proc: proc, memory: memory, at: now.Add(-minPeriod)}
+	_, _, err = m.read(now) // what was used before is not told
 	return m, err
 }
 
@@ -56,17 +60,21 @@ func containerLimit(path string) (bytes float64, ok bool) {
 	return bytes, err == nil && bytes > 0
 }
 
-// read returns the share of all cores used since the last read, and the share of
-// memory in use now.
+// minPeriod is over how long CPU time is measured at the least: the kernel counts
+// it in steps of 10 ms.
+const minPeriod = time.Second
+
+// read returns the share of all cores used since the last read, 0 if that was less
+// than minPeriod ago, and the share of memory in use now.
 func (m *meter) read(now time.Time) (cpu, ram float64, err error) {
 	stat, err := m.proc.Stat()
 	if err != nil {
 		return 0, 0, fmt.Errorf("measure this process: %w", err)
 	}
 	used := stat.CPUTime()
-	if wall := now.Sub(m.at).Seconds(); wall > 0 {
-		cpu = max(0, used-m.cpu) / wall / float64(runtime.NumCPU())
+	if wall := now.Sub(m.at); wall >= minPeriod {
+		cpu = max(0, used-m.cpu) / wall.Seconds() / float64(runtime.NumCPU())
+		m.at, m.cpu = now, used
 	}
-	m.at, m.cpu = now, used
 	return cpu, float64(stat.ResidentMemory()) / m.memory, nil
 }
