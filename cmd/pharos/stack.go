@@ -82,7 +82,7 @@ func checkFolder(dir string) error {
 // is served before the listeners run.
 func (s *stack) listen(b *app.Builder, f *flags, public, ops http.Handler) (err error) {
 	if s.public, err = b.Listen(app.HTTPOptions{
-		Purpose: "status page", Flag: "web.listen-address", Address: f.public, WebConfig: f.webConfig,
+		Purpose: "status page", Flag: "web.listen-address", Address: f.public, Public: true, WebConfig: f.webConfig,
 		Handler: public, Logger: s.log.With("component", "web"),
 	}); err != nil {
 		return err

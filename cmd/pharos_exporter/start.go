@@ -47,7 +47,7 @@ func build(b *app.Builder, f *flags, hangups app.Hangups, log *slog.Logger) erro
 	var reporterListener *app.HTTPServer
 	if f.reporter != "" {
 		if reporterListener, err = b.Listen(app.HTTPOptions{
-			Purpose: "reporters", Flag: "reporter.listen-address", Address: f.reporter, WebConfig: f.webConfig, Handler: reporterRoutes, Logger: log,
+			Purpose: "reporters", Flag: "reporter.listen-address", Address: f.reporter, Public: true, WebConfig: f.webConfig, Handler: reporterRoutes, Logger: log,
 		}); err != nil {
 			return err
 		}

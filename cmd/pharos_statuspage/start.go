@@ -42,7 +42,7 @@ func start(ctx context.Context, f *flags, log *slog.Logger, stdout io.Writer) er
 func build(b *app.Builder, f *flags, hangups app.Hangups, log *slog.Logger) error {
 	publicRoutes, opsRoutes := http.NewServeMux(), http.NewServeMux()
 	public, err := b.Listen(app.HTTPOptions{
-		Purpose: "status page", Flag: "web.listen-address", Address: f.public, WebConfig: f.webConfig, Handler: publicRoutes, Logger: log,
+		Purpose: "status page", Flag: "web.listen-address", Address: f.public, Public: true, WebConfig: f.webConfig, Handler: publicRoutes, Logger: log,
 	})
 	if err != nil {
 		return err

@@ -22,6 +22,7 @@ const (
 	readHeaderTimeout = 10 * time.Second
 	readTimeout       = 30 * time.Second
 	idleTimeout       = 2 * time.Minute
+	writeTimeout      = time.Minute // of a public listener; others serve profiles, which take their time
 	maxHeaderBytes    = 64 << 10
 	shutdownTimeout   = 5 * time.Second
 )
@@ -31,6 +32,7 @@ type HTTPOptions struct {
 	Purpose   string       // what is served, for messages: "status page"
 	Flag      string       // the flag that chose Address, for messages
 	Address   string       // host:port; port 0 takes a free one
+	Public    bool         // whether strangers come: then an answer has to be taken within a minute
 	WebConfig string       // exporter-toolkit's web configuration file; empty for plain HTTP
 	Handler   http.Handler // required
 	Logger    *slog.Logger // required
@@ -54,18 +56,18 @@ func NewHTTPServer(o HTTPOptions) (*HTTPServer, error) {
 	if err != nil {
 		return nil, listenError(o, err)
 	}
-	return &HTTPServer{
-		o:        o,
-		listener: listener,
-		server: &http.Server{
-			Handler:           o.Handler,
-			ReadHeaderTimeout: readHeaderTimeout,
-			ReadTimeout:       readTimeout,
-			IdleTimeout:       idleTimeout,
-			MaxHeaderBytes:    maxHeaderBytes,
-			ErrorLog:          slog.NewLogLogger(o.Logger.Handler(), slog.LevelDebug),
-		},
-	}, nil
+	server := &http.Server{
+		Handler:           o.Handler,
+		ReadHeaderTimeout: readHeaderTimeout,
+		ReadTimeout:       readTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeaderBytes,
+		ErrorLog:          slog.NewLogLogger(o.Logger.Handler(), slog.LevelDebug),
+	}
+	if o.Public {
+		server.WriteTimeout = writeTimeout
+	}
+	return &HTTPServer{o: o, listener: listener, server: server}, nil
 }
 
 func listenError(o HTTPOptions, err error) error {

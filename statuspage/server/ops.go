@@ -11,6 +11,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"github.com/prometheus/common/version"
 	"github.com/prometheus/exporter-toolkit/web"
+
+	"github.com/pharos-status/pharos/internal/app"
 )
 
 // Ops returns what only operators may reach: metrics, configuration, readiness,
@@ -27,7 +29,7 @@ func (s *Server) Ops() http.Handler {
 	mux.HandleFunc("GET /config", s.showConfig)
 	mux.HandleFunc("GET /-/healthy", func(w http.ResponseWriter, _ *http.Request) { plain(w, http.StatusOK, "healthy") })
 	mux.HandleFunc("GET /-/ready", s.showReady)
-	mux.HandleFunc("POST /-/reload", s.takeReload)
+	mux.Handle("POST /-/reload", app.ReloadHandler(s.Reload, s.o.Logger))
 
 	mux.HandleFunc("GET /debug/pprof/", pprof.Index)
 	mux.HandleFunc("GET /debug/pprof/cmdline", pprof.Cmdline)
@@ -73,15 +75,6 @@ func (s *Server) showReady(w http.ResponseWriter, _ *http.Request) {
 		return
 	}
 	plain(w, http.StatusOK, "ready")
-}
-
-func (s *Server) takeReload(w http.ResponseWriter, _ *http.Request) {
-	if err := s.Reload(); err != nil {
-		s.o.Logger.Error("could not reload; the old configuration stays", "err", err)
-		plain(w, http.StatusInternalServerError, "not reloaded, the old configuration stays:\n"+err.Error())
-		return
-	}
-	plain(w, http.StatusOK, "reloaded")
 }
 
 func plain(w http.ResponseWriter, code int, line string) {
