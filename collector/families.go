@@ -128,8 +128,8 @@ func boolean(b bool) float64 {
 	return 0
 }
 
-// roundBits rounds a positive number to 12 significant bits, an error of 0.02 % at
-// the most. What it drops is noise, and it is the noise that a time series
+// roundBits rounds a positive number to 12 significant bits, an error of
+// 0.025 % at the most. What it drops is noise, and it is the noise that a time series
 // database can't compress.
 func roundBits(v float64) float64 {
 	const dropped = 52 - 11 // of the mantissa, whose first bit is not stored

@@ -29,6 +29,7 @@ func (e *Exporter) Handler() http.Handler {
 	mux.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)
 	mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
 	if e.o.ServeReporter {
+		mux.Handle("/reporter", e.Reporter()) // or the mux would redirect
 		mux.Handle("/reporter/", e.Reporter())
 	}
 	return mux

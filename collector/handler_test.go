@@ -120,6 +120,11 @@ func TestReports(t *testing.T) {
 	require.Contains(t, text, `pharos_replica_status{node="sockets",replica="10.0.0.1",service="web",status="healthy"} 1`)
 	require.Contains(t, text, `pharos_exporter_reports_total{code="200"} 1`)
 
+	resp, _ = ask(t, e.Handler(), http.MethodPost, "/reporter", report, auth...)
+	require.Equal(t, http.StatusNotFound, resp.StatusCode, "no redirect")
+	_, text = ask(t, e.Metrics(), http.MethodGet, "/metrics", "")
+	require.Contains(t, text, `pharos_exporter_reports_total{code="503"} 0`)
+
 	write(t, o.ConfigFile, strings.Replace(watched, "token: s3cret", "token: other", 1))
 	require.NoError(t, e.Reload())
 	resp, _ = ask(t, e.Reporter(), http.MethodPost, "/reporter/web/sockets/", report, auth...)

@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/pharos-status/pharos/collector/config"
+	"github.com/pharos-status/pharos/collector/push"
 	"github.com/pharos-status/pharos/collector/schedule"
 	"github.com/pharos-status/pharos/collector/state"
 	"github.com/pharos-status/pharos/internal/schema"
@@ -75,6 +76,9 @@ func newMetrics(src source, registry *prometheus.Registry) *metrics {
 	for s := range status.All() {
 		m.probes.WithLabelValues(string(config.ModePoll), s.String())
 		m.probes.WithLabelValues(string(config.ModeScript), s.String())
+	}
+	for _, code := range push.Codes() {
+		m.reports.WithLabelValues(strconv.Itoa(code))
 	}
 	m.registry.MustRegister(&stateCollector{m.families, src}, m.latency, m.probes, m.lag, m.reports,
 		m.reload.successful, m.reload.time, versioncollector.NewCollector(schema.ExporterPrefix),

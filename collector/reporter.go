@@ -23,8 +23,8 @@ func (e *Exporter) newReporter() http.Handler {
 	})
 }
 
-// Reporter returns the handler of /reporter/ alone, for a listener that is open
-// to those who report. Double slashes must be collapsed before it.
+// Reporter returns the handler of /reporter and /reporter/ alone, for a listener
+// that is open to those who report. Double slashes must be collapsed before it.
 func (e *Exporter) Reporter() http.Handler { return e.reporter }
 
 // ReporterToken returns a token that is allowed to report for the node. It

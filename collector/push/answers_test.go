@@ -39,7 +39,9 @@ func TestAnswers(t *testing.T) {
 		"no node":            {post("/reporter/web/", token, good), 404, "no such path"},
 		"too deep":           {post("/reporter/a/b/c/d", token, good), 404, "no such path"},
 		"report for replica": {post("/reporter/web/sockets/r", token, good), 404, "no such path; POST /reporter/{service}/{node} or DELETE /reporter/{service}/{node}/{replica}"},
-		"dots":               {post("/reporter/web/../", token, good), 404, `unknown node ".." of service "web"`},
+		"nothing":            {post("/reporter", token, good), 404, "no such path"},
+		"nothing, slash":     {post("/reporter/", token, good), 404, "no such path"},
+		"replica of dots":    {post(sockets, token, `{"replica":"..","interval":1,"load":{"cpu":0,"ram":0}}`), 400, `invalid report: the replica is called "..", which can't be part of the path of a flush; give it another name`},
 		"path not UTF-8":     {post("/reporter/web/%ff", token, good), 400, "the path is not percent-encoded UTF-8"},
 
 		"load for local":  {post(gateway, token, good), 412, "wrong mode: node lan:gateway is in mode local, and the report is for mode push"},
@@ -75,7 +77,7 @@ func TestAnswers(t *testing.T) {
 		"bearer token":        {"POST /reporter/web/sockets HTTP/1.1\nHost: x\nAuthorization: Bearer " + token + "\nContent-Length: 0\n\n", 401, "wrong or missing token; send it as the password of Basic authentication"},
 		"token elsewhere":     {post(gateway, webToken, `{"replica":"r","interval":1,"health":"sick"}`), 403, "the token is not good for this service"},
 		"token elsewhere (+)": {post("/reporter/l+n/gateway", webToken, `{"replica":"r","interval":1,"health":"sick"}`), 403, "the token is not good for this service"},
-		"wrong token, path":   {post("/nowhere", "wrong", good), 401, "wrong or missing token; send it as the password of Basic authentication"},
+		"wrong token, path":   {post("/reporter", "wrong", good), 401, "wrong or missing token; send it as the password of Basic authentication"},
 
 		"GET": {"GET /reporter/web/sockets HTTP/1.1\nHost: x\n\n", 405, "report by POST, flush by DELETE"},
 		"PUT": {"PUT /reporter/web/sockets HTTP/1.1\nHost: x\nContent-Length: 0\n\n", 405, "report by POST, flush by DELETE"},
@@ -91,6 +93,7 @@ func TestAnswers(t *testing.T) {
 			require.Equal(t, tc.code == http.StatusMethodNotAllowed, answer.Header.Get("Allow") != "")
 			require.Empty(t, s.seen(), "bad input changes nothing")
 			require.Equal(t, []int{tc.code}, s.answered())
+			require.Contains(t, push.Codes(), tc.code)
 		})
 	}
 }

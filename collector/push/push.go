@@ -35,13 +35,22 @@ type Options struct {
 	Logger  *slog.Logger
 }
 
+// Codes returns every status that [Handler] answers with.
+func Codes() []int {
+	return []int{
+		http.StatusOK, http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound,
+		http.StatusMethodNotAllowed, http.StatusPreconditionFailed, http.StatusRequestEntityTooLarge, http.StatusServiceUnavailable,
+	}
+}
+
 // Handler serves
 //
 //	POST   /reporter/{service}/{node}            a report
 //	DELETE /reporter/{service}/{node}/{replica}  the flush of a replica
 //
 // with and without a slash at the end, never by a redirect. Whoever mounts it
-// collapses double slashes before. What is accepted is answered by 200 and an
+// (at /reporter/ and, against redirects, at /reporter) collapses double slashes
+// before. What is accepted is answered by 200 and an
 // empty body, all else by a text. The connection is closed after a DELETE, and
 // where the client does not say who it is: such clients don't read the answer,
 // and would hold a connection that is kept alive.

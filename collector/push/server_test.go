@@ -108,7 +108,7 @@ func serve(t *testing.T) *server {
 	s.store = store
 	listener, err := app.NewHTTPServer(app.HTTPOptions{
 		Purpose: "reporter API", Flag: "reporter.listen-address", Address: "127.0.0.1:0", Logger: logger,
-		Handler: app.CollapseSlashes(push.Handler(push.Options{
+		Handler: mounted(push.Handler(push.Options{
 			Store: s, Logger: logger,
 			Tokens: func() []push.Token {
 				return []push.Token{{Secret: secret(token), Services: []string{"*"}}, {Secret: secret(webToken), Services: []string{"web"}}}
@@ -133,6 +133,16 @@ func serve(t *testing.T) *server {
 		require.NotContains(t, s.log.String(), "czNjcmV0", "the token in base64")
 	})
 	return s
+}
+
+// mounted is what stands around the handler in the programs.
+func mounted(h http.Handler) http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("/reporter", h)
+	mux.Handle("/reporter/", h)
+	outer := http.NewServeMux()
+	outer.Handle("/", mux)
+	return app.CollapseSlashes(outer)
 }
 
 // A client is a connection on which requests are written byte for byte.

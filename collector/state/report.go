@@ -56,6 +56,8 @@ func (r Report) check(id status.ID) error {
 		return fmt.Errorf("%w: the replica has no name", ErrInvalid)
 	case !utf8.ValidString(id.Replica):
 		return fmt.Errorf("%w: the name of the replica is not valid UTF-8", ErrInvalid)
+	case id.Replica == ".", id.Replica == "..":
+		return fmt.Errorf("%w: the replica is called %q, which can't be part of the path of a flush; give it another name", ErrInvalid, id.Replica)
 	case r.Interval <= 0 || r.Interval > maxInterval:
 		return fmt.Errorf("%w: interval is %v, want more than 0 and at most a year", ErrInvalid, r.Interval)
 	case r.Load != nil && r.Health != status.Unknown:
