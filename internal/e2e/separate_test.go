@@ -27,7 +27,7 @@ services:
   - id: web
     label: Web nodes
     nodes:
-      - {id: well, label: Well, mode: poll, replicas: ["GOOD/well"], reveal_replica_name: true, link: {url: "https://example.com/", label: Manual}}
+      - {id: well, label: Well, mode: poll, replicas: ["SHOWN/well"], reveal_replica_name: true, link: {url: "https://example.com/", label: Manual}}
       - {id: hidden, label: Hidden, mode: poll, replicas: ["GOOD/secret-path", "GOOD/other"]}
       - {id: slow, label: Slow, mode: poll, replicas: ["SLOW/"]}
       - {id: gone, label: Gone, mode: poll, replicas: ["tcp://CLOSED"]}
@@ -42,10 +42,11 @@ services:
 
 const manageYML = "manager: {token: manage-me}\nrefresh_interval: 1s\nbranding: {page_title: The truth, page_url: \"https://status.example.com/\"}\n"
 
-// everyStatus writes the configuration files of a set-up with every status.
-func everyStatus(t *testing.T) (config string) {
+// everyStatus writes the configuration files of a set-up with every status. The
+// page may name one of its targets, and none of what is hidden.
+func everyStatus(t *testing.T) (config, shown string, hidden []string) {
 	t.Helper()
-	good := newTarget(t)
+	good, named, closed := newTarget(t), newTarget(t), testkit.FreePort(t)
 	slow := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		select {
 		case <-time.After(600 * time.Millisecond):
@@ -55,9 +56,11 @@ func everyStatus(t *testing.T) (config string) {
 	t.Cleanup(slow.Close)
 	config = t.TempDir()
 	write(t, config, "exporter.yml", strings.NewReplacer(
-		"GOOD", good.URL, "SLOW", slow.URL, "CLOSED", testkit.FreePort(t)).Replace(everyStatusYML))
+		"SHOWN", named.URL, "GOOD", good.URL, "SLOW", slow.URL, "CLOSED", closed).Replace(everyStatusYML))
 	write(t, config, "statuspage.yml", manageYML)
-	return config
+	return config, named.URL + "/well", []string{
+		good.Listener.Addr().String(), slow.Listener.Addr().String(), closed, "secret-path", "under pressure", "host-1",
+	}
 }
 
 // report sends the one report of the set-up.
@@ -79,6 +82,7 @@ func settled(t *testing.T, page string) map[string]string {
 		return strings.Contains(report, `"health": "dead"`) && strings.Count(report, `"unknown"`) == 1
 	})
 	return map[string]string{
+		"page":    timeless(mustGet(t, page+"/")),
 		"report":  report,
 		"text":    mustGet(t, page+"/status/text"),
 		"status":  timeless(mustGet(t, page+"/api/v2/status.json")),
@@ -87,22 +91,50 @@ func settled(t *testing.T, page string) map[string]string {
 	}
 }
 
-var times = regexp.MustCompile(`\d{4}-\d{2}-\d{2}T[0-9:.]+(Z|[+-]\d{2}:\d{2})`)
+// The moments and durations that differ from one run to the next: in HTML, and in
+// JSON.
+var (
+	shownTimes = regexp.MustCompile(`<time [^>]*>[^<]*</time>`)
+	shownFacts = regexp.MustCompile(`(<p class="facts">)(?:&lt;\x{a0})?[0-9.]+\x{a0}m?s`)
+	times      = regexp.MustCompile(`\d{4}-\d{2}-\d{2}T[0-9:.]+(Z|[+-]\d{2}:\d{2})`)
+)
 
-func timeless(text string) string { return times.ReplaceAllString(text, "TIME") }
+func timeless(text string) string {
+	text = shownTimes.ReplaceAllString(text, "TIME")
+	text = shownFacts.ReplaceAllString(text, "${1}DURATION")
+	return times.ReplaceAllString(text, "TIME")
+}
+
+// discreet fails the test for what is not to be revealed, anywhere in what
+// visitors get. It can tell, since what is to be revealed is there.
+func discreet(t *testing.T, outputs map[string]string, shown string, hidden []string) {
+	t.Helper()
+	if !strings.Contains(outputs["page"], shown) {
+		t.Errorf("the page does not name %s", shown)
+	}
+	for output, text := range outputs {
+		for _, target := range hidden {
+			if strings.Contains(text, target) {
+				t.Errorf("%s names %s, which is not to be revealed", output, target)
+			}
+		}
+	}
+}
 
 func TestTakenApartItIsTheSame(t *testing.T) {
 	t.Parallel()
 	prometheus, alertmanager := testkit.Program(t, "prometheus"), testkit.Program(t, "prometheus-alertmanager")
-	config := everyStatus(t)
+	config, shown, hidden := everyStatus(t)
 
 	whole := startAllInOne(t, config, t.TempDir())
 	report(t, whole.page)
 	want := settled(t, whole.page)
+	discreet(t, want, shown, hidden)
 
 	apart, hook := startApart(t, config, prometheus, alertmanager)
 	report(t, apart.exporter)
 	got := settled(t, apart.page)
+	discreet(t, got, shown, hidden)
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("the all-in-one (-) and the separate programs (+) differ:\n%s", diff)
 	}
@@ -127,7 +159,8 @@ type apart struct {
 }
 
 // startApart starts the separate programs on the same files, around a real
-// Prometheus and Alertmanager with the shipped configuration, made faster.
+// Prometheus and Alertmanager with the shipped configuration: on other addresses,
+// faster, and with the webhook in every receiver.
 func startApart(t *testing.T, config, prometheus, alertmanager string) (*apart, *webhook) {
 	t.Helper()
 	exporter, public, ops := testkit.FreePort(t), testkit.FreePort(t), testkit.FreePort(t)
@@ -137,7 +170,9 @@ func startApart(t *testing.T, config, prometheus, alertmanager string) (*apart, 
 	replaced := strings.NewReplacer("127.0.0.1:9640", exporter, "127.0.0.1:9641", ops, "127.0.0.1:9093", am,
 		"15s", "1s", "10s", "1s", "../../rules/", absolute(t, "../../rules")+"/")
 	write(t, dir, "prometheus.yml", replaced.Replace(read(t, "../../examples/separate/prometheus.yml")))
-	write(t, dir, "alertmanager.yml", alertmanagerYML(hook.URL))
+	receivers := regexp.MustCompile(`(?m)^  - name: .*$`).ReplaceAllString(read(t, "../../examples/separate/alertmanager.yml"),
+		"$0\n    webhook_configs: [{url: \""+hook.URL+"\"}]")
+	write(t, dir, "alertmanager.yml", strings.NewReplacer("group_wait: 5s", "group_wait: 200ms", "group_interval: 1m", "group_interval: 1s").Replace(receivers))
 	write(t, dir, "exporter.yml", read(t, filepath.Join(config, "exporter.yml")))
 	write(t, dir, "statuspage.yml", read(t, filepath.Join(config, "statuspage.yml"))+
 		"prometheus: {url: \"http://"+prom+"\"}\nalertmanager: {url: \"http://"+am+"\"}\n")
