@@ -47,7 +47,7 @@ func migrate(db *bbolt.DB, logger *slog.Logger) error {
 				return fmt.Errorf("bring %s to format %d: %w", db.Path(), format+from+1, err)
 			}
 		}
-		if format < len(steps) {
+		if format > 0 && format < len(steps) { // a new file is no news
 			logger.Info("Brought the store to a new format", "file", db.Path(), "from", format, "to", len(steps))
 		}
 		return meta.Put(keyFormat(), strconv.AppendInt(nil, int64(len(steps)), 10))
