@@ -213,7 +213,7 @@ func discoveries(c *config.Config) (targets, pagers map[string]discovery.Configs
 	return targets, pagers
 }
 
-var yamlLine = regexp.MustCompile(`^yaml: line (\d+): `)
+var yamlLine = regexp.MustCompile(`^yaml: (?:unmarshal errors:\s*)?line (\d+): `)
 
 // inFile puts the file in front of an error of the YAML library.
 func inFile(path string, err error) error {

@@ -21,6 +21,9 @@ const (
 	maxPause    = 200 * time.Millisecond
 )
 
+// stopGrace is how long an evaluation may go on once the engine is to stop.
+const stopGrace = 2 * time.Second
+
 // A driver is the only one that evaluates rules, and the only one but for the
 // scrapes that writes: one goroutine, ticks and events.
 //
@@ -81,9 +84,15 @@ func (d *driver) AlertingRules() []*rules.AlertingRule {
 // run evaluates until ctx is done. It begins at once: the first changes are all
 // there is, so nothing has to wait for a scrape.
 func (d *driver) run(ctx context.Context) {
+	work, cancel := lingering(ctx, stopGrace)
+	defer cancel()
 	wake := d.feed.wake()
 	var pause <-chan time.Time
-	d.iterate(ctx, start)
+	select {
+	case <-d.poke: // the first groups; the start evaluates them
+	default:
+	}
+	d.iterate(work, start)
 	for {
 		timer := time.NewTimer(time.Until(d.due()))
 		select {
@@ -91,18 +100,34 @@ func (d *driver) run(ctx context.Context) {
 			timer.Stop()
 			return
 		case <-timer.C:
-			d.iterate(ctx, tick)
+			d.iterate(work, tick)
 		case <-d.poke:
-			d.iterate(ctx, reload)
+			d.iterate(work, reload)
 		case <-pause:
 			wake, pause = d.feed.wake(), nil
 		case <-wake:
-			if took := d.iterate(ctx, event); took > 0 {
+			if took := d.iterate(work, event); took > 0 {
 				wake, pause = nil, time.After(min(pauseFactor*took, maxPause))
 			}
 		}
 		timer.Stop()
 	}
+}
+
+// lingering returns a context that is done some time after ctx: what is under
+// way when the program stops may come to its end.
+func lingering(ctx context.Context, grace time.Duration) (context.Context, context.CancelFunc) {
+	work, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	context.AfterFunc(ctx, func() {
+		late := time.NewTimer(grace)
+		defer late.Stop()
+		select {
+		case <-late.C:
+			cancel()
+		case <-work.Done():
+		}
+	})
+	return work, cancel
 }
 
 // A trigger is why the rules are evaluated.
@@ -141,6 +166,9 @@ func (d *driver) iterate(ctx context.Context, why trigger) time.Duration {
 	at := d.stamp(began, why == tick && len(points) == 0)
 	if err := write(ctx, d.p.db, at, points); err != nil {
 		d.log.Error("Changes not written; the next scrape brings them", "err", err)
+	}
+	if r := d.recover; r != nil && r.began == 0 {
+		d.report(r.prepare(ctx, at, d.feed))
 	}
 	due := d.choose(began, why)
 	d.await(ctx, at)
@@ -276,7 +304,9 @@ func (d *driver) end(ctx context.Context, g *rules.Group) {
 	empty := rules.NewGroup(rules.GroupOptions{Name: g.Name(), File: g.File(), Interval: g.Interval(), Opts: d.p.ruleOpts})
 	empty.CopyState(g)
 	d.p.results.on = false
-	empty.Eval(ctx, d.stamp(time.Now(), false))
+	at := d.stamp(time.Now(), false)
+	empty.Eval(ctx, at)
+	d.await(ctx, at)
 	forget(d.p.ruleOpts.Metrics, rules.GroupKey(g.File(), g.Name()))
 }
 

@@ -106,6 +106,7 @@ func (e *Engine) Run(ctx context.Context) error {
 func (e *Engine) begin(ctx context.Context) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	e.driver.recover.reach = max(minReach, e.pending.routing.longestInterval())
 	if err := e.apply(ctx, e.pending); err != nil {
 		return err
 	}

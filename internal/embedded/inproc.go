@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"strconv"
@@ -26,7 +27,7 @@ func (t transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if in.Body == nil {
 		in.Body = http.NoBody
 	}
-	defer in.Body.Close() //nolint:errcheck // a RoundTripper closes the body; nothing is lost if that fails
+	defer in.Body.Close() // as a RoundTripper has to; nothing is lost if that fails
 	in.RequestURI = in.URL.RequestURI()
 	in.RemoteAddr = memoryAddr{}.String()
 	var rec recorder
@@ -81,9 +82,7 @@ func (r *recorder) response(req *http.Request) *http.Response {
 // replay sends what was recorded to w.
 func (r *recorder) replay(w http.ResponseWriter) {
 	r.WriteHeader(http.StatusOK)
-	for name, values := range r.sent {
-		w.Header()[name] = values
-	}
+	maps.Copy(w.Header(), r.sent)
 	w.WriteHeader(r.code)
 	_, _ = w.Write(r.body.Bytes()) // the client is gone if this fails
 }

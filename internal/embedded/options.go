@@ -85,6 +85,8 @@ type Options struct {
 	// keeps them private.
 	Logger     *slog.Logger
 	Registerer prometheus.Registerer
+
+	testBlockReload time.Duration // how often blocks are looked over; 0 for the usual minute
 }
 
 // withDefaults returns o with its unset fields set.

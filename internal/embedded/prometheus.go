@@ -99,7 +99,7 @@ func openPrometheus(o Options, pager http.Handler) (*prom, error) {
 		EnableAtModifier:         true, EnableNegativeOffset: true,
 	})
 	p.notifier = notifier.NewManager(&notifier.Options{
-		QueueCapacity: notifierQueue, DrainOnShutdown: true, Registerer: o.Registerer, Do: sendTo(pager),
+		QueueCapacity: notifierQueue, DrainOnShutdown: true, Registerer: o.Registerer, Do: sendTo(pager), //nolint:bodyclose // the notifier closes it
 	}, model.UTF8Validation, p.log("notifier"))
 	p.results = newSparse(p.db)
 	p.ruleOpts = &rules.ManagerOptions{

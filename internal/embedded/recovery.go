@@ -4,6 +4,7 @@ package embedded
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"regexp"
@@ -14,7 +15,6 @@ import (
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/value"
-	"github.com/prometheus/prometheus/notifier"
 	"github.com/prometheus/prometheus/rules"
 	"github.com/prometheus/prometheus/storage"
 	"github.com/prometheus/prometheus/tsdb/chunkenc"
@@ -35,19 +35,53 @@ const scrapeGrace = 2 * time.Minute
 // A recovery makes good what the end of the process before this one has left,
 // however it ended: series that nobody writes any more look alive for as long
 // as queries look back, and alerts that cleared meanwhile were never resolved,
-// because alerts live in memory. The driver asks it after each evaluation until
+// because alerts live in memory. The driver asks it at each evaluation until
 // every group has been evaluated on all there is.
 type recovery struct {
 	p        *prom
-	began    int64 // ms; what this process writes is not older
+	reach    time.Duration // how far back resolved alerts may not have been told of
+	began    int64         // ms; what this process writes is not older
 	deadline time.Time
 	fed      bool
+	scraped  time.Time       // when each target was first known to be scraped
+	swept    bool            // no series of our scrape jobs is left over
 	done     map[string]bool // names of rules that are dealt with
+	told     map[uint64]bool // hashes of alerts that were resolved
 }
 
 func newRecovery(p *prom) *recovery {
-	return &recovery{p: p, deadline: p.started.Add(scrapeGrace), done: map[string]bool{}}
+	return &recovery{
+		p: p, reach: minReach, deadline: p.started.Add(scrapeGrace),
+		done: map[string]bool{}, told: map[uint64]bool{},
+	}
 }
+
+// prepare ends, before anything is evaluated, the series that the first batch of
+// changes replaces, and all that our scrape jobs have under another address:
+// else the place where this exporter was before would be a second opinion.
+func (r *recovery) prepare(ctx context.Context, at time.Time, f *feed) error {
+	r.began, r.fed = at.UnixMilli(), f.source != nil
+	instance := func(kind labels.MatchType) *labels.Matcher {
+		return labels.MustNewMatcher(kind, model.InstanceLabel, f.instance)
+	}
+	err := r.endSeries(ctx, at, append(scrapedByUs(), instance(labels.MatchNotEqual)), all)
+	if r.fed {
+		replaced := append(scrapedByUs(), instance(labels.MatchEqual), oneOf(model.MetricNameLabel, inBatches()))
+		err = errors.Join(err, r.endSeries(ctx, at, replaced, all))
+	}
+	return err
+}
+
+// scrapedByUs selects the series of the jobs that are no one else's.
+func scrapedByUs() []*labels.Matcher {
+	return []*labels.Matcher{
+		oneOf(model.JobLabel, []string{schema.JobExporter, jobOwn}),
+		// Alerts may be labelled with what they speak of.
+		labels.MustNewMatcher(labels.MatchNotRegexp, model.MetricNameLabel, schema.Alerts+"|"+forStateSeries),
+	}
+}
+
+func all(labels.Labels) bool { return true }
 
 // settle takes the groups that were just evaluated back to where they were
 // before the restart.
@@ -56,30 +90,46 @@ func (d *driver) settle(ctx context.Context, evaluated []*entry, at time.Time) {
 	if r == nil {
 		return
 	}
-	if r.began == 0 {
-		r.began = at.UnixMilli()
-	}
-	if d.feed.source != nil && !r.fed {
-		r.fed = true
-		d.report(r.endSeries(ctx, at, r.exporterSeries(d.feed.instance), func(string) bool { return true }))
-	}
-	var back []*entry
+	settled := false
+	var alerting []*entry
 	for _, e := range evaluated {
-		if !e.settled && r.complete(e.group) {
+		if e.settled || !r.complete(e.group) {
+			continue
+		}
+		settled, e.settled = true, true
+		if len(e.group.AlertingRules()) > 0 {
 			e.group.RestoreForState(at)
-			e.settled = true
-			back = append(back, e)
+			alerting = append(alerting, e)
 		}
 	}
-	if len(back) > 0 { // alerts are written from now on
-		at = d.stamp(time.Now(), false)
-		d.await(ctx, at)
-		d.evaluate(ctx, back, at, true)
+	if settled {
+		if len(alerting) > 0 { // alerts are written from now on
+			at = d.stamp(time.Now(), false)
+			d.await(ctx, at)
+			d.evaluate(ctx, alerting, at, true)
+		}
 		d.report(r.endRules(ctx, at, d.entries))
 	}
-	if !slices.ContainsFunc(d.entries, func(e *entry) bool { return !e.settled }) {
+	d.report(r.sweep(ctx, at, d.tick))
+	if r.swept && !slices.ContainsFunc(d.entries, func(e *entry) bool { return !e.settled }) {
 		d.recover = nil
 	}
+}
+
+// sweep ends what is left over of our scrape jobs. A scrape is reported shortly
+// before its samples can be read, so it waits for a tick more.
+func (r *recovery) sweep(ctx context.Context, at time.Time, tick time.Duration) error {
+	if r.swept || !r.allScraped() && time.Now().Before(r.deadline) {
+		return nil
+	}
+	if r.scraped.IsZero() {
+		r.scraped = at
+	}
+	if at.Sub(r.scraped) < tick {
+		return nil
+	}
+	r.swept = true
+	return r.endSeries(ctx, at, scrapedByUs(), all)
 }
 
 func (d *driver) report(err error) {
@@ -91,11 +141,11 @@ func (d *driver) report(err error) {
 // complete tells whether the data that the group reads is there. Bundled groups
 // read what the first changes brought; others may read any target.
 func (r *recovery) complete(g *rules.Group) bool {
-	return (isBundled(g) && r.fed) || r.scraped() || time.Now().After(r.deadline)
+	return (isBundled(g) && r.fed) || r.allScraped() || time.Now().After(r.deadline)
 }
 
-// scraped tells whether each target has been scraped once.
-func (r *recovery) scraped() bool {
+// allScraped tells whether each target has been scraped once.
+func (r *recovery) allScraped() bool {
 	pools := r.p.scrape.TargetsActive()
 	for _, targets := range pools {
 		for _, t := range targets {
@@ -105,15 +155,6 @@ func (r *recovery) scraped() bool {
 		}
 	}
 	return len(pools[schema.JobExporter]) > 0
-}
-
-// exporterSeries selects what a first batch of changes replaces.
-func (r *recovery) exporterSeries(instance string) []*labels.Matcher {
-	return []*labels.Matcher{
-		oneOf(model.MetricNameLabel, inBatches()),
-		labels.MustNewMatcher(labels.MatchEqual, model.JobLabel, schema.JobExporter),
-		labels.MustNewMatcher(labels.MatchEqual, model.InstanceLabel, instance),
-	}
 }
 
 // endRules ends the results of rules all of whose groups have settled, and of
@@ -133,62 +174,74 @@ func (r *recovery) endRules(ctx context.Context, at time.Time, entries []*entry)
 			names = append(names, name)
 		}
 	}
-	alerts := func(name string) bool {
-		ok, known := settled[name]
+	of := func(ls labels.Labels) bool {
+		ok, known := settled[ls.Get(labels.AlertName)]
 		return ok || !known
 	}
-	if err := r.endSeries(ctx, at, []*labels.Matcher{oneOf(model.MetricNameLabel, names)}, alerts); err != nil {
-		return err
-	}
-	return r.endSeries(ctx, at, []*labels.Matcher{oneOf(model.MetricNameLabel, []string{schema.Alerts, forStateSeries})}, alerts)
+	return errors.Join(
+		r.resolveAlerts(ctx, at, entries, of), // before their series end here
+		r.endSeries(ctx, at, []*labels.Matcher{oneOf(model.MetricNameLabel, names)}, all),
+		r.endSeries(ctx, at, []*labels.Matcher{oneOf(model.MetricNameLabel, []string{schema.Alerts, forStateSeries})}, of),
+	)
 }
 
-// endSeries writes a stale marker to each matching series that nobody has
-// written since the restart, and resolves the alerts among them; of alerts only
-// those with a wanted name.
-func (r *recovery) endSeries(ctx context.Context, at time.Time, matchers []*labels.Matcher, wanted func(alert string) bool) error {
+// endSeries writes a stale marker to each matching and wanted series that nobody
+// has written since the restart.
+func (r *recovery) endSeries(ctx context.Context, at time.Time, matchers []*labels.Matcher, wanted func(labels.Labels) bool) error {
+	var ended []point
+	err := r.before(ctx, at, 0, matchers, func(ls labels.Labels, s span) {
+		if s.alive && wanted(ls) {
+			ended = append(ended, point{ls, math.Float64frombits(value.StaleNaN)})
+		}
+	})
+	return errors.Join(err, write(ctx, r.p.db, at, ended))
+}
+
+// before visits the series that match, were alive when the process before this
+// one ended, or not longer than reach before, and have not been written since.
+func (r *recovery) before(ctx context.Context, at time.Time, reach time.Duration, matchers []*labels.Matcher, visit func(labels.Labels, span)) error {
 	if r.p.lastSeen == 0 {
 		return nil // nothing was before
 	}
-	from := min(r.p.lastSeen, r.began) - lookback.Milliseconds()
+	from := min(r.p.lastSeen, r.began) - (lookback + reach).Milliseconds()
 	q, err := r.p.db.Querier(from, at.UnixMilli())
 	if err != nil {
 		return fmt.Errorf("read series: %w", err)
 	}
 	defer q.Close() //nolint:errcheck // only read
-	var ended []point
 	set := q.Select(ctx, false, nil, matchers...)
 	for set.Next() {
-		s := set.At()
-		if !r.left(s) || !wanted(s.Labels().Get(labels.AlertName)) {
-			continue
-		}
-		ended = append(ended, point{s.Labels(), math.Float64frombits(value.StaleNaN)})
-		if s.Labels().Get(model.MetricNameLabel) == schema.Alerts && s.Labels().Get(alertState) == "firing" {
-			r.p.resolve(s.Labels().MatchLabels(false, model.MetricNameLabel, alertState), labels.EmptyLabels(), time.Time{})
+		if s := lastSpan(set.At()); s.to < r.began {
+			visit(set.At().Labels(), s)
 		}
 	}
 	if err := set.Err(); err != nil {
 		return fmt.Errorf("read series: %w", err)
 	}
-	return write(ctx, r.p.db, at, ended)
+	return nil
 }
 
-// left tells whether the series was alive when the process before this one
-// ended, and has not been written since.
-func (r *recovery) left(s storage.Series) bool {
-	var newest int64
-	alive := false
-	it := s.Iterator(nil)
+// A span is the last time that a series had values, in ms: from its first sample
+// to the newest one, or to the stale marker that ended it.
+type span struct {
+	from, to int64
+	alive    bool
+}
+
+func lastSpan(series storage.Series) (s span) {
+	it := series.Iterator(nil)
 	for kind := it.Next(); kind != chunkenc.ValNone; kind = it.Next() {
-		alive = true
+		stale := false
 		if kind == chunkenc.ValFloat {
 			_, v := it.At()
-			alive = !value.IsStaleNaN(v)
+			stale = value.IsStaleNaN(v)
 		}
-		newest = it.AtT()
+		if !stale && !s.alive {
+			s.from = it.AtT()
+		}
+		s.to, s.alive = it.AtT(), !stale
 	}
-	return alive && newest < r.began
+	return s
 }
 
 // oneOf matches a label that is one of the values; none if there is no value.
@@ -202,17 +255,4 @@ func oneOf(name string, values []string) *labels.Matcher {
 		pattern = "[^\\s\\S]"
 	}
 	return labels.MustNewMatcher(labels.MatchRegexp, name, pattern)
-}
-
-// resolve tells Alertmanager that an alert is over. For one of an earlier process
-// the annotations are lost; Alertmanager notifies of it only if its log says
-// that it had notified of its firing.
-func (p *prom) resolve(ls, annotations labels.Labels, since time.Time) {
-	now := time.Now()
-	if since.IsZero() {
-		since = now.Add(-time.Millisecond)
-	}
-	p.notifier.Send(&notifier.Alert{
-		Labels: ls, Annotations: annotations, StartsAt: since, EndsAt: now, GeneratorURL: p.url.String(),
-	})
 }

@@ -34,10 +34,9 @@ func TestAnAlertThatClearedDuringACrashIsResolved(t *testing.T) {
 	r.start()
 	r.exporter.set(0, false)
 	r.exporter.set(1, false)
-	r.page("firing ReplicaDead replica-0000")
-	r.page("firing ReplicaDead replica-0001")
+	require.ElementsMatch(t, []string{"firing ReplicaDead replica-0000", "firing ReplicaDead replica-0001"}, []string{<-r.pages, <-r.pages})
 	r.eventually(func() bool { return len(r.query(`ALERTS{alertstate="firing"}`)) == 2 }, "ALERTS not written")
-	time.Sleep(3 * saveDelay) //nolint:forbidigo // the notification log is written soon, and a crash before that means one more notification
+	r.logged("replica-0000", "replica-0001")
 
 	r.crash()
 	r.exporter.set(0, false) // still dead
@@ -52,6 +51,70 @@ func TestAnAlertThatClearedDuringACrashIsResolved(t *testing.T) {
 	for len(r.pages) > 0 {
 		require.NotContains(t, <-r.pages, "firing", "what still fires was notified before the crash")
 	}
+}
+
+func TestAResolvedThatWasNotToldBeforeACrashIsTold(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, 1)
+	slow := strings.Replace(r.read("alertmanager.yml"), "group_interval: 1s", "group_interval: 1h", 1)
+	fast := r.read("alertmanager.yml")
+	r.write("alertmanager.yml", slow)
+	r.start()
+	r.exporter.set(0, false)
+	r.next("firing ReplicaDead replica-0000")
+	r.logged()
+	r.exporter.set(0, true)
+	r.eventually(func() bool { return len(r.query(`ALERTS`)) == 0 }, "the alert has not ended")
+
+	r.crash()
+	r.exporter.set(0, true)
+	r.write("alertmanager.yml", fast)
+	r.start()
+
+	r.next("resolved ReplicaDead replica-0000")
+	require.Equal(t, "replica-0000 is dead", r.summary.Load())
+}
+
+func TestAnotherAddressIsNoSecondPlace(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, 2, func(o *Options) {
+		o.Rules, o.RuleFiles = nil, nil // the real ones take a quorum of places
+		o.Own = o.Exporter
+	})
+	r.start()
+	severity := func(want string) func() bool {
+		return func() bool {
+			return len(r.query(`replica:pharos_status:severity{replica="replica-0000"} == `+want)) == 1
+		}
+	}
+	r.eventually(severity("0"), "not healthy")
+	r.eventually(func() bool { return len(r.query(`up == 1`)) == 2 }, "not scraped")
+
+	r.crash()
+	r.exporter.set(0, false)
+	r.exporter.set(1, true)
+	r.o.ListenAddress = "127.0.0.1:9999"
+	r.start()
+
+	require.True(t, severity("3")(), "it is dead with the first evaluation")
+	require.Empty(t, r.query(`{instance="`+instance+`", __name__!~"ALERTS.*"}`))
+}
+
+func TestSeriesThatNobodyScrapesAnyMoreEnd(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, 2)
+	r.start()
+	latencies := func(n int) func() bool {
+		return func() bool { return len(r.query(`histogram_count(pharos_replica_latency_seconds)`)) == n }
+	}
+	r.eventually(latencies(2), "no latencies")
+
+	r.crash()
+	r.exporter.set(0, true)
+	r.exporter.latency.WithLabelValues(place(0)...).Observe(0.1)
+	r.start()
+
+	r.eventually(latencies(1), "the latency of the replica that is gone")
 }
 
 func TestPendingAlertsGoOnAfterARestart(t *testing.T) {
@@ -127,10 +190,7 @@ func TestTheNotificationLogSurvivesACrash(t *testing.T) {
 	r.exporter.set(0, false)
 	r.start()
 	r.page("firing ReplicaDead replica-0000")
-	r.eventually(func() bool {
-		info, err := os.Stat(filepath.Join(r.o.StoragePath, "alertmanager", "nflog"))
-		return err == nil && info.Size() > 0
-	}, "the log is not written")
+	r.logged()
 
 	r.crash()
 	r.exporter.set(0, false)
@@ -140,7 +200,7 @@ func TestTheNotificationLogSurvivesACrash(t *testing.T) {
 		return strings.Contains(body, "replica-0000")
 	}, "the alert is not known again")
 	r.exporter.set(0, true)
-	r.page("resolved ReplicaDead replica-0000") // and no second firing before
+	r.next("resolved ReplicaDead replica-0000") // and no second firing before
 }
 
 func TestATornWriteAheadLogIsRepaired(t *testing.T) {

@@ -3,6 +3,7 @@
 package embedded
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -14,8 +15,10 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -134,7 +137,8 @@ type rig struct {
 	t        testing.TB
 	o        Options
 	exporter *exporter
-	pages    chan string // "firing ReplicaDead replica-0001"
+	pages    chan string  // "firing ReplicaDead replica-0001"
+	summary  atomic.Value // of the last notification
 	reg      *prometheus.Registry
 	stopOnce func()
 }
@@ -144,18 +148,8 @@ type option func(*Options)
 // newRig prepares folders and a receiver of notifications; nothing runs yet.
 func newRig(t testing.TB, replicas int, options ...option) *rig {
 	t.Helper()
-	u, err := url.Parse("http://ops.example.com")
-	require.NoError(t, err)
 	r := &rig{t: t, exporter: newExporter(replicas), pages: make(chan string, 10_000), stopOnce: func() {}}
-	r.o = Options{
-		ConfigDir: t.TempDir(), StoragePath: t.TempDir(), ExternalURL: u, ListenAddress: instance,
-		Exporter:       exposition(r.exporter),
-		Changes:        r.exporter,
-		Rules:          fstest.MapFS{"test.rules.yml": {Data: []byte(testRules)}},
-		RuleFiles:      []string{"test.rules.yml"},
-		ScrapeInterval: 200 * time.Millisecond,
-		Logger:         slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: logLevel()})),
-	}
+	r.o = usual(t, r.exporter)
 	for _, set := range options {
 		set(&r.o)
 	}
@@ -168,11 +162,27 @@ receivers: [{name: hook, webhook_configs: [{url: %q}]}]
 	return r
 }
 
+// usual returns options for a test.
+func usual(t testing.TB, e *exporter) Options {
+	t.Helper()
+	u, err := url.Parse("http://ops.example.com")
+	require.NoError(t, err)
+	return Options{
+		ConfigDir: t.TempDir(), StoragePath: t.TempDir(), ExternalURL: u, ListenAddress: instance,
+		Exporter: exposition(e), Changes: e,
+		Rules:          fstest.MapFS{"test.rules.yml": {Data: []byte(testRules)}},
+		RuleFiles:      []string{"test.rules.yml"},
+		ScrapeInterval: 200 * time.Millisecond,
+		Logger:         slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: logLevel()})),
+		Registerer:     prometheus.NewRegistry(),
+	}
+}
+
 func (r *rig) receive(_ http.ResponseWriter, req *http.Request) {
 	var message struct {
 		Alerts []struct {
-			Status string
-			Labels map[string]string
+			Status              string
+			Labels, Annotations map[string]string
 		}
 	}
 	body, err := io.ReadAll(req.Body)
@@ -180,6 +190,7 @@ func (r *rig) receive(_ http.ResponseWriter, req *http.Request) {
 		r.t.Error("unreadable notification", err, string(body))
 	}
 	for _, a := range message.Alerts {
+		r.summary.Store(a.Annotations["summary"])
 		r.pages <- strings.TrimSpace(a.Status + " " + a.Labels["alertname"] + " " + a.Labels["replica"])
 	}
 }
@@ -189,6 +200,13 @@ func (r *rig) write(name, text string) {
 	path := filepath.Join(r.o.ConfigDir, name)
 	require.NoError(r.t, os.MkdirAll(filepath.Dir(path), 0o755))
 	require.NoError(r.t, os.WriteFile(path, []byte(text), 0o600))
+}
+
+func (r *rig) read(name string) string {
+	r.t.Helper()
+	text, err := os.ReadFile(filepath.Join(r.o.ConfigDir, name))
+	require.NoError(r.t, err)
+	return string(text)
 }
 
 // start runs an engine until stop, or the end of the test.
@@ -234,6 +252,44 @@ func (r *rig) page(want string) {
 			require.FailNow(r.t, "no notification", want)
 		}
 	}
+}
+
+// logged waits until the notification log on disk knows of the replicas, or of
+// anything: a stop or a reload before that means that a notification comes once
+// more.
+func (r *rig) logged(replicas ...string) {
+	r.t.Helper()
+	r.eventually(func() bool {
+		log, err := os.ReadFile(filepath.Join(r.o.StoragePath, "alertmanager", "nflog"))
+		missing := func(replica string) bool { return !bytes.Contains(log, []byte(replica)) }
+		return err == nil && len(log) > 0 && !slices.ContainsFunc(replicas, missing)
+	}, "the notification log is not written")
+}
+
+// next is page, but nothing else may come before.
+func (r *rig) next(want string) {
+	r.t.Helper()
+	select {
+	case got := <-r.pages:
+		require.Equal(r.t, want, got)
+	case <-time.After(20 * time.Second):
+		require.FailNow(r.t, "no notification", want)
+	}
+}
+
+// sum returns the sum of a counter or gauge over its labels.
+func (r *rig) sum(name string) (total float64) {
+	r.t.Helper()
+	families, err := r.reg.Gather()
+	require.NoError(r.t, err)
+	for _, f := range families {
+		if f.GetName() == name {
+			for _, m := range f.GetMetric() {
+				total += m.GetCounter().GetValue() + m.GetGauge().GetValue()
+			}
+		}
+	}
+	return total
 }
 
 // call asks one of the APIs in memory.

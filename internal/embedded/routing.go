@@ -74,6 +74,12 @@ func loadRouting(o Options) (*routing, error) {
 	return r, nil
 }
 
+// longestInterval returns the longest group_interval there is.
+func (r *routing) longestInterval() (longest time.Duration) {
+	r.routes.Walk(func(route *dispatch.Route) { longest = max(longest, route.RouteOpts.GroupInterval) })
+	return longest
+}
+
 // route puts r in place of what routes now. Nothing is lost in between: alerts
 // are kept apart, and the notification log knows what has been sent.
 func (p *pager) route(r *routing) {

@@ -41,6 +41,9 @@ func (p *prom) openStorage(dir string) error {
 	o.WALSegmentSize = walSegmentSize
 	o.HeadChunksWriteBufferSize = chunkWriteBufferSize
 	o.StripeSize = stripeSize
+	if p.o.testBlockReload > 0 {
+		o.BlockReloadInterval = p.o.testBlockReload
+	}
 	p.stats = tsdb.NewDBStats()
 	db, err := tsdb.Open(dir, p.log("tsdb"), p.o.Registerer, o, p.stats)
 	if errors.Is(err, syscall.EAGAIN) || errors.Is(err, syscall.EWOULDBLOCK) {
