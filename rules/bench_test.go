@@ -21,7 +21,7 @@ import (
 func BenchmarkEvaluation(b *testing.B) {
 	for _, replicas := range []int{500, 3000} {
 		var series strings.Builder
-		series.WriteString("load 15s\n  up{job=\"pharos_exporter\",instance=\"a\"} 1x240\n")
+		series.WriteString("load 15s\n  up{job=\"pharos_exporter\",instance=\"a\"} 1x240\n  pharos_exporter_config_last_reload_successful{job=\"pharos_exporter\",instance=\"a\"} 1x240\n")
 		for i := range replicas {
 			id := fmt.Sprintf(`job="pharos_exporter",instance="a",service="s%d",node="n%d",replica="tcp://10.0.0.%d:80"`, i/100, i/10, i)
 			for value, status := range []string{"sick", "healthy", "dead"} {

@@ -33,7 +33,9 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 const (
 	severities = `{__name__=~"replica:pharos_status:severity|node:pharos_status:severity|service:pharos_status:severity|pharos:status:severity"}`
 	layout     = `pharos_node_info`
-	gone       = `last_over_time(pharos_node_info[1h]) unless on (job, instance) (up == 1)`
+	gone       = `(last_over_time(pharos_node_info[1h]) unless on (job, instance) (up == 1)) ` +
+		`unless max_over_time(timestamp(pharos_node_info)[1h:1m]) < on (job, instance) group_left () ` +
+		`max by (job, instance) (max_over_time(timestamp(pharos_exporter_config_last_reload_successful)[1h:1m]))`
 	reasons    = `count by (service, node, replica, reason) (pharos_replica_failure_reason == 1)`
 	durations  = `max by (service, node, replica) (pharos_replica_probe_duration_seconds)`
 	loads      = `max by (service, node, replica, resource) (pharos_replica_load_ratio)`

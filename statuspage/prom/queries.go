@@ -17,8 +17,11 @@ const (
 	layoutQuery = schema.NodeInfo
 	// goneLayoutQuery is the layout that went away with its exporter, for as long
 	// as the rules remember it. A node that an exporter which is up does not have
-	// was removed.
-	goneLayoutQuery = `last_over_time(` + schema.NodeInfo + `[1h]) unless on (job, instance) (up == 1)`
+	// was removed, and so was one whose last sample is older than that of a metric
+	// which every exporter has.
+	goneLayoutQuery = `(last_over_time(` + schema.NodeInfo + `[1h]) unless on (job, instance) (up == 1)) ` +
+		`unless max_over_time(timestamp(` + schema.NodeInfo + `)[1h:1m]) < on (job, instance) group_left () ` +
+		`max by (job, instance) (max_over_time(timestamp(` + schema.ExporterReloadSuccessful + `)[1h:1m]))`
 
 	replicaLabels = schema.Service + `, ` + schema.Node + `, ` + schema.Replica
 
