@@ -35,10 +35,10 @@ var bad = map[string][]string{
 		`3: services[1].id: duplicate service "web"; give it an id of its own`,
 	},
 	"duration-negative": {
-		`2: not a valid duration string: "-5s"`,
+		`2: defaults.poll.timeout: found "-5s", want a duration such as 5s or 2m`,
 	},
 	"duration-without-unit": {
-		`2: not a valid duration string: "5"`,
+		`2: defaults.poll.timeout: found "5", want a duration such as 5s or 2m`,
 	},
 	"http-body-match-with-head": {
 		`7: services[0].nodes[0].http.body_match: the answer to HEAD has no body; set method to GET, or remove it`,
@@ -50,7 +50,7 @@ var bad = map[string][]string{
 		`7: services[0].nodes[0].http.body: a HEAD request has no body; set method to POST, PUT or PATCH, or remove the body`,
 	},
 	"http-headers": {
-		`9: services[0].nodes[0].http.headers.X Y: "X Y" is no name of a header`,
+		`9: services[0].nodes[0].http.headers: the name of a header has a character that none can have; write name: value`,
 		`10: services[0].nodes[0].http.headers.X-Token: the value has a character that no header can have`,
 		`11: services[0].nodes[0].http.headers.accept: duplicate header Accept; keep one`,
 	},
@@ -91,6 +91,10 @@ var bad = map[string][]string{
 		`2: unknown key "relay"`,
 		`3: unknown key "service_files"`,
 	},
+	"list-with-nothing": {
+		`2: services[0]: the item of the list is empty; write it, or remove it`,
+		`5: services[1].nodes[0].replicas[0]: the item of the list is empty; write it, or remove it`,
+	},
 	"link-without-url": {
 		`6: services[0].nodes[0].link.label: the link has a label but no url; give it one, or remove the label`,
 	},
@@ -127,7 +131,7 @@ var bad = map[string][]string{
 		`4: services[0].nodes[0].replicas: a node in mode poll needs replicas; add at least one`,
 	},
 	"port-out-of-range": {
-		`6: services[0].nodes[0].replicas[0]: port 65536 does not exist, want 1 to 65535`,
+		`6: services[0].nodes[0].replicas[0]: there is no such port, want 1 to 65535`,
 	},
 	"push-with-replicas": {
 		`6: services[0].nodes[0].replicas: belongs to mode poll, and the node is in mode push; remove it, or change the mode`,
@@ -151,7 +155,7 @@ var bad = map[string][]string{
 		`6: services[0].nodes[0].scripts[2]: the script is empty; write a text for the shell, or a command`,
 	},
 	"script-list": {
-		`6: found a list, want a mapping`,
+		`6: services[0].nodes[0].scripts[0]: found a list, want a mapping`,
 	},
 	"script-nul": {
 		`6: services[0].nodes[0].scripts[0]: the script has a NUL character, which no program can take; remove it`,
@@ -190,6 +194,19 @@ var bad = map[string][]string{
 		`3: reporter.tokens[0].services[0]: there is no service with the id "wbe"`,
 		`4: reporter.tokens[1].services: the list is empty, so the token is good for nothing; name services, or write ["*"]`,
 	},
+	"tcp-without-brackets": {
+		`6: services[0].nodes[0].replicas[0]: an IPv6 address needs brackets; write [::1] for ::1`,
+	},
+	"token-blank": {
+		`1: reporter.tokens[0].token: the secret is blank; write one that nobody guesses`,
+	},
+	"token-as-key": {
+		`2: unknown key, not shown as it may be a secret; keys here are tokens`,
+		`3: unknown key, not shown as it may be a secret; keys here are services, token and token_file`,
+	},
+	"token-as-text": {
+		`1: reporter.tokens[0]: found a text, want a mapping`,
+	},
 	"two-documents": {
 		`2: a second YAML document begins here; one file holds one, so remove the line ---`,
 	},
@@ -203,6 +220,11 @@ var bad = map[string][]string{
 	"unknown-key": {
 		`4: unknown key "min_helthy"; did you mean "min_healthy"?`,
 	},
+	"unknown-key-of-another-level": {
+		`1: unknown key "interval" here; it belongs in poll, script or scripts`,
+		`4: unknown key "dead_after" here; it belongs in local or push`,
+		`4: unknown key "services" here; it belongs at the top of the file`,
+	},
 	"unknown-mode": {
 		`5: services[0].nodes[0].mode: unknown mode "pull", want poll, script, push or local`,
 	},
@@ -210,7 +232,15 @@ var bad = map[string][]string{
 		`6: services[0].nodes[0].replicas[0]: the replica has no url; give it one, such as https://host/path`,
 	},
 	"url-malformed": {
-		`6: services[0].nodes[0].replicas[0]: not a URL: invalid port ":port" after host`,
+		`6: services[0].nodes[0].replicas[0]: not a URL: the port is no number; if that is part of a password, write its / ? # as %2F %3F %23`,
+	},
+	"url-secrets": {
+		`11: services[0].nodes[0].link.url: not a URL: the port is no number; if that is part of a password, write its / ? # as %2F %3F %23`,
+		`6: services[0].nodes[0].replicas[0]: not a URL: the port is no number; if that is part of a password, write its / ? # as %2F %3F %23`,
+		`7: services[0].nodes[0].replicas[1]: not a URL: a % sign stands there without two hexadecimal digits after it; write %25`,
+		`8: services[0].nodes[0].replicas[2]: the URL has no scheme; begin it with http://, https://, tcp://, icmp:// or ssh://`,
+		`9: services[0].nodes[0].replicas[3]: not a URL: the user name or password has a character that has to be percent-encoded`,
+		`10: services[0].nodes[0].replicas[4]: there is no such port, want 1 to 65535`,
 	},
 	"url-unknown-scheme": {
 		`6: services[0].nodes[0].replicas[1]: unknown scheme "dns", want http, https, tcp, icmp or ssh`,
@@ -225,8 +255,8 @@ var bad = map[string][]string{
 		`1: reporter.tokens[0].token: environment variable PHAROS_TEST_NOT_SET is not set; set it, or write $$ for a dollar`,
 	},
 	"wrong-type": {
-		`1: found "many", want a whole number`,
-		`2: found "web", want a list`,
+		`1: parallelism.poll: found "many", want a whole number`,
+		`2: services: found a text, want a list`,
 	},
 }
 

@@ -60,7 +60,9 @@ func (l *loader) headers(p configfile.Path, from headers) http.Header {
 		canonical := http.CanonicalHeaderKey(name)
 		switch {
 		case !httpguts.ValidHeaderFieldName(name):
-			l.fail(p.At(name), "%q is no name of a header", name)
+			problem := l.file.Errorf(p.At(name), "the name of a header has a character that none can have; write name: value")
+			problem.Path = p.String() // the name may be a whole header, with a secret
+			l.errs = append(l.errs, problem)
 		case !httpguts.ValidHeaderFieldValue(from[name]):
 			l.fail(p.At(name), "the value has a character that no header can have")
 		case to[canonical] != nil:

@@ -149,7 +149,7 @@ func (l *loader) link(p configfile.Path, d linkDocument) Link {
 	u, err := url.Parse(d.URL)
 	switch {
 	case err != nil:
-		l.fail(p.At("url"), "not a URL: %v", cause(err))
+		l.fail(p.At("url"), "%v", urlProblem(err))
 	case u.Scheme == "mailto" && u.Opaque != "":
 	case (u.Scheme != "http" && u.Scheme != "https") || u.Host == "":
 		l.fail(p.At("url"), "%q is no link for a page; write https://host/path or mailto:address", d.URL)

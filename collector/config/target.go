@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/pharos-status/pharos/internal/configfile"
 	"github.com/pharos-status/pharos/internal/status"
@@ -99,12 +100,12 @@ func shortHash(raw string) string {
 func parseTarget(raw string) (*url.URL, error) {
 	u, err := url.Parse(raw)
 	if err != nil {
-		return nil, fmt.Errorf("not a URL: %w", cause(err))
+		return nil, urlProblem(err)
 	}
 	switch {
 	case raw == "":
 		return nil, errors.New("the replica has no url; give it one, such as https://host/path")
-	case u.Scheme == "":
+	case u.Scheme == "", u.Opaque != "":
 		return nil, errors.New("the URL has no scheme; begin it with http://, https://, tcp://, icmp:// or ssh://")
 	case !slices.Contains([]string{"http", "https", "tcp", "icmp", "ssh"}, u.Scheme):
 		return nil, fmt.Errorf("unknown scheme %q, want http, https, tcp, icmp or ssh", u.Scheme)
@@ -130,6 +131,8 @@ func forms() map[string]string {
 func checkPort(u *url.URL) error {
 	port := u.Port()
 	switch {
+	case strings.Count(u.Host, ":") > 1 && !strings.HasPrefix(u.Host, "["):
+		return errors.New("an IPv6 address needs brackets; write [::1] for ::1")
 	case u.Scheme == "icmp" && port != "":
 		return errors.New("icmp has no ports; write icmp://host")
 	case u.Scheme == "tcp" && port == "":
@@ -141,15 +144,31 @@ func checkPort(u *url.URL) error {
 		return nil
 	}
 	if n, err := strconv.Atoi(port); err != nil || n < 1 || n > 65535 {
-		return fmt.Errorf("port %s does not exist, want 1 to 65535", port)
+		return errors.New("there is no such port, want 1 to 65535") // what stands there may be of a password
 	}
 	return nil
 }
 
-// cause returns what is wrong with a URL, without the URL.
-func cause(err error) error {
-	if e, ok := errors.AsType[*url.Error](err); ok {
-		return e.Err
+// urlProblem says what is wrong with a URL, and nothing that stands in it.
+func urlProblem(err error) error {
+	if errors.As(err, new(url.EscapeError)) {
+		return errors.New("not a URL: a % sign stands there without two hexadecimal digits after it; write %25")
 	}
-	return err
+	said := err.Error()
+	if e, ok := errors.AsType[*url.Error](err); ok {
+		said = e.Err.Error()
+	}
+	for _, known := range []struct{ begins, problem string }{
+		{"invalid port", "the port is no number; if that is part of a password, write its / ? # as %2F %3F %23"},
+		{"net/url: invalid userinfo", "the user name or password has a character that has to be percent-encoded"},
+		{"net/url: invalid control character", "it has a control character; remove it"},
+		{"invalid character", "the host has a character that no host has"},
+		{"missing protocol scheme", "it has no scheme; begin it with one, such as https://"},
+		{"first path segment", "it has no scheme; begin it with one, such as https://"},
+	} {
+		if strings.HasPrefix(said, known.begins) {
+			return errors.New("not a URL: " + known.problem)
+		}
+	}
+	return errors.New("not a URL; write one such as https://host/path")
 }

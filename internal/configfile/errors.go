@@ -3,10 +3,7 @@
 package configfile
 
 import (
-	"errors"
 	"fmt"
-	"reflect"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -133,64 +130,4 @@ func child(n *yaml.Node, step any) (key, value *yaml.Node) {
 		}
 	}
 	return nil, nil
-}
-
-var (
-	unknownField = regexp.MustCompile(`^field (.+?) not found in type `)
-	wrongType    = regexp.MustCompile("^cannot construct !!(\\w+)(?: `(.*)`)? into (.+)$")
-)
-
-// translate turns an error of the YAML library into Errors of this package.
-func (f *File) translate(err error, target any) error {
-	if many, ok := errors.AsType[*yaml.LoadErrors](err); ok {
-		all := make(Errors, 0, len(many.Errors))
-		for _, e := range many.Errors {
-			all = append(all, f.one(e, target))
-		}
-		return all
-	}
-	if e, ok := errors.AsType[*yaml.LoadError](err); ok {
-		return Errors{f.one(e, target)}
-	}
-	return Errors{{File: f.name, Msg: err.Error()}}
-}
-
-func (f *File) one(e *yaml.LoadError, target any) *Error {
-	msg := e.Message
-	if m := unknownField.FindStringSubmatch(msg); m != nil {
-		msg = fmt.Sprintf("unknown key %q", m[1])
-		if near := nearest(m[1], keysOf(reflect.TypeOf(target))); near != "" {
-			msg += fmt.Sprintf("; did you mean %q?", near)
-		}
-	} else if m := wrongType.FindStringSubmatch(msg); m != nil {
-		msg = mismatch(m[1], m[2], m[3])
-	}
-	return &Error{File: f.name, Line: e.Mark.Line, Msg: msg}
-}
-
-// mismatch says that a value with a YAML tag is not of a Go type.
-func mismatch(tag, value, goType string) string {
-	got := fmt.Sprintf("%q", value)
-	switch {
-	case tag == "seq":
-		got = "a list"
-	case tag == "map":
-		got = "a mapping"
-	case value == "":
-		got = "an empty value"
-	}
-	want := "a mapping"
-	switch {
-	case strings.HasPrefix(goType, "[]"):
-		want = "a list"
-	case strings.HasPrefix(goType, "int"), strings.HasPrefix(goType, "uint"):
-		want = "a whole number"
-	case strings.HasPrefix(goType, "float"):
-		want = "a number"
-	case goType == "bool":
-		want = "true or false"
-	case goType == "string":
-		want = "a text"
-	}
-	return fmt.Sprintf("found %s, want %s", got, want)
 }

@@ -99,16 +99,39 @@ func (f *File) Path(name string) string {
 }
 
 // Decode stores the document in the value that v points to. What the document
-// does not set stays as it is, so defaults go into v before. Unknown keys and
-// values of the wrong type are refused, all of them in one [Errors].
+// does not set stays as it is, so defaults go into v before. Unknown keys, values
+// of the wrong type and lists with nothing for an item are refused, all of a kind
+// in one [Errors]. No error shows what may be a secret in the wrong place.
 func (f *File) Decode(v any) error {
 	if f.root == nil {
 		return nil
+	}
+	if errs := f.emptyItems(); errs != nil {
+		return errs
 	}
 	if err := f.root.Load(v, yaml.WithV3Defaults(), yaml.WithKnownFields()); err != nil {
 		return f.translate(err, v)
 	}
 	return nil
+}
+
+// emptyItems returns an error for each item of a list that is not there: the YAML
+// library leaves such items out, or takes them for a default.
+func (f *File) emptyItems() error {
+	var errs Errors
+	place{node: f.root}.walk(func(at place) bool {
+		if at.node.Kind != yaml.SequenceNode {
+			return false
+		}
+		for i, item := range at.node.Content {
+			if item.Kind == yaml.ScalarNode && item.ShortTag() == "!!null" {
+				p := at.path.At(i)
+				errs = append(errs, &Error{File: f.name, Line: item.Line, Path: p.String(), Msg: "the item of the list is empty; write it, or remove it"})
+			}
+		}
+		return false
+	})
+	return errs.Err()
 }
 
 // Marshal returns v as YAML. A [Secret] in it is hidden.

@@ -5,6 +5,7 @@ package configfile_test
 import (
 	"fmt"
 	"log/slog"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -25,6 +26,29 @@ type sample struct {
 		ID      string   `yaml:"id"`
 		Scripts []string `yaml:"scripts"`
 	} `yaml:"items"`
+	Mode    mode           `yaml:"mode"`
+	Weights map[string]int `yaml:"weights"`
+	Proxy   address        `yaml:"proxy"`
+	Access  struct {
+		Keys []struct {
+			Key   configfile.Secret `yaml:"key"`
+			Owner string            `yaml:"owner"`
+		} `yaml:"keys"`
+	} `yaml:"access"`
+}
+
+type mode string
+
+// An address is read as libraries read theirs.
+type address struct{ *url.URL }
+
+func (a *address) UnmarshalYAML(unmarshal func(any) error) error {
+	var text string
+	err := unmarshal(&text)
+	if err == nil {
+		a.URL, err = url.Parse(text)
+	}
+	return err
 }
 
 func decode(t *testing.T, text string, env map[string]string) (sample, error) {
@@ -69,14 +93,23 @@ func TestErrorsNameFileAndLine(t *testing.T) {
 		"invalid UTF-8":      {"port: 1\nname: \xff\n", "a.yml:2: not valid UTF-8; save the file as UTF-8"},
 		"undefined variable": {"port: 1\nname: ${NOPE}\n", "a.yml:2: name: environment variable NOPE is not set; set it, or write $$ for a dollar"},
 		"open variable":      {"name: ${NOPE\n", "a.yml:1: name: ${ without }; write $$ for a dollar"},
-		"bad duration":       {"interval: 5 minutes\n", `a.yml:1: unknown unit " minutes" in duration "5 minutes"`},
-		"wrong types":        {"port: [1]\nname: {a: 1}\nitems: many\n", "a.yml:1: found a list, want a whole number\na.yml:2: found a mapping, want a text\na.yml:3: found \"many\", want a list"},
+		"bad duration":       {"interval: 5 minutes\n", `a.yml:1: interval: found "5 minutes", want a duration such as 5s or 2m`},
+		"wrong types":        {"port: [1]\nname: {a: 1}\nitems: many\n", "a.yml:1: port: found a list, want a whole number\na.yml:2: name: found a mapping, want a text\na.yml:3: items: found a text, want a list"},
+		"a number of words":  {"port: a very long text that is no number of a port at all\nname: x\n", "a.yml:1: port: found a text, want a whole number"},
+		"named types":        {"mode: {a: 1}\nweights: [1]\n", "a.yml:1: mode: found a mapping, want a text\na.yml:2: weights: found a list, want a mapping"},
+		"key of elsewhere":   {"scripts: [a]\nitems: [{port: 1}]\n", "a.yml:1: unknown key \"scripts\" here; it belongs in items\na.yml:2: unknown key \"port\" here; it belongs at the top of the file"},
+		"nearly elsewhere":   {"items: [{intervall: 1m}]\n", "a.yml:1: unknown key \"intervall\"; did you mean \"interval\", which belongs at the top of the file?"},
+		"secret for a key":   {"access: {keys: [{hunter2: [a]}], hunter3: b}\n", "a.yml:1: unknown key, not shown as it may be a secret; keys here are key and owner\na.yml:1: unknown key, not shown as it may be a secret; keys here are keys"},
+		"secret for a value": {"access: {keys: [hunter2, 1234, true, {key: [hunter2]}]}\n", "a.yml:1: access.keys[0]: found a text, want a mapping\na.yml:1: access.keys[1]: found a number, want a mapping\na.yml:1: access.keys[2]: found true or false, want a mapping\na.yml:1: access.keys[3].key: found a list, want a text"},
+		"secret in a URL":    {"proxy: http://u:hunter2/x@h/\n", "a.yml:1: proxy: not a URL; write one such as https://host/path"},
+		"empty items":        {"items:\n- id: a\n-\n- {id: b, scripts: [x, ~]}\n", "a.yml:3: items[1]: the item of the list is empty; write it, or remove it\na.yml:4: items[2].scripts[1]: the item of the list is empty; write it, or remove it"},
 		"duplicate key":      {"port: 1\nport: 2\n", `a.yml:2: mapping key "port" already defined at line 1`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			_, err := decode(t, tc.text, nil)
 			require.EqualError(t, err, tc.want)
+			require.NotContains(t, err.Error(), "hunter")
 		})
 	}
 }
@@ -126,6 +159,8 @@ func TestSecretFile(t *testing.T) {
 	require.EqualError(t, problem, name+":2: manager.token_file: open "+dir+"/none: no such file or directory; write the secret into it")
 	_, problem = f.Secret(p, "token", "", "token/x")
 	require.EqualError(t, problem, name+":2: manager.token_file: open "+dir+"/token/x: not a directory; make the file readable to this program")
+	_, problem = f.Secret(p, "token", "  ", "")
+	require.EqualError(t, problem, name+":1: manager.token: the secret is blank; write one that nobody guesses")
 	_, problem = f.Secret(p, "token", "", "empty")
 	require.EqualError(t, problem, name+":2: manager.token_file: "+dir+"/empty is empty; write the secret into it")
 }

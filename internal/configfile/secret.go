@@ -56,6 +56,8 @@ func (f *File) Secret(p Path, key string, value Secret, file string) (Secret, *E
 	switch {
 	case value != "" && file != "":
 		return "", f.Errorf(p.At(fileKey), "both %s and %s are set; keep one", key, fileKey)
+	case value != "" && strings.TrimSpace(string(value)) == "":
+		return "", f.Errorf(p.At(key), "the secret is blank; write one that nobody guesses")
 	case file == "":
 		return value, nil
 	}

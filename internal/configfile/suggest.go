@@ -3,37 +3,96 @@
 package configfile
 
 import (
+	"fmt"
 	"maps"
 	"reflect"
 	"slices"
 	"strings"
 )
 
-// keysOf returns every key that a document for type t may have, at any depth.
-func keysOf(t reflect.Type) []string {
-	keys := map[string]bool{}
-	collectKeys(t, keys, map[reflect.Type]bool{})
-	return slices.Sorted(maps.Keys(keys))
+// unknownKey says what is wrong with a key that the mapping at holder does not
+// have, in a document for t. A key that may be a secret in the wrong place is
+// not shown.
+func unknownKey(key string, holder, t reflect.Type) string {
+	elsewhere := parentsOf(t)
+	var here []string
+	if holder != nil && holder.Kind() == reflect.Struct {
+		here = slices.Sorted(maps.Keys(fieldsOf(holder)))
+	}
+	if near := nearest(key, here); near != "" {
+		return fmt.Sprintf("unknown key %q; did you mean %q?", key, near)
+	}
+	if parents := elsewhere[key]; parents != nil {
+		return fmt.Sprintf("unknown key %q here; it belongs %s", key, below(parents))
+	}
+	if near := nearest(key, slices.Sorted(maps.Keys(elsewhere))); near != "" {
+		return fmt.Sprintf("unknown key %q; did you mean %q, which belongs %s?", key, near, below(elsewhere[near]))
+	}
+	if len(here) > 0 && holdsSecrets(holder) {
+		return "unknown key, not shown as it may be a secret; keys here are " + enumerate(here, "and")
+	}
+	return fmt.Sprintf("unknown key %q", key)
 }
 
-func collectKeys(t reflect.Type, keys map[string]bool, seen map[reflect.Type]bool) {
-	if t == nil || seen[t] {
-		return
+// below says where a key belongs.
+func below(parents map[string]bool) string {
+	if parents[""] {
+		return "at the top of the file"
 	}
-	seen[t] = true
-	switch t.Kind() { //nolint:exhaustive // the others have no keys
-	case reflect.Pointer, reflect.Slice, reflect.Array, reflect.Map:
-		collectKeys(t.Elem(), keys, seen)
-	case reflect.Struct:
-		for field := range t.Fields() {
-			if name, _, _ := strings.Cut(field.Tag.Get("yaml"), ","); name != "" && name != "-" {
-				keys[name] = true
+	return "in " + enumerate(slices.Sorted(maps.Keys(parents)), "or")
+}
+
+// enumerate joins words as in a sentence.
+func enumerate(words []string, conjunction string) string {
+	last := len(words) - 1
+	if last < 1 {
+		return strings.Join(words, "")
+	}
+	return strings.Join(words[:last], ", ") + " " + conjunction + " " + words[last]
+}
+
+// parentsOf returns every key that a document for t may have, at any depth, with
+// the keys of the mappings or lists that it may stand in; "" is the document.
+func parentsOf(t reflect.Type) map[string]map[string]bool {
+	keys := map[string]map[string]bool{}
+	type visit struct {
+		t      reflect.Type
+		parent string
+	}
+	seen := map[visit]bool{}
+	var collect func(t reflect.Type, parent string)
+	collect = func(t reflect.Type, parent string) {
+		for t = bare(t); t != nil && (t.Kind() == reflect.Slice || t.Kind() == reflect.Array || t.Kind() == reflect.Map); {
+			t = bare(t.Elem())
+		}
+		if t == nil || t.Kind() != reflect.Struct || seen[visit{t, parent}] {
+			return
+		}
+		seen[visit{t, parent}] = true
+		for key, of := range fieldsOf(t) {
+			if keys[key] == nil {
+				keys[key] = map[string]bool{}
 			}
-			if field.IsExported() {
-				collectKeys(field.Type, keys, seen)
-			}
+			keys[key][parent] = true
+			collect(of, key)
 		}
 	}
+	collect(t, "")
+	return keys
+}
+
+// holdsSecrets tells whether a mapping for t has a secret, or a list of mappings
+// that have one.
+func holdsSecrets(t reflect.Type) bool {
+	for _, of := range fieldsOf(t) {
+		switch of = bare(of); {
+		case of.Kind() == reflect.String && of.Name() == "Secret":
+			return true
+		case of.Kind() == reflect.Slice && bare(of.Elem()).Kind() == reflect.Struct && holdsSecrets(bare(of.Elem())):
+			return true
+		}
+	}
+	return false
 }
 
 // nearest returns the one of known that is at most two edits away from key, or

@@ -85,7 +85,7 @@ func TestLoadRefuses(t *testing.T) {
 		"two documents":      {"manager: {}\n---\nmanager: {}", ":2: a second YAML document begins here; one file holds one, so remove the line ---"},
 		"no YAML":            {"a: [", ":2: did not find expected node content"},
 		"invalid UTF-8":      {"manager:\n  token: \"\xff\"", ":2: not valid UTF-8; save the file as UTF-8"},
-		"no duration":        {"stale_after: soon", `:1: not a valid duration string: "soon"`},
+		"no duration":        {"stale_after: soon", `:1: stale_after: found "soon", want a duration such as 5s or 2m`},
 		"undefined variable": {"manager:\n  token: ${PHAROS_NOT_SET}", ":2: manager.token: environment variable PHAROS_NOT_SET is not set; set it, or write $$ for a dollar"},
 		"no URL":             {"prometheus:\n  url: localhost:9090", ":2: prometheus.url: not an address; write one such as http://127.0.0.1:9090"},
 		"empty URL":          {"alertmanager: {url: ''}", ":1: alertmanager.url: not an address; write one such as http://127.0.0.1:9090"},
