@@ -67,6 +67,18 @@ func TestHandler(t *testing.T) {
 	}
 }
 
+func TestLandingOfAnotherProgram(t *testing.T) {
+	t.Parallel()
+	o := options(t, watched)
+	o.Title, o.Links = "Pharos", []Link{{"alertmanager/api/v2/status", "Alertmanager"}}
+	e, err := New(o)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, e.Close()) })
+	_, page := ask(t, e.Handler(), http.MethodGet, "/", "")
+	require.Contains(t, page, "<title>Pharos</title>")
+	require.Contains(t, page, `<a href="alertmanager/api/v2/status">Alertmanager</a>`)
+}
+
 func TestMetricsFormats(t *testing.T) {
 	t.Parallel()
 	e := newExporter(t, watched)

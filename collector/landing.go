@@ -25,7 +25,9 @@ var landingHTML string
 
 // A landing is what the landing page shows.
 type landing struct {
+	Title    string
 	Version  string
+	Links    []Link
 	Counts   []count
 	Replicas []row
 	Hidden   int // replicas beyond maxRows
@@ -43,7 +45,10 @@ type row struct {
 }
 
 func (e *Exporter) serveLanding(w http.ResponseWriter, _ *http.Request) {
-	page, err := renderLanding(newLanding(e.store.Snapshot(time.Now()), time.Now()))
+	now := time.Now()
+	l := newLanding(e.store.Snapshot(now), now)
+	l.Title, l.Links = e.o.Title, e.o.Links
+	page, err := renderLanding(l)
 	if err != nil {
 		e.o.Logger.Error("Landing page not rendered", "err", err)
 		writeText(w, http.StatusInternalServerError, "The page can't be shown; the log says why.\n")

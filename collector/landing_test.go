@@ -23,7 +23,8 @@ func TestLanding(t *testing.T) {
 		{ID: replica("tcp://b:80"), Status: status.Dead, Reason: status.Connect, Detail: "dial <tcp> refused", At: now.Add(-time.Second), Took: time.Second},
 		{ID: replica("tcp://new:80")},
 	}, now)
-	l.Version = "1.2.3"
+	l.Title, l.Version = "Pharos exporter", "1.2.3"
+	l.Links = []Link{{"prometheus/api/v1/status/buildinfo", "Prometheus <API>"}}
 	page, err := renderLanding(l)
 	require.NoError(t, err)
 	testkit.Golden(t, "landing.html", page)

@@ -22,7 +22,15 @@ type Options struct {
 	UserAgent     string // of HTTP probes; empty: pharos/ and the version
 	ServeReporter bool   // whether Handler serves /reporter/ too
 	Logger        *slog.Logger
+
+	// Title heads the landing page; empty: Pharos exporter. Links are shown there
+	// beside those of the exporter itself.
+	Title string
+	Links []Link
 }
+
+// A Link leads from the landing page to something else on the same listener.
+type Link struct{ URL, Text string }
 
 // validate returns what is wrong with the options, and fills in defaults.
 func (o *Options) validate() error {
@@ -34,6 +42,7 @@ func (o *Options) validate() error {
 	case o.StoragePath == "":
 		return errors.New("collector: Options.StoragePath is empty")
 	}
+	o.Title = cmp.Or(o.Title, "Pharos exporter")
 	if o.UserAgent == "" {
 		o.UserAgent = "pharos/" + cmp.Or(version.Version, "unknown")
 	}

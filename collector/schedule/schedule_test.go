@@ -232,11 +232,12 @@ func TestPoolBoundsWhatRunsAtATime(t *testing.T) {
 func TestNoReplicaIsProbedTwiceAtATime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		var running atomic.Int64
+		var running, ran atomic.Int64
 		slow := func(ctx context.Context) error {
 			if running.Add(1) != 1 {
 				t.Error("two probes of one replica at a time")
 			}
+			ran.Add(1)
 			defer running.Add(-1)
 			defer time.Sleep(300 * time.Millisecond) // takes its time to end
 			return hang(ctx)
@@ -251,6 +252,7 @@ func TestNoReplicaIsProbedTwiceAtATime(t *testing.T) {
 		s.Update([]*schedule.Job{first})
 		time.Sleep(30 * time.Second)
 		stop()
+		require.Greater(t, ran.Load(), int64(6), "two or three of 10 s in each half of a minute")
 	})
 }
 
