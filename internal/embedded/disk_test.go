@@ -210,7 +210,7 @@ func (w *world) step(n int) {
 // those of the last one, which spares most of the evaluations.
 func (w *world) tick(n int, now time.Time) {
 	changed := len(w.outages[n-1])+len(w.ends[n-1]) > 0
-	if changed || n%4 == 0 || n < 10 {
+	if changed || n%20 == 0 || n < 10 {
 		w.evaluate(now, false)
 		return
 	}
