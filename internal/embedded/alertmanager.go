@@ -20,7 +20,6 @@ import (
 	"github.com/prometheus/alertmanager/featurecontrol"
 	"github.com/prometheus/alertmanager/inhibit"
 	"github.com/prometheus/alertmanager/marker"
-	"github.com/prometheus/alertmanager/matcher/compat"
 	"github.com/prometheus/alertmanager/nflog"
 	"github.com/prometheus/alertmanager/notify"
 	"github.com/prometheus/alertmanager/provider/mem"
@@ -28,6 +27,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/common/route"
+
+	"github.com/pharos-status/pharos/internal/embedded/check"
 )
 
 // Settings of Alertmanager that are not options: its own defaults.
@@ -59,11 +60,8 @@ type pager struct {
 	routing    sync.WaitGroup // goroutines of the two
 }
 
-//nolint:gochecknoglobals // both guard globals of libraries
-var (
-	matcherParser sync.Once  // Alertmanager parses matchers by a global, to be set before any file is read
-	apiSpec       sync.Mutex // go-openapi expands a global: two APIs made at once race
-)
+// go-openapi expands a global: two APIs made at once race.
+var apiSpec sync.Mutex //nolint:gochecknoglobals // guards a global of a library
 
 // openPager reads silences and notification log back, and makes the parts.
 func openPager(o Options) (*pager, error) {
@@ -76,7 +74,7 @@ func openPager(o Options) (*pager, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read Alertmanager's feature flags: %w", err)
 	}
-	matcherParser.Do(func() { compat.InitFromFlags(p.log("matchers"), flags) })
+	check.UseMatchers(p.log("matchers"))
 	if err := p.openLogs(dir); err != nil {
 		return nil, err
 	}

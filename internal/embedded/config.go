@@ -5,19 +5,16 @@ package embedded
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
-	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 
-	commonconfig "github.com/prometheus/common/config"
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/config"
 	"github.com/prometheus/prometheus/discovery"
 	"github.com/prometheus/prometheus/rules"
 
+	"github.com/pharos-status/pharos/internal/embedded/check"
 	"github.com/pharos-status/pharos/internal/schema"
 )
 
@@ -29,9 +26,6 @@ const (
 	ownHost          = "own.pharos.internal:80"
 	alertmanagerHost = "alertmanager.pharos.internal:80"
 )
-
-// jobOwn is the job label of the process's own metrics.
-const jobOwn = "pharos"
 
 // Metrics that are kept of what is scraped in memory; the rest of what Go and
 // the engines say of themselves would take more room than what is watched.
@@ -60,7 +54,7 @@ scrape_configs:
 `
 
 const ourOwnJob = `
-- job_name: ` + jobOwn + `
+- job_name: ` + check.JobOwn + `
   enable_compression: false
   static_configs: [{targets: ["` + ownHost + `"], labels: {instance: %[1]q}}]
   metric_relabel_configs: [{source_labels: [__name__], regex: "` + keptOfOwn + `", action: keep}]
@@ -95,18 +89,9 @@ func (e *Engine) load() (*configuration, error) {
 
 // loadPrometheus reads prometheus.yml, if there is one, and adds what is ours.
 func loadPrometheus(o Options) (*config.Config, error) {
-	path := filepath.Join(o.ConfigDir, "prometheus.yml")
-	text, err := os.ReadFile(path)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("read configuration: %w", err)
-	}
-	c, err := config.Load(string(text), o.Logger)
+	c, err := check.LoadPrometheus(filepath.Join(o.ConfigDir, "prometheus.yml"), o.Logger)
 	if err != nil {
-		return nil, inFile(path, err)
-	}
-	c.SetDirectory(o.ConfigDir)
-	if err := checkPrometheus(c); err != nil {
-		return nil, at(path, string(text), err)
+		return nil, err
 	}
 	ours, err := ourConfig(o)
 	if err != nil {
@@ -115,6 +100,10 @@ func loadPrometheus(o Options) (*config.Config, error) {
 	// A Config is not to be changed once it is shared: nobody else has this one.
 	c.ScrapeConfigs = append(c.ScrapeConfigs, ours.ScrapeConfigs...)
 	c.AlertingConfig.AlertmanagerConfigs = append(c.AlertingConfig.AlertmanagerConfigs, ours.AlertingConfig.AlertmanagerConfigs...)
+	if every := c.GlobalConfig.EvaluationInterval; every != config.DefaultGlobalConfig.EvaluationInterval && every != ours.GlobalConfig.EvaluationInterval {
+		o.Logger.Info("The rules are evaluated at Pharos' own interval and at each change, whatever prometheus.yml says; a group may have a longer one",
+			"evaluation_interval", every.String(), "own_interval", o.ScrapeInterval)
+	}
 	c.GlobalConfig.EvaluationInterval = ours.GlobalConfig.EvaluationInterval
 	// The storage takes its retention from here at each reload, and takes none at
 	// all for unlimited.
@@ -142,67 +131,13 @@ func ourConfig(o Options) (*config.Config, error) {
 	return c, nil
 }
 
-// A misplaced is an error about a line of a file that matches pattern.
-type misplaced struct {
-	pattern *regexp.Regexp
-	msg     string
-}
-
-// Error implements error.
-func (m *misplaced) Error() string { return m.msg }
-
-func misplacedf(pattern, format string, args ...any) error {
-	return &misplaced{regexp.MustCompile(pattern), fmt.Sprintf(format, args...)}
-}
-
-// at puts the file, and the line if it is known, in front of err.
-func at(path, text string, err error) error {
-	var m *misplaced
-	if !errors.As(err, &m) {
-		return inFile(path, err)
-	}
-	if loc := m.pattern.FindStringIndex(text); loc != nil {
-		return fmt.Errorf("%s:%d: %w", path, 1+strings.Count(text[:loc[0]], "\n"), err)
-	}
-	return inFile(path, err)
-}
-
-// checkPrometheus refuses what would be ignored or would fail later.
-func checkPrometheus(c *config.Config) error {
-	if len(c.RemoteReadConfigs) > 0 {
-		return misplacedf(`(?m)^remote_read:`, "remote_read is not supported inside pharos; query the other Prometheus from Grafana, or run Prometheus as a program of its own")
-	}
-	if c.TracingConfig.Endpoint != "" {
-		return misplacedf(`(?m)^tracing:`, "tracing is not supported inside pharos; remove the section")
-	}
-	jobs, err := c.GetScrapeConfigs()
-	if err != nil {
-		return err
-	}
-	for _, job := range jobs {
-		if job.JobName == schema.JobExporter || job.JobName == jobOwn {
-			return misplacedf(`(?m)^[\s-]*job_name:\s*["']?`+job.JobName+`["']?\s*(#.*)?$`,
-				"job_name %q belongs to pharos itself; give the job another name, such as %q", job.JobName, job.JobName+"_2")
-		}
-		if _, err := commonconfig.NewClientFromConfig(job.HTTPClientConfig, job.JobName); err != nil {
-			return fmt.Errorf("scrape job %s: %w", job.JobName, err)
-		}
-	}
-	for name, am := range c.AlertingConfig.AlertmanagerConfigs.ToMap() {
-		if _, err := commonconfig.NewClientFromConfig(am.HTTPClientConfig, name); err != nil {
-			return fmt.Errorf("alerting: %w", err)
-		}
-	}
-	return nil
-}
-
 // discoveries returns where the targets of each scrape job and the Alertmanagers
 // are to be found.
 func discoveries(c *config.Config) (targets, pagers map[string]discovery.Configs) {
 	targets, pagers = map[string]discovery.Configs{}, map[string]discovery.Configs{}
 	jobs, err := c.GetScrapeConfigs()
 	if err != nil {
-		return targets, pagers // checkPrometheus has read them before
+		return targets, pagers // they were read when the file was checked
 	}
 	for _, job := range jobs {
 		targets[job.JobName] = job.ServiceDiscoveryConfigs
@@ -211,14 +146,4 @@ func discoveries(c *config.Config) (targets, pagers map[string]discovery.Configs
 		pagers[name] = am.ServiceDiscoveryConfigs
 	}
 	return targets, pagers
-}
-
-var yamlLine = regexp.MustCompile(`^yaml: (?:unmarshal errors:\s*)?line (\d+): `)
-
-// inFile puts the file in front of an error of the YAML library.
-func inFile(path string, err error) error {
-	if m := yamlLine.FindStringSubmatch(err.Error()); m != nil {
-		return fmt.Errorf("%s:%s: %w", path, m[1], err)
-	}
-	return fmt.Errorf("%s: %w", path, err)
 }

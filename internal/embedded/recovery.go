@@ -19,6 +19,7 @@ import (
 	"github.com/prometheus/prometheus/storage"
 	"github.com/prometheus/prometheus/tsdb/chunkenc"
 
+	"github.com/pharos-status/pharos/internal/embedded/check"
 	"github.com/pharos-status/pharos/internal/schema"
 )
 
@@ -75,7 +76,7 @@ func (r *recovery) prepare(ctx context.Context, at time.Time, f *feed) error {
 // scrapedByUs selects the series of the jobs that are no one else's.
 func scrapedByUs() []*labels.Matcher {
 	return []*labels.Matcher{
-		oneOf(model.JobLabel, []string{schema.JobExporter, jobOwn}),
+		oneOf(model.JobLabel, []string{schema.JobExporter, check.JobOwn}),
 		// Alerts may be labelled with what they speak of.
 		labels.MustNewMatcher(labels.MatchNotRegexp, model.MetricNameLabel, schema.Alerts+"|"+forStateSeries),
 	}

@@ -10,7 +10,6 @@ import (
 	"log/slog"
 	"maps"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/prometheus/common/model"
@@ -18,6 +17,8 @@ import (
 	"github.com/prometheus/prometheus/model/rulefmt"
 	"github.com/prometheus/prometheus/promql/parser"
 	"github.com/prometheus/prometheus/rules"
+
+	"github.com/pharos-status/pharos/internal/embedded/check"
 )
 
 // bundledPrefix marks a bundled file among the names of rule files.
@@ -61,6 +62,12 @@ func (p *prom) loadRules(o Options, c *config.Config) (map[string]*rules.Group, 
 	all := map[string]*rules.Group{}
 	var failed error
 	for _, file := range files { // one by one: LoadGroups stops at the first bad file
+		if !strings.HasPrefix(file, bundledPrefix) {
+			if _, err := check.Rules(file); err != nil {
+				failed = errors.Join(failed, err)
+				continue
+			}
+		}
 		groups, errs := p.loader.LoadGroups(o.ScrapeInterval, c.GlobalConfig.ExternalLabels,
 			p.url.String(), nil, false, file)
 		failed = errors.Join(failed, errors.Join(errs...))
@@ -78,19 +85,8 @@ func ruleFiles(o Options, patterns []string) ([]string, error) {
 	for _, name := range o.RuleFiles {
 		files = append(files, bundledPrefix+name)
 	}
-	ours := filepath.Join(o.ConfigDir, "rules", "*.yml")
-	for _, pattern := range append([]string{ours}, patterns...) {
-		found, err := filepath.Glob(pattern)
-		if err != nil {
-			return nil, fmt.Errorf("find rule files %s: %w", pattern, err)
-		}
-		for _, file := range found {
-			if !slices.Contains(files, file) {
-				files = append(files, file)
-			}
-		}
-	}
-	return files, nil
+	users, err := check.RuleFiles(append([]string{filepath.Join(o.ConfigDir, "rules", "*.yml")}, patterns...))
+	return append(files, users...), err
 }
 
 // isBundled tells whether the group is one of ours.

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package check
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net/url"
+	"sync"
+
+	"github.com/prometheus/alertmanager/config"
+	"github.com/prometheus/alertmanager/config/receiver"
+	"github.com/prometheus/alertmanager/dispatch"
+	"github.com/prometheus/alertmanager/featurecontrol"
+	"github.com/prometheus/alertmanager/matcher/compat"
+	"github.com/prometheus/alertmanager/notify"
+	"github.com/prometheus/alertmanager/template"
+	"github.com/prometheus/alertmanager/timeinterval"
+)
+
+// noRouting is what holds without an alertmanager.yml: alerts are kept and
+// shown, and nobody is told.
+const noRouting = `
+route: {receiver: nobody}
+receivers: [{name: nobody}]
+`
+
+// A Routing is a checked alertmanager.yml: all that may fail has been done.
+type Routing struct {
+	Config    *config.Config
+	Routes    *dispatch.Route
+	Receivers map[string][]notify.Integration // those that a route leads to
+	Intervals map[string][]timeinterval.TimeInterval
+	Template  *template.Template
+}
+
+var matcherParser sync.Once //nolint:gochecknoglobals // guards a global of the library
+
+// UseMatchers sets how Alertmanager's packages parse matchers, which is a global
+// of theirs, to what Alertmanager does by default. It has to come before any
+// file or request is read; calls after the first do nothing.
+func UseMatchers(log *slog.Logger) {
+	matcherParser.Do(func() { compat.InitFromFlags(log, featurecontrol.NoopFlags{}) })
+}
+
+// LoadAlertmanager reads an alertmanager.yml as Alertmanager does: templates are
+// found from its folder. It makes the receivers that are used, which start
+// nothing. Without the file, alerts are kept and shown, and nobody is told.
+func LoadAlertmanager(path string, externalURL *url.URL, log *slog.Logger) (*Routing, error) {
+	UseMatchers(log)
+	c, err := config.LoadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		c, err = config.Load(noRouting)
+	}
+	if err != nil {
+		return nil, inFile(path, err)
+	}
+	r := &Routing{
+		Config: c, Routes: dispatch.NewRoute(c.Route, nil),
+		Receivers: map[string][]notify.Integration{}, Intervals: map[string][]timeinterval.TimeInterval{},
+	}
+	if r.Template, err = template.FromGlobs(c.Templates); err != nil {
+		return nil, fmt.Errorf("%s: templates: %w", path, err)
+	}
+	r.Template.ExternalURL = externalURL
+	used := map[string]bool{}
+	r.Routes.Walk(func(route *dispatch.Route) { used[route.RouteOpts.Receiver] = true })
+	for _, rc := range c.Receivers {
+		if !used[rc.Name] {
+			continue // Alertmanager makes none that no route leads to
+		}
+		if r.Receivers[rc.Name], err = receiver.BuildReceiverIntegrations(rc, r.Template, log); err != nil {
+			return nil, fmt.Errorf("%s: receiver %s: %w", path, rc.Name, err)
+		}
+	}
+	for _, i := range c.MuteTimeIntervals {
+		r.Intervals[i.Name] = i.TimeIntervals
+	}
+	for _, i := range c.TimeIntervals {
+		r.Intervals[i.Name] = i.TimeIntervals
+	}
+	return r, nil
+}
