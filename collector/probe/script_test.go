@@ -103,6 +103,21 @@ func TestScriptThatLeavesItsOutputOpen(t *testing.T) {
 	}
 }
 
+// What a script said counts even if its time limit passes while others hold its
+// output.
+func TestScriptThatHasEndedIsNotCutShort(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "pid")
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	done := make(chan probe.Result)
+	go func() { done <- probe.Shell("setsid sleep 3 & echo $$ >" + file + "; exit 1").Probe(ctx) }()
+	require.Eventually(t, func() bool { text, _ := os.ReadFile(file); return strings.HasSuffix(string(text), "\n") }, patience, time.Millisecond)
+	requireGone(t, file)
+	cancel()
+	requireFailure(t, probe.Limits{}.Judge(<-done), status.Sick, status.Exit, "exit status 1")
+}
+
 func TestScriptIsCutShort(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
