@@ -78,7 +78,8 @@ type Options struct {
 	RetentionTime time.Duration
 	RetentionSize int64
 	// MinBlockDuration is the span of a block when it leaves memory,
-	// MaxBlockDuration the most that blocks are merged to.
+	// MaxBlockDuration the most that blocks are merged to; less if the retention
+	// is short.
 	MinBlockDuration, MaxBlockDuration time.Duration
 
 	// Logger is required. Registerer takes the metrics of both engines; nil
@@ -101,8 +102,7 @@ func (o Options) withDefaults() Options {
 		o.MinBlockDuration = DefaultMinBlockDuration
 	}
 	if o.MaxBlockDuration == 0 {
-		// A block goes as a whole: long blocks would outlive a short retention.
-		o.MaxBlockDuration = max(o.MinBlockDuration, min(DefaultMaxBlockDuration, o.RetentionTime/10))
+		o.MaxBlockDuration = max(o.MinBlockDuration, DefaultMaxBlockDuration)
 	}
 	if o.Rules == nil {
 		o.Rules, o.RuleFiles = rules.FS, rules.Files()

@@ -91,7 +91,18 @@ func TestRetentionBySize(t *testing.T) {
 
 func TestBlocksAreLongButNotLongerThanTheRetentionAllows(t *testing.T) {
 	t.Parallel()
-	require.Equal(t, 31*24*time.Hour, Options{}.withDefaults().MaxBlockDuration)
-	require.Equal(t, 36*time.Hour, Options{RetentionTime: 15 * 24 * time.Hour}.withDefaults().MaxBlockDuration)
-	require.Equal(t, 2*time.Hour, Options{RetentionTime: time.Hour}.withDefaults().MaxBlockDuration)
+	const day = 24 * time.Hour
+	for file, want := range map[string]time.Duration{
+		"": 31 * day,
+		"storage: {tsdb: {retention: {time: 15d}}}\n":                 36 * time.Hour,
+		"storage: {tsdb: {retention: {time: 1h}}}\n":                  2 * time.Hour,
+		"storage: {tsdb: {retention: {size: 1GB}}}\n":                 7 * day,
+		"storage: {tsdb: {retention: {time: 15d, size: 1GB}}}\n":      36 * time.Hour,
+		"storage: {tsdb: {retention: {time: 15d, size: nonsense}}}\n": 31 * day, // the file is refused
+	} {
+		o := usual(t, newExporter(0)).withDefaults()
+		require.NoError(t, os.WriteFile(filepath.Join(o.ConfigDir, "prometheus.yml"), []byte(file), 0o600))
+		retention, size := retained(o)
+		require.Equal(t, want, longestBlock(o, retention, size), file)
+	}
 }

@@ -5,6 +5,7 @@ package embedded
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"sync"
@@ -23,6 +24,7 @@ const (
 	walSegmentSize       = 16 << 20
 	chunkWriteBufferSize = 64 << 10
 	stripeSize           = 1 << 11
+	maxSizedBlock        = 7 * 24 * time.Hour
 )
 
 // openStorage opens the time series database, which repairs by itself what an
@@ -32,11 +34,12 @@ func (p *prom) openStorage(dir string) error {
 		return err
 	}
 	o := tsdb.DefaultOptions()
-	o.RetentionDuration = p.o.RetentionTime.Milliseconds()
-	o.MaxBytes = p.o.RetentionSize
+	retention, size := retained(p.o)
+	o.RetentionDuration = retention.Milliseconds()
+	o.MaxBytes = size
 	o.FsSizeFunc = runtime.FsSize
 	o.MinBlockDuration = p.o.MinBlockDuration.Milliseconds()
-	o.MaxBlockDuration = p.o.MaxBlockDuration.Milliseconds()
+	o.MaxBlockDuration = longestBlock(p.o, retention, size).Milliseconds()
 	o.WALCompression = compression.Snappy
 	o.WALSegmentSize = walSegmentSize
 	o.HeadChunksWriteBufferSize = chunkWriteBufferSize
@@ -57,6 +60,34 @@ func (p *prom) openStorage(dir string) error {
 	p.remote = remote.NewStorage(p.log("remote"), p.o.Registerer, db.StartTime, dir, remoteFlushDeadline, readyScrapes{p}, false)
 	db.SetWriteNotified(p.remote)
 	return nil
+}
+
+// retained returns for how long and up to how many bytes history is kept, 0 for
+// no limit: what prometheus.yml says, else the options. A bad file is for those
+// to report who read it in earnest.
+func retained(o Options) (time.Duration, int64) {
+	quiet := o
+	quiet.Logger = slog.New(slog.DiscardHandler)
+	c, err := loadPrometheus(quiet)
+	if err != nil {
+		return o.RetentionTime, o.RetentionSize
+	}
+	r := c.StorageConfig.TSDBConfig.Retention
+	return time.Duration(r.Time), int64(r.Size)
+}
+
+// longestBlock returns what blocks are merged to at most. A block goes as a whole,
+// so that long ones would outlive a short retention, or take too much with them
+// when the size is limited.
+func longestBlock(o Options, retention time.Duration, size int64) time.Duration {
+	longest := o.MaxBlockDuration
+	if retention > 0 {
+		longest = min(longest, retention/10)
+	}
+	if size > 0 {
+		longest = min(longest, maxSizedBlock)
+	}
+	return max(longest, o.MinBlockDuration)
 }
 
 // newestSample returns the time of the newest sample, in ms; 0 if there is none.
