@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -62,7 +63,7 @@ func BenchmarkDisk(b *testing.B) {
 
 // A world is what is simulated.
 type world struct {
-	ctx      context.Context //nolint:containedctx // of one benchmark
+	ctx      context.Context
 	p        *prom
 	start    time.Time
 	rng      *rand.Rand
@@ -109,10 +110,10 @@ func newWorld(b *testing.B) *world {
 	}
 	w.add("up").value = 1
 	for i := range diskConstants {
-		w.add("pharos_constant", "i", fmt.Sprint(i))
+		w.add("pharos_constant", "i", strconv.Itoa(i))
 	}
 	for i := range diskNoise {
-		w.add("process_noise", "i", fmt.Sprint(i)).noise = true
+		w.add("process_noise", "i", strconv.Itoa(i)).noise = true
 	}
 	for i := range 60 {
 		w.add(schema.NodeInfo, append(at2(i), schema.NodeLabel, "Access to the API", schema.ServiceLabel, "Web nodes", schema.Mode, "poll")...).value = 1
@@ -140,7 +141,7 @@ func (w *world) addReplica(i int) {
 		healthy: w.add(schema.ReplicaStatus, with(schema.Status, "healthy")...),
 		dead:    w.add(schema.ReplicaStatus, with(schema.Status, "dead")...),
 		observed: prometheus.NewHistogram(prometheus.HistogramOpts{
-			Name: "x", NativeHistogramBucketFactor: 1.1, NativeHistogramMaxBucketNumber: 100,
+			Name: "x", Help: "x", NativeHistogramBucketFactor: 1.1, NativeHistogramMaxBucketNumber: 100,
 		}),
 		phase: time.Duration(i) * diskPoll / diskReplicas,
 	}
@@ -292,10 +293,10 @@ func inBlock(b *testing.B, block *tsdb.Block, classes map[string]int64) {
 	b.Helper()
 	ir, err := block.Index()
 	require.NoError(b, err)
-	defer ir.Close() //nolint:errcheck // only read
+	defer ir.Close() // only read
 	cr, err := block.Chunks()
 	require.NoError(b, err)
-	defer cr.Close() //nolint:errcheck // only read
+	defer cr.Close() // only read
 	name, v := index.AllPostingsKey()
 	postings, err := ir.Postings(b.Context(), name, v)
 	require.NoError(b, err)
