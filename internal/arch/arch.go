@@ -38,7 +38,7 @@ var rules = map[string][]string{
 	"internal/arch":           {},
 	"internal/configfile":     {},
 	"internal/e2e":            {},
-	"internal/embedded":       {"internal/embedded/check", "internal/schema", "rules"},
+	"internal/embedded":       {"internal/app", "internal/embedded/check", "internal/schema", "rules"},
 	"internal/embedded/check": {"internal/schema", "rules"},
 	"internal/schema":         {},
 	"internal/selfreport":     {"internal/configfile"},

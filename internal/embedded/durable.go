@@ -7,6 +7,8 @@ import (
 	"encoding/json"
 	"net/http"
 	"strings"
+
+	"github.com/pharos-status/pharos/internal/app"
 )
 
 // durable answers a call that sets or ends a silence once the silence is on
@@ -19,9 +21,9 @@ func (p *pager) durable(prefix string, next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
-		var rec recorder
+		var rec app.Recorder
 		next.ServeHTTP(&rec, r)
-		if rec.code < http.StatusMultipleChoices {
+		if rec.Code < http.StatusMultipleChoices {
 			if err := p.keepers[0].save(); err != nil {
 				p.log("silences").Error("Silence not saved", "err", err)
 				w.Header().Set("Content-Type", "application/json")
@@ -30,7 +32,7 @@ func (p *pager) durable(prefix string, next http.Handler) http.Handler {
 				return
 			}
 		}
-		rec.replay(w)
+		rec.Replay(w)
 	})
 }
 
@@ -43,12 +45,12 @@ func (p *pager) withVersion(prefix string, next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
-		var rec recorder
+		var rec app.Recorder
 		next.ServeHTTP(&rec, r)
-		if body, err := setVersion(rec.body.Bytes(), version); err == nil {
-			rec.body = *bytes.NewBuffer(body)
+		if body, err := setVersion(rec.Body.Bytes(), version); err == nil {
+			rec.Body = *bytes.NewBuffer(body)
 		}
-		rec.replay(w)
+		rec.Replay(w)
 	})
 }
 

@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"github.com/pharos-status/pharos/internal/app"
 )
 
 // Paths of the two programs below [Engine.Handler].
@@ -171,8 +173,12 @@ func (e *Engine) Handler() http.Handler { return e.handler }
 
 // PrometheusTransport returns a transport that reaches the embedded Prometheus
 // in memory, whatever the host of the URL; the path begins with /prometheus.
-func (e *Engine) PrometheusTransport() http.RoundTripper { return transport{e.handler} }
+func (e *Engine) PrometheusTransport() http.RoundTripper {
+	return app.HandlerTransport{Handler: e.handler}
+}
 
 // AlertmanagerTransport does for /alertmanager what PrometheusTransport does for
 // /prometheus.
-func (e *Engine) AlertmanagerTransport() http.RoundTripper { return transport{e.handler} }
+func (e *Engine) AlertmanagerTransport() http.RoundTripper {
+	return app.HandlerTransport{Handler: e.handler}
+}

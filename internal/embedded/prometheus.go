@@ -27,6 +27,8 @@ import (
 	"github.com/prometheus/prometheus/storage/remote"
 	"github.com/prometheus/prometheus/tsdb"
 	"github.com/prometheus/prometheus/util/logging"
+
+	"github.com/pharos-status/pharos/internal/app"
 )
 
 // Settings of Prometheus that are not options: its own defaults, unless said.
@@ -156,7 +158,7 @@ func (p *prom) dial(ctx context.Context, network, address string) (net.Conn, err
 func sendTo(pager http.Handler) func(context.Context, *http.Client, *http.Request) (*http.Response, error) {
 	return func(ctx context.Context, client *http.Client, req *http.Request) (*http.Response, error) {
 		if req.URL.Host == alertmanagerHost {
-			return transport{pager}.RoundTrip(req.WithContext(ctx))
+			return app.HandlerTransport{Handler: pager}.RoundTrip(req.WithContext(ctx))
 		}
 		return client.Do(req.WithContext(ctx))
 	}
