@@ -29,7 +29,7 @@ type Options struct {
 	Links []Link
 }
 
-// A Link leads from the landing page to something else on the same listener.
+// A Link leads from the landing page to another part of the program.
 type Link struct{ URL, Text string }
 
 // validate returns what is wrong with the options, and fills in defaults.

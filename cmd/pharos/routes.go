@@ -14,6 +14,7 @@ import (
 
 // routePublic has what visitors and reporters may reach, and nothing else.
 func (s *stack) routePublic(mux *http.ServeMux) {
+	mux.Handle("/reporter", s.exporter.Reporter())
 	mux.Handle("/reporter/", s.exporter.Reporter())
 	mux.Handle("/", s.page.Public())
 }

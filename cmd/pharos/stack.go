@@ -104,7 +104,15 @@ func (s *stack) open(b *app.Builder, f *flags) (err error) {
 		ConfigFile:  f.file("exporter.yml"),
 		StoragePath: f.storagePath,
 		UserAgent:   collector.UserAgent(f.publicURL),
-		Logger:      s.log.With("component", "exporter"),
+		Title:       "Pharos",
+		Links: []collector.Link{
+			{URL: s.public.URL() + "/", Text: "Status page"},
+			{URL: "/prometheus/api/v1/rules", Text: "Rules"},
+			{URL: "/prometheus/api/v1/targets", Text: "Scrape targets"},
+			{URL: "/alertmanager/api/v2/alerts", Text: "Alerts"},
+			{URL: "/alertmanager/api/v2/silences", Text: "Silences"},
+		},
+		Logger: s.log.With("component", "exporter"),
 	}); err != nil {
 		return err
 	}

@@ -64,6 +64,7 @@ func build(b *app.Builder, f *flags, hangups app.Hangups, log *slog.Logger) erro
 		return err
 	}
 	routes.Handle("/", exporter.Handler())
+	reporterRoutes.Handle("/reporter", exporter.Reporter())
 	reporterRoutes.Handle("/reporter/", exporter.Reporter())
 	b.Add("exporter", exporter)
 	b.Add("listener", listener)
