@@ -3,9 +3,10 @@
 package collector
 
 import (
-	"io"
 	"net/http"
 	"net/http/pprof"
+
+	"github.com/pharos-status/pharos/internal/app"
 )
 
 // Handler returns the handler of the exporter's own listener: a page to start
@@ -16,13 +17,13 @@ func (e *Exporter) Handler() http.Handler {
 	mux.HandleFunc("GET /{$}", e.serveLanding)
 	mux.Handle("GET /metrics", e.Metrics())
 	mux.HandleFunc("GET /config", func(w http.ResponseWriter, _ *http.Request) {
-		writeText(w, http.StatusOK, e.current().config.String())
+		app.WriteText(w, http.StatusOK, e.current().config.String())
 	})
 	mux.HandleFunc("GET /-/healthy", func(w http.ResponseWriter, _ *http.Request) {
-		writeText(w, http.StatusOK, "The exporter is healthy.\n")
+		app.WriteText(w, http.StatusOK, "The exporter is healthy.\n")
 	})
 	mux.HandleFunc("GET /-/ready", e.serveReady)
-	mux.Handle("POST /-/reload", http.NewCrossOriginProtection().Handler(http.HandlerFunc(e.serveReload)))
+	mux.Handle("POST /-/reload", app.ReloadHandler(e.Reload, e.o.Logger))
 	mux.HandleFunc("GET /debug/pprof/", pprof.Index)
 	mux.HandleFunc("GET /debug/pprof/cmdline", pprof.Cmdline)
 	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
@@ -40,27 +41,8 @@ func (e *Exporter) Metrics() http.Handler { return e.metrics.handler(e.o.Logger)
 
 func (e *Exporter) serveReady(w http.ResponseWriter, _ *http.Request) {
 	if !e.Ready() {
-		writeText(w, http.StatusServiceUnavailable, "The exporter is starting or ending.\n")
+		app.WriteText(w, http.StatusServiceUnavailable, "The exporter is starting or ending.\n")
 		return
 	}
-	writeText(w, http.StatusOK, "The exporter is ready.\n")
-}
-
-// serveReload answers with the errors of the file: who may ask for a reload may
-// read them.
-func (e *Exporter) serveReload(w http.ResponseWriter, _ *http.Request) {
-	if err := e.Reload(); err != nil {
-		e.o.Logger.Error("Configuration not reloaded; the old one goes on", "err", err)
-		writeText(w, http.StatusInternalServerError, err.Error()+"\n")
-		return
-	}
-	e.o.Logger.Info("Configuration reloaded")
-	writeText(w, http.StatusOK, "Configuration reloaded.\n")
-}
-
-func writeText(w http.ResponseWriter, code int, text string) {
-	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	w.Header().Set("X-Content-Type-Options", "nosniff")
-	w.WriteHeader(code)
-	_, _ = io.WriteString(w, text) // the client is gone if this fails
+	app.WriteText(w, http.StatusOK, "The exporter is ready.\n")
 }

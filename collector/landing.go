@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/common/version"
 
 	"github.com/pharos-status/pharos/collector/state"
+	"github.com/pharos-status/pharos/internal/app"
 	"github.com/pharos-status/pharos/internal/status"
 )
 
@@ -51,7 +52,7 @@ func (e *Exporter) serveLanding(w http.ResponseWriter, _ *http.Request) {
 	page, err := renderLanding(l)
 	if err != nil {
 		e.o.Logger.Error("Landing page not rendered", "err", err)
-		writeText(w, http.StatusInternalServerError, "The page can't be shown; the log says why.\n")
+		app.WriteText(w, http.StatusInternalServerError, "The page can't be shown; the log says why.\n")
 		return
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
