@@ -173,8 +173,9 @@ func TestHugeBodyIsAnsweredAtOnce(t *testing.T) {
 				defer close(written)
 				_, _ = io.WriteString(c, request) // the server hangs up in the middle
 			}()
-			answer, _ := c.answer(t)
+			answer, text := c.answer(t)
 			require.Equal(t, 413, answer.StatusCode)
+			require.Equal(t, "the body is longer than 65536 bytes\n", text)
 			require.True(t, answer.Close)
 			require.Less(t, time.Since(start), 5*time.Second)
 			require.NoError(t, c.Close())
