@@ -58,7 +58,7 @@ func HTTP(o HTTPOptions) Prober {
 	return Func((&httpProbe{o}).probe)
 }
 
-func (p *httpProbe) probe(ctx context.Context) error {
+func (p *httpProbe) probe(ctx context.Context, _ *Trace) error {
 	req, err := p.request(ctx)
 	if err != nil {
 		return Failf(status.Protocol, "make the request: %w", err)

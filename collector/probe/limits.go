@@ -44,6 +44,10 @@ type Verdict struct {
 type Limits struct {
 	SickAfter time.Duration // an answer later than this is sick; 0: never
 	Timeout   time.Duration // an answer as late as this is dead; 0: never
+
+	// CertificateSickBefore is how long before the end of its certificate a
+	// target is sick; 0: never.
+	CertificateSickBefore time.Duration
 }
 
 // Judge turns what was seen into a verdict. It is the only place that does.
@@ -56,6 +60,10 @@ func (l Limits) Judge(r Result) Verdict {
 		return Verdict{status.Dead, status.Timeout, fmt.Sprintf("answered after %v, limit %v", r.Took, l.Timeout)}
 	case l.SickAfter > 0 && r.Took > l.SickAfter:
 		return Verdict{status.Sick, status.Slow, fmt.Sprintf("answered after %v, sick after %v", r.Took, l.SickAfter)}
+	}
+	if left := r.NotAfter.Sub(r.At); l.CertificateSickBefore > 0 && !r.NotAfter.IsZero() && left < l.CertificateSickBefore {
+		return Verdict{status.Sick, status.TLS, fmt.Sprintf("the certificate expires on %s, sick %v before",
+			r.NotAfter.UTC().Format("2006-01-02 15:04 MST"), l.CertificateSickBefore)}
 	}
 	return Verdict{Status: status.Healthy, Detail: r.Note}
 }

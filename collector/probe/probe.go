@@ -20,14 +20,15 @@ type Prober interface {
 }
 
 // The Func type makes a Prober of a function that returns nil if the target is
-// well, and otherwise an error, best a [*Failure].
-type Func func(ctx context.Context) error
+// well, and otherwise an error, best a [*Failure]. It writes what it sees to t.
+type Func func(ctx context.Context, t *Trace) error
 
 // Probe implements [Prober].
 func (f Func) Probe(ctx context.Context) Result {
-	start := time.Now()
-	err := f(ctx)
-	return Result{At: start, Took: time.Since(start), Err: err}
+	r := begin()
+	r.Err = f(ctx, &r.Trace)
+	r.Took = time.Since(r.At)
+	return r
 }
 
 // A Result is what one probe saw.
@@ -36,4 +37,11 @@ type Result struct {
 	Took time.Duration // how long it took
 	Err  error         // why the target is not well; nil if it is
 	Note string        // what a target that is well said of itself, one line; mostly empty
+	Trace
+}
+
+// begin returns a Result for a probe that begins now.
+func begin() Result {
+	now := time.Now()
+	return Result{At: now, Trace: Trace{start: now}}
 }

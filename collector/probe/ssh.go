@@ -31,7 +31,7 @@ func SSH(addr string) Prober {
 		HostKeyAlgorithms: slices.Concat(supported.HostKeys, insecure.HostKeys),
 		HostKeyCallback:   func(string, net.Addr, ssh.PublicKey) error { return errGreeted },
 	}
-	return Func(func(ctx context.Context) error { return greet(ctx, addr, config) })
+	return Func(func(ctx context.Context, _ *Trace) error { return greet(ctx, addr, config) })
 }
 
 func greet(ctx context.Context, addr string, config *ssh.ClientConfig) error {

@@ -16,7 +16,7 @@ import (
 
 // TCP returns a Prober that connects to addr, host:port, and hangs up.
 func TCP(addr string) Prober {
-	return Func(func(ctx context.Context) error {
+	return Func(func(ctx context.Context, _ *Trace) error {
 		conn, err := dial(ctx, addr)
 		if err != nil {
 			return err

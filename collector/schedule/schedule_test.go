@@ -75,7 +75,7 @@ func start(t *testing.T, jobs ...*schedule.Job) (r *recorder, s *schedule.Schedu
 func job(name string, f func(ctx context.Context) error) *schedule.Job {
 	return &schedule.Job{
 		ID:       status.ID{Service: "web", Node: "api", Replica: name},
-		Prober:   probe.Func(f),
+		Prober:   probe.Func(func(ctx context.Context, _ *probe.Trace) error { return f(ctx) }),
 		Limits:   probe.Limits{Timeout: 10 * time.Second},
 		Interval: 2 * time.Minute,
 		Pool:     schedule.NewPool(100),
