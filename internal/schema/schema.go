@@ -14,8 +14,12 @@ const (
 	ReplicaLatency       = "pharos_replica_latency_seconds"
 	ReplicaLastSeen      = "pharos_replica_last_seen_timestamp_seconds"
 	ReplicaLoad          = "pharos_replica_load_ratio"
+	ReplicaTLSNotAfter   = "pharos_replica_tls_not_after_timestamp_seconds"
+	ScriptPerfdata       = "pharos_script_perfdata"
+	ScriptStepDuration   = "pharos_script_step_duration_seconds"
 	NodeInfo             = "pharos_node_info"
 	NodeMinHealthy       = "pharos_node_min_healthy"
+	NodeQueueMessages    = "pharos_node_queue_messages"
 )
 
 // Series that Prometheus itself writes.
@@ -64,6 +68,12 @@ const (
 	Reveal          = "reveal"
 	LinkURL         = "link_url"
 	LinkLabel       = "link_label"
+	TLSVerify       = "tls_verify" // "false" where certificates are not verified, absent elsewhere
+	Queue           = "queue"
+	State           = "state" // of messages: Ready or Unacknowledged
+	Label           = "label" // of performance data
+	UOM             = "uom"   // the unit of performance data
+	Step            = "step"  // of a script's round trip
 	Vantage         = "vantage"
 	Code            = "code"
 	Result          = "result"
@@ -86,6 +96,12 @@ const (
 const (
 	CPU = "cpu"
 	RAM = "ram"
+)
+
+// Values of the state label.
+const (
+	Ready          = "ready"
+	Unacknowledged = "unacknowledged"
 )
 
 // JobExporter is the job label under which the shipped scrape configurations,
