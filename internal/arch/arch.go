@@ -17,6 +17,7 @@ var everyone = []string{"internal/status"}
 var rules = map[string][]string{
 	"collector":          {"collector/config", "collector/probe", "collector/push", "collector/schedule", "collector/state", "internal/app", "internal/configfile", "internal/schema"},
 	"collector/config":   {"internal/configfile"},
+	"collector/deliver":  {},
 	"collector/probe":    {},
 	"collector/push":     {"collector/state"},
 	"collector/schedule": {"collector/probe"},
