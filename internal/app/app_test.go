@@ -5,6 +5,7 @@ package app_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -202,6 +203,8 @@ func TestCommand(t *testing.T) {
 	}{
 		"work":        {nil, nil, 0, "", ""},
 		"failed work": {nil, errors.New("disk full"), 1, "", "pharos: disk full\n"},
+		"own code":    {nil, &app.Exit{Code: 7}, 7, "", ""},
+		"and words":   {nil, fmt.Errorf("probe: %w", &app.Exit{Code: 3, Err: errors.New("disk full")}), 3, "", "pharos: probe: disk full\n"},
 		"help":        {[]string{"--help"}, errors.New("not to be called"), 0, "usage: pharos", ""},
 		"version":     {[]string{"--version"}, errors.New("not to be called"), 0, "pharos, version", ""},
 		"bad flag":    {[]string{"--nope"}, errors.New("not to be called"), 2, "", "pharos: unknown long flag '--nope'; try pharos --help\n"},

@@ -4,12 +4,14 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net/url"
 	"os"
 	"os/signal"
+	"strconv"
 	"strings"
 	"syscall"
 
@@ -46,9 +48,26 @@ func (c *Command) LogFlags() func() *slog.Logger {
 	return func() *slog.Logger { return promslog.New(config) }
 }
 
+// An Exit is an error that ends the program with a code of its own.
+type Exit struct { //nolint:errname // it reads as app.Exit {
+	Code int
+	Err  error // nil: there is nothing to tell
+}
+
+// Error implements error.
+func (e *Exit) Error() string {
+	if e.Err == nil {
+		return "exit code " + strconv.Itoa(e.Code)
+	}
+	return e.Err.Error()
+}
+
+// Unwrap returns the cause.
+func (e *Exit) Unwrap() error { return e.Err }
+
 // Run reads the command line and does the work, which is told the subcommand, if
-// there are any. It returns the exit code: 0 if all went well, 1 if the work
-// returned an error, 2 if the command line can't be understood.
+// there are any. It returns the exit code: 0 if all went well, that of an [Exit], 1
+// if the work returned any other error, 2 if the command line can't be understood.
 func (c *Command) Run(args []string, work func(subcommand string) error) int {
 	subcommand, err := c.Parse(args)
 	switch {
@@ -58,11 +77,19 @@ func (c *Command) Run(args []string, work func(subcommand string) error) int {
 		c.tell(fmt.Errorf("%w; try %s --help", err, c.Name))
 		return 2
 	}
-	if err := work(subcommand); err != nil {
-		c.tell(err)
-		return 1
+	err = work(subcommand)
+	exit, coded := errors.AsType[*Exit](err)
+	switch {
+	case err == nil:
+		return 0
+	case coded && exit.Err == nil:
+		return exit.Code
 	}
-	return 0
+	c.tell(err)
+	if coded {
+		return exit.Code
+	}
+	return 1
 }
 
 // tell prints an error after the name of the program. The lines of a list of
