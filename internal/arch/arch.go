@@ -18,6 +18,7 @@ var rules = map[string][]string{
 	"collector":          {"collector/config", "collector/probe", "collector/push", "collector/schedule", "collector/state", "internal/app", "internal/configfile", "internal/schema"},
 	"collector/config":   {"internal/configfile"},
 	"collector/deliver":  {},
+	"collector/module":   {"internal/configfile"},
 	"collector/probe":    {},
 	"collector/push":     {"collector/state"},
 	"collector/schedule": {"collector/probe"},

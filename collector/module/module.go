@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package module reads modules: named ways to probe a target, in the format of
+// blackbox_exporter's configuration file. Every key and default is the same;
+// what can't work is refused with its file and line. The package knows no
+// network: package blackbox makes probers of modules.
+package module
+
+import (
+	"net/netip"
+	"time"
+
+	promconfig "github.com/prometheus/common/config"
+
+	"github.com/pharos-status/pharos/internal/configfile"
+)
+
+// A Kind names the protocol that a module speaks.
+type Kind string
+
+// The kinds of modules. All but SSH are blackbox_exporter's.
+const (
+	KindHTTP      Kind = "http"
+	KindTCP       Kind = "tcp"
+	KindDNS       Kind = "dns"
+	KindICMP      Kind = "icmp"
+	KindGRPC      Kind = "grpc"
+	KindUnix      Kind = "unix"
+	KindWebsocket Kind = "websocket"
+	KindSSH       Kind = "ssh"
+)
+
+// kinds returns all of them.
+func kinds() []Kind {
+	return []Kind{KindHTTP, KindTCP, KindDNS, KindICMP, KindGRPC, KindUnix, KindWebsocket, KindSSH}
+}
+
+// A Module says how to probe. Only the part that Prober names is used. It can be
+// decoded as a part of any configuration file; its Validate method has to be
+// called then. It is not changed afterwards and safe for concurrent use.
+type Module struct {
+	Prober    Kind      `yaml:"prober"`
+	Timeout   Duration  `yaml:"timeout,omitempty"` // 0: as long as the caller lets it
+	HTTP      HTTP      `yaml:"http,omitempty"`
+	TCP       TCP       `yaml:"tcp,omitempty"`
+	DNS       DNS       `yaml:"dns,omitempty"`
+	ICMP      ICMP      `yaml:"icmp,omitempty"`
+	GRPC      GRPC      `yaml:"grpc,omitempty"`
+	Unix      Unix      `yaml:"unix,omitempty"`
+	Websocket Websocket `yaml:"websocket,omitempty"`
+	SSH       SSH       `yaml:"ssh,omitempty"`
+}
+
+// An IP says over which version of IP a target is asked, and from where.
+type IP struct {
+	Preferred string `yaml:"preferred_ip_protocol,omitempty"` // ip4 or ip6; empty: ip6
+	Fallback  bool   `yaml:"ip_protocol_fallback"`            // whether the other one will do; default true
+}
+
+// A Source is the address of this machine that a probe is sent from.
+type Source struct {
+	Address string `yaml:"source_ip_address,omitempty"` // empty: the system chooses
+}
+
+// Addr returns the address, the zero Addr if none is set.
+func (s Source) Addr() netip.Addr {
+	addr, _ := netip.ParseAddr(s.Address) // Validate has checked it
+	return addr
+}
+
+// SSH says how to probe an SSH server. It is no part of blackbox_exporter's format.
+type SSH struct {
+	IP     `yaml:",inline"`
+	Source `yaml:",inline"`
+	// HostKey is the fingerprint that the server's host key must have, SHA256:…
+	// as ssh-keygen -l prints it; empty: any.
+	HostKey string `yaml:"host_key,omitempty"`
+}
+
+// defaults returns a module as it is where the file says nothing.
+func defaults() Module {
+	ip := IP{Fallback: true}
+	return Module{
+		HTTP:      HTTP{IP: ip, Client: promconfig.DefaultHTTPClientConfig},
+		TCP:       TCP{IP: ip},
+		DNS:       DNS{IP: ip, Recursion: true},
+		ICMP:      ICMP{IP: ip, TTL: defaultTTL},
+		GRPC:      GRPC{IP: ip},
+		Websocket: Websocket{IP: ip, Client: promconfig.DefaultHTTPClientConfig},
+		SSH:       SSH{IP: ip},
+	}
+}
+
+// UnmarshalYAML puts the defaults in before it decodes.
+func (m *Module) UnmarshalYAML(unmarshal func(any) error) error {
+	*m = defaults()
+	type plain Module
+	return unmarshal((*plain)(m))
+}
+
+// MarshalYAML returns the part of the module that is used, with its defaults and
+// without secrets: the values of headers unless they are harmless, bodies,
+// passwords, tokens and keys.
+func (m *Module) MarshalYAML() (any, error) {
+	shown := map[string]any{"prober": m.Prober}
+	if m.Timeout != 0 {
+		shown["timeout"] = m.Timeout
+	}
+	parts := map[Kind]any{
+		KindHTTP: m.HTTP, KindTCP: m.TCP, KindDNS: m.DNS, KindICMP: m.ICMP,
+		KindGRPC: m.GRPC, KindUnix: m.Unix, KindWebsocket: m.Websocket, KindSSH: m.SSH,
+	}
+	if part, ok := parts[m.Prober]; ok {
+		shown[string(m.Prober)] = part
+	}
+	return shown, nil
+}
+
+// String returns the module as YAML, without secrets.
+func (m *Module) String() string {
+	out, err := configfile.Marshal(m)
+	if err != nil {
+		return "# " + err.Error() + "\n"
+	}
+	return string(out)
+}
+
+// MaxTime returns how long a probe may take if its caller gives it at most
+// limit: the module's timeout if that is shorter.
+func (m *Module) MaxTime(limit time.Duration) time.Duration {
+	if own := time.Duration(m.Timeout); own > 0 && own < limit {
+		return own
+	}
+	return limit
+}
