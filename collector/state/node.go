@@ -5,6 +5,7 @@ package state
 import (
 	"time"
 
+	"github.com/pharos-status/pharos/collector/probe"
 	"github.com/pharos-status/pharos/internal/status"
 )
 
@@ -39,6 +40,9 @@ type Node struct {
 	// CPUSickAbove and RAMSickAbove are the loads, as ratios, above which a
 	// replica is sick.
 	CPUSickAbove, RAMSickAbove float64
+	// Queue says which message queue speaks for the node's health, too; nil if
+	// none does. For nodes in push mode.
+	Queue *QueueLimits
 }
 
 // A Probed is what the store must know of a replica that is probed: how long its
@@ -72,10 +76,21 @@ type Replica struct {
 	Mode     Mode
 	Status   status.Status
 	Reason   status.Reason // None if healthy, or never seen
-	Detail   string        // the reason in words; may name the target, so it is not for the public
+	Detail   string        // the reason in words, or what a healthy target said; may name the target, so it is not for the public
 	At       time.Time     // of the last probe or report; zero if there was none
 	Took     time.Duration // by the last probe; 0 for what reports
+	Interval time.Duration // between two probes, or until the next report
 	CPU, RAM *float64      // the reported load as a ratio, nil if none was; not to be written to
+
+	// What the last probe saw besides. It is not kept across restarts.
+	Events   Log               // what it met on its way
+	NotAfter time.Time         // when the earliest certificate of the target ends, in whole seconds; zero without TLS
+	Perfdata []probe.Perfdatum // of a script; not to be written to
+	Steps    []probe.Step      // of a script; not to be written to
+
+	// Version is another one whenever anything else here is. It never repeats
+	// during a run, whatever the replica.
+	Version uint64
 }
 
 // A Change is a replica whose status or reason is another one than at the last

@@ -97,3 +97,8 @@ func (s *Store) touchLocked(id status.ID) {
 	s.touched[id] = true
 	signal(s.changed)
 }
+
+// StatusChanged returns a channel of capacity 1, for one more reader than that
+// of Changed. It holds a value once a status has changed, or a replica has come or
+// gone, whoever has been told of it by Drain.
+func (s *Store) StatusChanged() <-chan struct{} { return s.turned }

@@ -36,11 +36,14 @@ func (s *Store) Record(id status.ID, v probe.Verdict, r probe.Result) {
 }
 
 // clip bounds a text of a probe.
-func clip(text string) string {
-	if len(text) <= maxDetailBytes {
+func clip(text string) string { return clipTo(text, maxDetailBytes) }
+
+// clipTo cuts a text that has more than limit bytes at a character.
+func clipTo(text string, limit int) string {
+	if len(text) <= limit {
 		return text
 	}
-	cut := maxDetailBytes
+	cut := limit
 	for cut > 0 && !utf8.RuneStart(text[cut]) {
 		cut--
 	}

@@ -22,6 +22,7 @@ import (
 // Options are the settings of a [Store].
 type Options struct {
 	Path   string       // the data folder; made if there is none
+	Limits Limits       // until SetLimits replaces them
 	Logger *slog.Logger // required
 }
 
@@ -38,6 +39,7 @@ type Store struct {
 	disk sync.Mutex
 
 	changed chan struct{} // capacity 1: Drain has something to tell
+	turned  chan struct{} // capacity 1: a status has changed
 	due     chan struct{} // capacity 1: nextDue became earlier
 	dirtied chan struct{} // capacity 1: writeAt became earlier
 
@@ -47,6 +49,8 @@ type Store struct {
 	nodes    map[status.NodeID]*Node
 	members  map[status.NodeID]int // replicas of the nodes that take reports
 	reported int                   // the sum of members
+	limits   Limits
+	queues   map[status.NodeID]Queue
 	replicas map[status.ID]*entry
 	sorted   []*entry // the replicas in order; nil if it must be made again
 
@@ -81,11 +85,14 @@ func Open(o Options) (*Store, error) {
 		db:       db,
 		start:    time.Now(),
 		changed:  make(chan struct{}, 1),
+		turned:   make(chan struct{}, 1),
 		due:      make(chan struct{}, 1),
 		dirtied:  make(chan struct{}, 1),
 		restored: restored,
 		nodes:    map[status.NodeID]*Node{},
 		members:  map[status.NodeID]int{},
+		limits:   o.Limits,
+		queues:   map[status.NodeID]Queue{},
 		replicas: map[status.ID]*entry{},
 		all:      true,
 		touched:  map[status.ID]bool{},

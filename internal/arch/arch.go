@@ -21,6 +21,8 @@ var rules = map[string][]string{
 	"collector/module":   {"internal/configfile"},
 	"collector/probe":    {},
 	"collector/push":     {"collector/state"},
+	"collector/queue":    {"collector/state"},
+	"collector/relay":    {"collector/state"},
 	"collector/schedule": {"collector/probe"},
 	"collector/state":    {"collector/probe"},
 
