@@ -123,11 +123,8 @@ type proberMaker struct {
 }
 
 func (m proberMaker) prober(n config.Node, r config.Replica) probe.Prober {
-	switch {
-	case r.Shell != "":
-		return probe.Shell(r.Shell)
-	case r.URL == nil:
-		return probe.Script(r.Command...)
+	if r.URL == nil {
+		return probe.Script(probe.ScriptOptions{Argv: r.Command, Shell: r.Shell})
 	}
 	switch r.URL.Scheme {
 	case "tcp":
@@ -135,7 +132,7 @@ func (m proberMaker) prober(n config.Node, r config.Replica) probe.Prober {
 	case "ssh":
 		return probe.SSH(r.URL.Host)
 	case "icmp":
-		return m.pinger.ICMP(r.URL.Hostname())
+		return m.pinger.ICMP(probe.ICMPOptions{Host: r.URL.Hostname()})
 	}
 	return probe.HTTP(probe.HTTPOptions{
 		URL:         r.URL,

@@ -29,21 +29,45 @@ const (
 	exitUnknown = 3 // as monitoring plugins have it
 )
 
-type script struct{ argv []string }
+// ScriptOptions say what a script runs and how its answer is taken.
+type ScriptOptions struct {
+	Argv  []string // a program and its arguments, run as they are
+	Shell string   // a text for /bin/sh, run if Argv is empty
 
-// Shell returns a Prober that runs text by the shell, as [Script] does.
-func Shell(text string) Prober { return Script("/bin/sh", "-c", text) }
+	// NagiosUnknown is what exit code 3 means, which is UNKNOWN for a monitoring
+	// plugin. The zero value is Unknown, too.
+	NagiosUnknown status.Status
 
-// Script returns a Prober that runs a program with its arguments. Exit code 0
-// is healthy, 1 sick, 3 unknown, and any other dead, as is a program that does not
-// start or that is still running when ctx is done. It is unknown, too, if the
+	// Environment holds the names of variables that the script sees besides
+	// those that concern the machine alone.
+	Environment []string
+
+	// Steps says for steps of a round trip how long they may take; the script is
+	// sick if one of them takes longer.
+	Steps map[string]time.Duration
+}
+
+type script struct {
+	ScriptOptions
+	argv []string
+}
+
+// Script returns a Prober that runs a program or a text for the shell. Exit code
+// 0 is healthy, 1 sick, 3 unknown, and any other dead, as is a program that does
+// not start or that is still running when ctx is done. It is unknown, too, if the
 // machine has no room for another process. The first line of the output
 // (of both streams) goes with the result.
 //
 // The program has a process group of its own. The whole group is killed when ctx
 // is done, and what is left of it when the program has ended. Of the environment
 // it sees what concerns the machine, and nothing that could be a secret.
-func Script(argv ...string) Prober { return &script{argv} }
+func Script(o ScriptOptions) Prober {
+	s := &script{o, o.Argv}
+	if len(s.argv) == 0 {
+		s.argv = []string{"/bin/sh", "-c", o.Shell}
+	}
+	return s
+}
 
 // Probe implements [Prober].
 func (s *script) Probe(ctx context.Context) Result {
@@ -67,9 +91,6 @@ func (s *script) Probe(ctx context.Context) Result {
 }
 
 func (s *script) command(ctx context.Context) *exec.Cmd {
-	if len(s.argv) == 0 {
-		s = &script{[]string{""}} // fails to start, with an error that says so
-	}
 	cmd := exec.CommandContext(ctx, s.argv[0], s.argv[1:]...) //nolint:gosec // running what the configuration says is its purpose
 	cmd.Env = environment(os.Environ())
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}

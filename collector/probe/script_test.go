@@ -19,6 +19,8 @@ import (
 	"github.com/pharos-status/pharos/internal/status"
 )
 
+func shell(text string) probe.Prober { return probe.Script(probe.ScriptOptions{Shell: text}) }
+
 func TestShell(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
@@ -38,20 +40,21 @@ func TestShell(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			require.Equal(t, test.want, verdict(t, probe.Shell(test.text), patience))
+			require.Equal(t, test.want, verdict(t, shell(test.text), patience))
 		})
 	}
 }
 
 func TestScriptTakesArguments(t *testing.T) {
 	t.Parallel()
-	v := verdict(t, probe.Script("/bin/echo", "$HOME", "*"), patience)
+	v := verdict(t, probe.Script(probe.ScriptOptions{Argv: []string{"/bin/echo", "$HOME", "*"}}), patience)
 	require.Equal(t, probe.Verdict{Status: status.Healthy, Detail: "$HOME *"}, v)
 }
 
 func TestScriptDoesNotStart(t *testing.T) {
 	t.Parallel()
-	for _, p := range []probe.Prober{probe.Script("/nonexistent/check"), probe.Script()} {
+	for _, program := range []string{"/nonexistent/check", ""} {
+		p := probe.Script(probe.ScriptOptions{Argv: []string{program}})
 		requireFailure(t, verdict(t, p, patience), status.Dead, status.Exit, "start the script: ")
 	}
 }
@@ -59,7 +62,7 @@ func TestScriptDoesNotStart(t *testing.T) {
 func TestScriptSeesNoSecrets(t *testing.T) {
 	t.Setenv("PHAROS_TEST_TOKEN", "secret")
 	t.Setenv("LC_TIME", "C.UTF-8")
-	v := verdict(t, probe.Shell(`echo "[$PHAROS_TEST_TOKEN] $LC_TIME ${PATH:+path}"`), patience)
+	v := verdict(t, shell(`echo "[$PHAROS_TEST_TOKEN] $LC_TIME ${PATH:+path}"`), patience)
 	require.Equal(t, "[] C.UTF-8 path", v.Detail)
 }
 
@@ -67,7 +70,7 @@ func TestScriptTimeLimitKillsTheGroup(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "pid")
 	text := "echo working; sleep 1000 & echo $! >" + file + "; wait"
-	v := verdict(t, probe.Shell(text), 500*time.Millisecond)
+	v := verdict(t, shell(text), 500*time.Millisecond)
 	requireFailure(t, v, status.Dead, status.Timeout, "killed: working")
 	requireGone(t, file)
 }
@@ -75,7 +78,7 @@ func TestScriptTimeLimitKillsTheGroup(t *testing.T) {
 func TestScriptLeavesNothingBehind(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "pid")
-	v := verdict(t, probe.Shell("sleep 1000 >/dev/null 2>&1 & echo $! >"+file), patience)
+	v := verdict(t, shell("sleep 1000 >/dev/null 2>&1 & echo $! >"+file), patience)
 	require.Equal(t, probe.Verdict{Status: status.Healthy}, v)
 	requireGone(t, file)
 }
@@ -90,7 +93,7 @@ func TestScriptThatLeavesItsOutputOpen(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			p := probe.Shell("echo fine; " + child + " & sleep 0.1; exit 0")
+			p := shell("echo fine; " + child + " & sleep 0.1; exit 0")
 			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 			defer cancel()
 			r := p.Probe(ctx)
@@ -111,7 +114,7 @@ func TestScriptThatHasEndedIsNotCutShort(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	done := make(chan probe.Result)
-	go func() { done <- probe.Shell("setsid sleep 3 & echo $$ >" + file + "; exit 1").Probe(ctx) }()
+	go func() { done <- shell("setsid sleep 3 & echo $$ >" + file + "; exit 1").Probe(ctx) }()
 	require.Eventually(t, func() bool { text, _ := os.ReadFile(file); return strings.HasSuffix(string(text), "\n") }, patience, time.Millisecond)
 	requireGone(t, file)
 	cancel()
@@ -122,7 +125,7 @@ func TestScriptIsCutShort(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	r := probe.Shell("sleep 1000").Probe(ctx)
+	r := shell("sleep 1000").Probe(ctx)
 	require.Error(t, r.Err)
 	require.Less(t, r.Took, patience)
 }
