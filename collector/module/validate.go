@@ -2,9 +2,16 @@
 
 package module
 
-import "github.com/pharos-status/pharos/internal/configfile"
+import (
+	"net/netip"
+	"slices"
 
-// A validator collects what is wrong with modules.
+	promconfig "github.com/prometheus/common/config"
+
+	"github.com/pharos-status/pharos/internal/configfile"
+)
+
+// A validator completes modules, and collects what is wrong with them.
 type validator struct {
 	file *configfile.File
 	errs configfile.Errors
@@ -14,8 +21,96 @@ func (v *validator) fail(p configfile.Path, format string, args ...any) {
 	v.errs = append(v.errs, v.file.Errorf(p, format, args...))
 }
 
+// module checks the part that is used; the others may be anything that decodes.
 func (v *validator) module(p configfile.Path, m *Module) {
 	if m == nil {
 		v.fail(p, "the module is empty; give it a prober")
+		return
 	}
+	if m.Timeout < 0 {
+		v.fail(p.At("timeout"), "is negative; write a duration such as 5s")
+	}
+	part := p.At(string(m.Prober))
+	switch m.Prober {
+	case KindHTTP:
+		v.http(part, &m.HTTP)
+	case KindTCP:
+		v.tcp(part, &m.TCP)
+	case KindDNS:
+		v.dns(part, &m.DNS)
+	case KindICMP:
+		v.icmp(part, &m.ICMP)
+	case KindGRPC:
+		v.grpc(part, &m.GRPC)
+	case KindUnix:
+		v.exchanges(part.At("query_response"), m.Unix.QueryResponse)
+		v.tls(part.At("tls_config"), &m.Unix.TLSConfig)
+	case KindWebsocket:
+		v.websocket(part, &m.Websocket)
+	case KindSSH:
+		v.ssh(part, &m.SSH)
+	case "":
+		v.fail(p, "the module has no prober; want one of %s", choice(kinds()))
+	default:
+		v.fail(p.At("prober"), "unknown prober %q, want one of %s", m.Prober, choice(kinds()))
+	}
+}
+
+func (v *validator) ip(p configfile.Path, ip IP) {
+	if !slices.Contains([]string{"", "ip4", "ip6"}, ip.Preferred) {
+		v.fail(p.At("preferred_ip_protocol"), "is %q, want ip4 or ip6", ip.Preferred)
+	}
+}
+
+func (v *validator) source(p configfile.Path, source Source) {
+	if source.Address == "" {
+		return
+	}
+	if _, err := netip.ParseAddr(source.Address); err != nil {
+		v.fail(p.At("source_ip_address"), "%q is no IP address; write one such as 192.0.2.1", source.Address)
+	}
+}
+
+// tls completes the file names. Whether there are such files is found out when
+// they are used, as blackbox_exporter does: certificates come and go.
+func (v *validator) tls(p configfile.Path, c *promconfig.TLSConfig) {
+	if c.CARef != "" || c.CertRef != "" || c.KeyRef != "" {
+		v.fail(p, "references to secrets are not supported; use ca_file, cert_file and key_file")
+	}
+	c.SetDirectory(v.file.Path("."))
+}
+
+func (v *validator) regexps(p configfile.Path, all []Regexp) {
+	for i, r := range all {
+		v.regexp(p.At(i), r)
+	}
+}
+
+func (v *validator) regexp(p configfile.Path, r Regexp) {
+	if r.err != nil {
+		v.fail(p, "%v; mend the regular expression (RE2 syntax)", r.err)
+	}
+}
+
+func (v *validator) ssh(p configfile.Path, s *SSH) {
+	v.ip(p, s.IP)
+	v.source(p, s.Source)
+	if s.HostKey != "" && !fingerprint.MatchString(s.HostKey) {
+		v.fail(p.At("host_key"), "%q is no fingerprint; write what ssh-keygen -l prints, SHA256:…", s.HostKey)
+	}
+}
+
+// choice returns the words as a list in a sentence.
+func choice[T ~string](words []T) string {
+	var text string
+	for i, word := range words {
+		switch {
+		case i > 0 && i == len(words)-1:
+			text += " or "
+		case i > 0:
+			text += ", "
+		}
+		text += string(word)
+	}
+	return text
 }
