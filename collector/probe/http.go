@@ -4,14 +4,11 @@ package probe
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"io"
 	"maps"
 	"net"
 	"net/http"
-	"net/url"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -24,19 +21,6 @@ const (
 	maxHeader = 64 << 10 // bytes of response header
 	maxBody   = 1 << 20  // bytes of body that are matched
 )
-
-// HTTPOptions say what to ask and what to expect.
-type HTTPOptions struct {
-	URL         *url.URL    // http or https; user information becomes Basic authentication
-	Method      string      // empty: HEAD, or GET if BodyMatch is set
-	Headers     http.Header // in canonical form; Host and User-Agent among them are honoured; not changed
-	Body        string
-	UserAgent   string         // unless Headers have one
-	StatusFrom  int            // the lowest status that is healthy; 0: 200
-	StatusBelow int            // the lowest status above those; 0: 400
-	BodyMatch   *regexp.Regexp // must match the first MiB of the body; nil: anything goes
-	TLS         *tls.Config    // nil: the machine's certificate authorities; not changed
-}
 
 type httpProbe struct{ HTTPOptions }
 
@@ -58,12 +42,12 @@ func HTTP(o HTTPOptions) Prober {
 	return Func((&httpProbe{o}).probe)
 }
 
-func (p *httpProbe) probe(ctx context.Context, _ *Trace) error {
+func (p *httpProbe) probe(ctx context.Context, t *Trace) error {
 	req, err := p.request(ctx)
 	if err != nil {
 		return Failf(status.Protocol, "make the request: %w", err)
 	}
-	transport := p.transport(ctx)
+	transport := p.transport(ctx, t)
 	defer transport.CloseIdleConnections()
 	resp, err := transport.RoundTrip(req)
 	if err != nil {
@@ -112,43 +96,27 @@ func bustCache(query string, now time.Time) string {
 
 // transport returns a transport for one probe. It dials with the context of the
 // probe, not with the one that net/http passes: that one outlives the request.
-func (p *httpProbe) transport(ctx context.Context) *http.Transport {
+func (p *httpProbe) transport(ctx context.Context, t *Trace) *http.Transport {
 	return &http.Transport{
 		DisableKeepAlives:      true,
 		DisableCompression:     true,
 		MaxResponseHeaderBytes: maxHeader,
 		DialContext: func(_ context.Context, _, addr string) (net.Conn, error) {
-			return dial(ctx, addr)
+			return p.Dial.dial(ctx, t, "tcp", addr)
 		},
 		DialTLSContext: func(_ context.Context, _, addr string) (net.Conn, error) {
-			return dialTLS(ctx, addr, p.TLS)
+			return p.dialTLS(ctx, t, addr)
 		},
 	}
 }
 
 // dialTLS connects to addr and shakes hands. Its error is a [*Failure].
-func dialTLS(ctx context.Context, addr string, config *tls.Config) (net.Conn, error) {
-	conn, err := dial(ctx, addr)
+func (p *httpProbe) dialTLS(ctx context.Context, t *Trace, addr string) (net.Conn, error) {
+	conn, err := p.Dial.dial(ctx, t, "tcp", addr)
 	if err != nil {
 		return nil, err
 	}
-	config = config.Clone()
-	if config == nil {
-		config = &tls.Config{MinVersion: tls.VersionTLS12}
-	}
-	if config.ServerName == "" {
-		config.ServerName, _, _ = net.SplitHostPort(addr) // addr is made by net/http: it splits
-	}
-	client := tls.Client(conn, config)
-	if err := client.HandshakeContext(ctx); err != nil {
-		_ = conn.Close()
-		reason := status.TLS
-		if reasonOf(err) == status.Timeout {
-			reason = status.Timeout
-		}
-		return nil, Failf(reason, "TLS handshake with %s: %w", addr, err)
-	}
-	return client, nil
+	return handshake(ctx, t, conn, withServerName(p.TLS, p.URL.Hostname()))
 }
 
 func (p *httpProbe) match(body io.Reader) error {

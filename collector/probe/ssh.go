@@ -15,6 +15,24 @@ import (
 // errGreeted ends the handshake of [SSH] once the server has proven its key.
 var errGreeted = errors.New("the server has proven its key")
 
+// SSHOptions say which server to greet, and who it must be.
+type SSHOptions struct {
+	Addr string // host:port
+	Dial DialOptions
+
+	// HostKeys are those that the server may show: each a fingerprint as
+	// ssh-keygen prints it (SHA256:…), or a line of authorized_keys or of
+	// known_hosts. Empty: any.
+	HostKeys []string
+}
+
+// SSHFacts are what a server has shown.
+type SSHFacts struct {
+	Banner      string // its version, such as SSH-2.0-OpenSSH_9.2p1; at most 255 bytes, all of them printable
+	KeyType     string // such as ssh-ed25519; empty if the server has proven no key
+	Fingerprint string // of the key: SHA256:…
+}
+
 // SSH returns a Prober that does the handshake of SSH with addr, host:port, up
 // to the server's proof of its host key. It doesn't log in, and so it neither
 // checks the key nor minds old algorithms: no secret is ever sent.
@@ -31,11 +49,11 @@ func SSH(addr string) Prober {
 		HostKeyAlgorithms: slices.Concat(supported.HostKeys, insecure.HostKeys),
 		HostKeyCallback:   func(string, net.Addr, ssh.PublicKey) error { return errGreeted },
 	}
-	return Func(func(ctx context.Context, _ *Trace) error { return greet(ctx, addr, config) })
+	return Func(func(ctx context.Context, t *Trace) error { return greet(ctx, t, addr, config) })
 }
 
-func greet(ctx context.Context, addr string, config *ssh.ClientConfig) error {
-	conn, err := dial(ctx, addr)
+func greet(ctx context.Context, t *Trace, addr string, config *ssh.ClientConfig) error {
+	conn, err := DialOptions{}.dial(ctx, t, "tcp", addr)
 	if err != nil {
 		return err
 	}

@@ -21,8 +21,19 @@ type Trace struct {
 	// zero without TLS.
 	NotAfter time.Time
 
+	Conversation *ConversationFacts // nil without a conversation
+	DNS          *DNSFacts          // nil without a query, and so on
+	GRPC         *GRPCFacts
+	SSH          *SSHFacts
+	WebSocket    *WebSocketFacts
+
+	TLS  *TLSFacts  // nil without TLS
+	HTTP *HTTPFacts // of a probe of HTTP
+
 	Perfdata []Perfdatum // of a script
 	Steps    []Step      // of a script
+
+	ICMP *ICMPFacts // of a ping
 
 	start time.Time
 }
