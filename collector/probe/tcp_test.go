@@ -78,7 +78,7 @@ func TestWithoutFileDescriptors(t *testing.T) {
 		"http":       probe.HTTP(probe.HTTPOptions{URL: &url.URL{Scheme: "http", Host: "name.invalid"}}),
 		"icmp":       probe.NewPinger().ICMP("127.0.0.1"),
 		"icmp, name": probe.NewPinger().ICMP("name.invalid"),
-		"script":     probe.Shell("exit 0"),
+		"script":     shell("exit 0"),
 	}
 	conn, err := net.Dial("udp", "127.0.0.1:9") // so that the network is up before
 	require.NoError(t, err)
