@@ -19,10 +19,7 @@ import (
 )
 
 const (
-	maxPings     = 50          // addresses pinged at a time: with many more, answers get lost in the machine
-	maxAddresses = 64          // of one name
-	maxPatience  = time.Second // how long an address may take to answer
-	packets      = 3           // sent to an address before it counts as dead
+	maxPings = 50 // addresses pinged at a time: with many more, answers get lost in the machine
 )
 
 // A Pinger makes ICMP probes that share one limit: at most 50 addresses are
@@ -40,7 +37,10 @@ func NewPinger() *Pinger { return &Pinger{make(chan struct{}, maxPings)} }
 // (reason permission), or its machine has no route to any of the addresses
 // (reason connect). An address of a family that the machine has no route
 // for, such as IPv6 on a machine without it, is left out as long as another address can be asked.
-func (p *Pinger) ICMP(host string) Prober { return &icmp{p, host} }
+func (p *Pinger) ICMP(o ICMPOptions) Prober { return &icmp{p, o.Host} }
+
+// Check tells whether this process may ping: an error says what to do about it.
+func (p *Pinger) Check() error { return nil }
 
 type icmp struct {
 	*Pinger

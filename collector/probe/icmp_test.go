@@ -23,7 +23,7 @@ import (
 // ping pings host, and skips the test where this machine does not let it.
 func ping(t *testing.T, host string, limit time.Duration) probe.Verdict {
 	t.Helper()
-	v := verdict(t, probe.NewPinger().ICMP(host), limit)
+	v := verdict(t, probe.NewPinger().ICMP(probe.ICMPOptions{Host: host}), limit)
 	if v.Status == status.Unknown && v.Reason != status.Timeout {
 		testkit.Skip(t, "no ping to "+host+" here: "+v.Detail)
 	}
@@ -43,7 +43,7 @@ func TestICMP(t *testing.T) {
 func TestICMPTookIsTheRoundTrip(t *testing.T) {
 	t.Parallel()
 	ping(t, "127.0.0.1", patience)
-	r := probe.NewPinger().ICMP("127.0.0.1").Probe(t.Context())
+	r := probe.NewPinger().ICMP(probe.ICMPOptions{Host: "127.0.0.1"}).Probe(t.Context())
 	require.NoError(t, r.Err)
 	require.Positive(t, r.Took)
 	require.Less(t, r.Took, time.Second)
@@ -53,7 +53,7 @@ func TestICMPNoAnswer(t *testing.T) {
 	t.Parallel()
 	ping(t, "127.0.0.1", patience)
 	// The kernel does not answer pings to a broadcast address.
-	v := verdict(t, probe.NewPinger().ICMP("127.255.255.255"), 100*time.Millisecond)
+	v := verdict(t, probe.NewPinger().ICMP(probe.ICMPOptions{Host: "127.255.255.255"}), 100*time.Millisecond)
 	requireFailure(t, v, status.Dead, status.Timeout, "ping 127.255.255.255: no answer within")
 }
 
@@ -64,7 +64,7 @@ func TestICMPWithoutPermission(t *testing.T) {
 	t.Parallel()
 	const role = "PHAROS_TEST_NOBODY"
 	if os.Getenv(role) != "" {
-		v := verdict(t, probe.NewPinger().ICMP("127.0.0.1"), patience)
+		v := verdict(t, probe.NewPinger().ICMP(probe.ICMPOptions{Host: "127.0.0.1"}), patience)
 		if v.Status == status.Healthy {
 			t.Skip(everybodyMayPing) // the one that started this process tells
 		}
@@ -87,7 +87,7 @@ func TestICMPWithoutPermission(t *testing.T) {
 
 func TestICMPUnknownName(t *testing.T) {
 	t.Parallel()
-	v := verdict(t, probe.NewPinger().ICMP("name.invalid"), patience)
+	v := verdict(t, probe.NewPinger().ICMP(probe.ICMPOptions{Host: "name.invalid"}), patience)
 	requireFailure(t, v, status.Dead, status.DNS, "name.invalid")
 }
 
@@ -98,7 +98,7 @@ func TestICMPManyAtOnce(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 500 {
 		wg.Go(func() {
-			p := pinger.ICMP("127.0.0.1")
+			p := pinger.ICMP(probe.ICMPOptions{Host: "127.0.0.1"})
 			err := p.Probe(t.Context()).Err
 			for retry := 0; err != nil && retry < 2; retry++ { // as the scheduler does, on a machine that is short of time
 				err = p.Probe(t.Context()).Err
@@ -116,7 +116,7 @@ func TestICMPNoTurn(t *testing.T) {
 	pinger := probe.NewPinger()
 	release := probe.Occupy(pinger)
 	defer release()
-	v := verdict(t, pinger.ICMP("127.0.0.1"), 50*time.Millisecond)
+	v := verdict(t, pinger.ICMP(probe.ICMPOptions{Host: "127.0.0.1"}), 50*time.Millisecond)
 	requireFailure(t, v, status.Unknown, status.Timeout, "too many pings")
 }
 

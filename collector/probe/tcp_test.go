@@ -76,8 +76,8 @@ func TestWithoutFileDescriptors(t *testing.T) {
 		"tcp, name":  probe.TCP("name.invalid:9"),
 		"ssh":        probe.SSH("name.invalid:22"),
 		"http":       probe.HTTP(probe.HTTPOptions{URL: &url.URL{Scheme: "http", Host: "name.invalid"}}),
-		"icmp":       probe.NewPinger().ICMP("127.0.0.1"),
-		"icmp, name": probe.NewPinger().ICMP("name.invalid"),
+		"icmp":       probe.NewPinger().ICMP(probe.ICMPOptions{Host: "127.0.0.1"}),
+		"icmp, name": probe.NewPinger().ICMP(probe.ICMPOptions{Host: "name.invalid"}),
 		"script":     shell("exit 0"),
 	}
 	conn, err := net.Dial("udp", "127.0.0.1:9") // so that the network is up before

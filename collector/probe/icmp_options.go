@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package probe
+
+import (
+	"net/netip"
+	"time"
+)
+
+// Bounds and defaults of a ping.
+const (
+	// MaxICMPPayload is the largest payload of an echo request, in bytes: what an
+	// IPv4 packet has room for beside its header.
+	MaxICMPPayload = 65507
+
+	defaultPayload = 56          // bytes: what ping sends, so that nothing on the way finds it odd
+	maxAddresses   = 64          // of one name
+	maxPatience    = time.Second // unless the options say otherwise
+	packets        = 3           // sent to an address before it counts as dead
+)
+
+// ICMPOptions say whom to ping, and how. All but Host may be left zero.
+type ICMPOptions struct {
+	Host string // a name or an address, of IPv6 with or without a zone
+
+	// Network is "" to ping every address that Host resolves to: all must answer,
+	// and the slowest counts. It is "ip4" or "ip6" to ping one address of that
+	// family. If there is none, it is one of the other family with Fallback, and
+	// an error without.
+	Network  string
+	Fallback bool
+
+	// Patience is how long an address may take to answer; 0: a second. It ends
+	// with the time limit of the probe in any case.
+	Patience time.Duration
+
+	Source       netip.Addr // the address to send from; zero: what the machine chooses. Addresses of the other family are left out
+	PayloadSize  int        // bytes after the ICMP header, up to MaxICMPPayload; 0: 56
+	HopLimit     int        // the hop limit, in IPv4 the TTL, of what is sent, up to 255; 0: the machine's
+	DontFragment bool       // forbids routers to take an IPv4 packet apart; in IPv6 none does
+}
+
+// ICMPFacts are what a ping saw of the slowest address that answered. How long
+// the name took and which address it was stand in the [Trace].
+type ICMPFacts struct {
+	Setup    time.Duration // how long it took to get hold of a socket, and a turn
+	RTT      time.Duration // the round trip; 0 if nothing answered
+	HopLimit int           // of the answer as it arrived, in IPv4 the TTL; 0 if nothing answered or none was told
+}
