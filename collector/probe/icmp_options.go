@@ -2,10 +2,7 @@
 
 package probe
 
-import (
-	"net/netip"
-	"time"
-)
+import "time"
 
 // Bounds and defaults of a ping.
 const (
@@ -23,21 +20,18 @@ const (
 type ICMPOptions struct {
 	Host string // a name or an address, of IPv6 with or without a zone
 
-	// Network is "" to ping every address that Host resolves to: all must answer,
-	// and the slowest counts. It is "ip4" or "ip6" to ping one address of that
-	// family. If there is none, it is one of the other family with Fallback, and
-	// an error without.
-	Network  string
-	Fallback bool
+	// Dial says from where, and which of the addresses. With AnyFamily every
+	// address that Host resolves to is pinged: all must answer, and the slowest
+	// counts. With Source, addresses of the other family than that are left out.
+	Dial DialOptions
 
 	// Patience is how long an address may take to answer; 0: a second. It ends
 	// with the time limit of the probe in any case.
 	Patience time.Duration
 
-	Source       netip.Addr // the address to send from; zero: what the machine chooses. Addresses of the other family are left out
-	PayloadSize  int        // bytes after the ICMP header, up to MaxICMPPayload; 0: 56
-	HopLimit     int        // the hop limit, in IPv4 the TTL, of what is sent, up to 255; 0: the machine's
-	DontFragment bool       // forbids routers to take an IPv4 packet apart; in IPv6 none does
+	PayloadSize  int  // bytes after the ICMP header, up to MaxICMPPayload; 0: 56
+	HopLimit     int  // the hop limit, in IPv4 the TTL, of what is sent, up to 255; 0: the machine's
+	DontFragment bool // forbids routers to take an IPv4 packet apart; in IPv6 none does
 }
 
 // ICMPFacts are what a ping saw of the slowest address that answered. How long
