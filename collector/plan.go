@@ -128,9 +128,9 @@ func (m proberMaker) prober(n config.Node, r config.Replica) probe.Prober {
 	}
 	switch r.URL.Scheme {
 	case "tcp":
-		return probe.TCP(r.URL.Host)
+		return probe.TCP(probe.TCPOptions{Addr: r.URL.Host})
 	case "ssh":
-		return probe.SSH(r.URL.Host)
+		return probe.SSH(probe.SSHOptions{Addr: r.URL.Host})
 	case "icmp":
 		return m.pinger.ICMP(probe.ICMPOptions{Host: r.URL.Hostname()})
 	}

@@ -4,9 +4,13 @@ package probe
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/base64"
 	"errors"
+	"fmt"
 	"net"
 	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/crypto/ssh"
@@ -20,11 +24,12 @@ type SSHOptions struct {
 	Addr string // host:port
 	Dial DialOptions
 
-	// HostKeys are those that the server may show: each a fingerprint as
-	// ssh-keygen prints it (SHA256:…), or a line of authorized_keys or of
-	// known_hosts. Empty: any.
-	HostKeys []string
+	// HostKeys are those that the server may prove to have; empty: any.
+	HostKeys []HostKey
 }
+
+// A HostKey is the key of an SSH server, as [ParseHostKey] takes it.
+type HostKey struct{ fingerprint string }
 
 // SSHFacts are what a server has shown.
 type SSHFacts struct {
@@ -33,10 +38,30 @@ type SSHFacts struct {
 	Fingerprint string // of the key: SHA256:…
 }
 
+// ParseHostKey takes a fingerprint as ssh-keygen prints it (SHA256:…), or a line
+// of authorized_keys, of known_hosts or of the server's public key file.
+func ParseHostKey(text string) (HostKey, error) {
+	text = strings.TrimSpace(text)
+	if digest, ok := strings.CutPrefix(text, "SHA256:"); ok {
+		if sum, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(digest, "=")); err != nil || len(sum) != sha256.Size {
+			return HostKey{}, fmt.Errorf("host key %q: not the fingerprint that ssh-keygen -l prints, SHA256: and 43 characters", text)
+		}
+		return HostKey{"SHA256:" + strings.TrimRight(digest, "=")}, nil
+	}
+	key, _, _, _, err := ssh.ParseAuthorizedKey([]byte(text))
+	if err != nil {
+		_, _, key, _, _, err = ssh.ParseKnownHosts([]byte(text))
+	}
+	if err != nil {
+		return HostKey{}, fmt.Errorf("host key %q: neither a fingerprint (SHA256:…) nor a line of authorized_keys or known_hosts: %w", text, err)
+	}
+	return HostKey{ssh.FingerprintSHA256(key)}, nil
+}
+
 // SSH returns a Prober that does the handshake of SSH with addr, host:port, up
 // to the server's proof of its host key. It doesn't log in, and so it neither
 // checks the key nor minds old algorithms: no secret is ever sent.
-func SSH(addr string) Prober {
+func SSH(o SSHOptions) Prober {
 	supported, insecure := ssh.SupportedAlgorithms(), ssh.InsecureAlgorithms()
 	config := &ssh.ClientConfig{
 		Config: ssh.Config{
@@ -49,11 +74,11 @@ func SSH(addr string) Prober {
 		HostKeyAlgorithms: slices.Concat(supported.HostKeys, insecure.HostKeys),
 		HostKeyCallback:   func(string, net.Addr, ssh.PublicKey) error { return errGreeted },
 	}
-	return Func(func(ctx context.Context, t *Trace) error { return greet(ctx, t, addr, config) })
+	return Func(func(ctx context.Context, t *Trace) error { return greet(ctx, t, o, config) })
 }
 
-func greet(ctx context.Context, t *Trace, addr string, config *ssh.ClientConfig) error {
-	conn, err := DialOptions{}.dial(ctx, t, "tcp", addr)
+func greet(ctx context.Context, t *Trace, o SSHOptions, config *ssh.ClientConfig) error {
+	conn, err := o.Dial.dial(ctx, t, "tcp", o.Addr)
 	if err != nil {
 		return err
 	}
@@ -62,9 +87,9 @@ func greet(ctx context.Context, t *Trace, addr string, config *ssh.ClientConfig)
 	// of a timeout.
 	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
 	defer stop()
-	_, _, _, err = ssh.NewClientConn(conn, addr, config)
+	_, _, _, err = ssh.NewClientConn(conn, o.Addr, config)
 	if errors.Is(err, errGreeted) {
 		return nil
 	}
-	return exchangeError("SSH handshake with "+addr, err)
+	return exchangeError("SSH handshake with "+o.Addr, err)
 }

@@ -37,7 +37,7 @@ func TestSSH(t *testing.T) {
 	config.AddHostKey(signer)
 	addr := serve(t, func(conn net.Conn) { _, _, _, _ = ssh.NewServerConn(conn, config) })
 
-	require.Equal(t, probe.Verdict{Status: status.Healthy}, verdict(t, probe.SSH(addr), patience))
+	require.Equal(t, probe.Verdict{Status: status.Healthy}, verdict(t, probe.SSH(probe.SSHOptions{Addr: addr}), patience))
 }
 
 func TestSSHFailures(t *testing.T) {
@@ -62,13 +62,13 @@ func TestSSHFailures(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			v := verdict(t, probe.SSH(serve(t, test.serve)), test.limit)
+			v := verdict(t, probe.SSH(probe.SSHOptions{Addr: serve(t, test.serve)}), test.limit)
 			requireFailure(t, v, status.Dead, test.reason, "SSH handshake with 127.0.0.1")
 		})
 	}
 	t.Run("refused", func(t *testing.T) {
 		t.Parallel()
-		v := verdict(t, probe.SSH(refused), patience)
+		v := verdict(t, probe.SSH(probe.SSHOptions{Addr: refused}), patience)
 		requireFailure(t, v, status.Dead, status.Connect, "connection refused")
 	})
 }
@@ -95,5 +95,5 @@ func TestSSHServer(t *testing.T) {
 	require.NoError(t, err)
 	require.Contains(t, line, "Server listening on")
 
-	require.Equal(t, probe.Verdict{Status: status.Healthy}, verdict(t, probe.SSH(addr), patience))
+	require.Equal(t, probe.Verdict{Status: status.Healthy}, verdict(t, probe.SSH(probe.SSHOptions{Addr: addr}), patience))
 }

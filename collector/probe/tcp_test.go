@@ -19,24 +19,24 @@ import (
 func TestTCP(t *testing.T) {
 	t.Parallel()
 	addr := serve(t, func(net.Conn) {})
-	require.Equal(t, probe.Verdict{Status: status.Healthy}, verdict(t, probe.TCP(addr), patience))
+	require.Equal(t, probe.Verdict{Status: status.Healthy}, verdict(t, probe.TCP(probe.TCPOptions{Addr: addr}), patience))
 }
 
 func TestTCPRefused(t *testing.T) {
 	t.Parallel()
-	v := verdict(t, probe.TCP(refused), patience)
+	v := verdict(t, probe.TCP(probe.TCPOptions{Addr: refused}), patience)
 	requireFailure(t, v, status.Dead, status.Connect, "connection refused")
 }
 
 func TestTCPUnknownName(t *testing.T) {
 	t.Parallel()
-	v := verdict(t, probe.TCP("name.invalid:80"), patience)
+	v := verdict(t, probe.TCP(probe.TCPOptions{Addr: "name.invalid:80"}), patience)
 	requireFailure(t, v, status.Dead, status.DNS, "name.invalid")
 }
 
 func TestTCPTimeout(t *testing.T) {
 	t.Parallel()
-	v := verdict(t, probe.TCP(serve(t, silence)), 1) // a nanosecond: over before the connection stands
+	v := verdict(t, probe.TCP(probe.TCPOptions{Addr: serve(t, silence)}), 1) // a nanosecond: over before the connection stands
 	requireFailure(t, v, status.Dead, status.Timeout, "timeout")
 }
 
@@ -72,9 +72,9 @@ func TestWithoutFileDescriptors(t *testing.T) {
 		return
 	}
 	probers := map[string]probe.Prober{
-		"tcp":        probe.TCP("127.0.0.1:9"),
-		"tcp, name":  probe.TCP("name.invalid:9"),
-		"ssh":        probe.SSH("name.invalid:22"),
+		"tcp":        probe.TCP(probe.TCPOptions{Addr: "127.0.0.1:9"}),
+		"tcp, name":  probe.TCP(probe.TCPOptions{Addr: "name.invalid:9"}),
+		"ssh":        probe.SSH(probe.SSHOptions{Addr: "name.invalid:22"}),
 		"http":       probe.HTTP(probe.HTTPOptions{URL: &url.URL{Scheme: "http", Host: "name.invalid"}}),
 		"icmp":       probe.NewPinger().ICMP(probe.ICMPOptions{Host: "127.0.0.1"}),
 		"icmp, name": probe.NewPinger().ICMP(probe.ICMPOptions{Host: "name.invalid"}),
