@@ -23,7 +23,7 @@ const celCheckEvery = 100
 // NewCEL compiles an expression, which must be a boolean or of a type that only a
 // document decides. Its error says where the expression is wrong.
 func NewCEL(expression string) (*CEL, error) {
-	env, err := cel.NewEnv(cel.Variable("body", cel.MapType(cel.StringType, cel.DynType)))
+	env, err := cel.NewEnv(cel.Variable("body", cel.DynType))
 	if err != nil {
 		return nil, fmt.Errorf("prepare CEL: %w", err)
 	}
