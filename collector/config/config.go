@@ -6,11 +6,9 @@
 package config
 
 import (
-	"net/http"
 	"net/url"
-	"regexp"
-	"time"
 
+	"github.com/pharos-status/pharos/collector/module"
 	"github.com/pharos-status/pharos/internal/configfile"
 )
 
@@ -29,8 +27,24 @@ const (
 // not changed once loaded.
 type Config struct {
 	Parallelism Parallelism
-	Tokens      []Token   // who may report; none means that every report is refused
-	Services    []Service // in the order of the page
+	Modules     map[string]*module.Module // by name: the built-in ones and the configured ones
+
+	Tokens []Token        // who may report; none means that every report is refused
+	Limits ReporterLimits // how many replicas may come by reports
+
+	Vantage  string    // the place from which this exporter watches; empty: it has no name
+	Shard    Shard     // which of the services are its own
+	Relay    *Relay    // to whom it reports what it sees; nil: to nobody
+	RabbitMQ *RabbitMQ // where the queues of nodes are read; nil: nowhere
+	HTTPSD   []HTTPSD  // where more targets are learnt of
+
+	// ServiceFiles are absolute patterns, as [path/filepath.Glob] takes them, of
+	// the files that hold more services. They have been read.
+	ServiceFiles []string
+
+	// Services are those of this shard, in the order of the page: of the file, of
+	// the service files, and of [Config.WithTargets].
+	Services []Service
 
 	source document // what the file says, to show it
 }
@@ -46,13 +60,14 @@ type Token struct {
 
 // A Service is a section of the page. Its ID is unique.
 type Service struct {
-	ID    string
-	Label string // the ID if none is given
-	Nodes []Node
+	ID       string
+	Label    string // the ID if none is given
+	Position int    // its place on the page, from 0; the same on every shard
+	Nodes    []Node
 }
 
-// A Node is a line of the page. Its ID is unique within its service. Of the four
-// settings, the one for its mode counts.
+// A Node is a line of the page. Its ID is unique within its service. Of the
+// settings, those for its mode count.
 type Node struct {
 	ID    string
 	Label string // the ID if none is given
@@ -62,12 +77,17 @@ type Node struct {
 	Script Script
 	Push   Push
 	Local  Local
+	TLS    TLS // poll
+	SSH    SSH // poll
 
-	HTTP       HTTP      // how to ask http and https replicas
-	MinHealthy int       // how many replicas have to be available; 0: all of them
-	Reveal     bool      // show the names of the replicas to the public
-	Link       Link      // shown beside the node
-	Replicas   []Replica // what to probe, at least one; none in modes push and local
+	Module     *module.Module // how to ask, whatever the settings for a protocol say; nil: as the URLs of the replicas say
+	ModuleName string         // of Module
+	HTTP       HTTP           // how to ask http, https, ws and wss replicas
+	Queue      *Queue         // the message queue that speaks for a node in mode push, too; nil: none
+	MinHealthy int            // how many replicas have to be available; 0: all of them
+	Reveal     bool           // show the names of the replicas to the public
+	Link       Link           // shown beside the node
+	Replicas   []Replica      // what to probe, at least one; none in modes push and local
 }
 
 // A Replica is one target of a node in mode poll, or one script of a node in mode
@@ -79,57 +99,16 @@ type Replica struct {
 	// script's place in the list, from 1.
 	Name string
 
-	URL     *url.URL // poll: http, https, tcp, icmp or ssh; tcp and ssh have a port
+	URL     *url.URL // poll; nil if the node has a module
+	Target  string   // poll: what the module of the node is asked about; may hold secrets
 	Shell   string   // script: text for the shell; empty if Command is set
 	Command []string // script: a program and its arguments, run without a shell
 
 	Poll   Poll   // the settings of the replica itself
+	TLS    TLS    // likewise
+	SSH    SSH    // likewise
 	Script Script // likewise
 }
-
-// Poll are the settings of replicas that are asked over the network.
-type Poll struct {
-	Interval  time.Duration // between two probes, more than 0
-	Timeout   time.Duration // dead if there is no answer by then, more than 0
-	SickAfter time.Duration // sick if the answer is later; 0: never
-	Retries   int           // how often a dead replica is tried again
-	RetryWait time.Duration // before each retry
-
-	// An HTTP status is healthy from StatusFrom on, and below StatusBelow.
-	StatusFrom, StatusBelow int
-}
-
-// Script are the settings of scripts.
-type Script struct {
-	Interval time.Duration // between two runs, more than 0
-	Timeout  time.Duration // dead if it still runs, more than 0
-}
-
-// Push are the settings of replicas that report their load.
-type Push struct {
-	DeadAfter    time.Duration // dead if a report is later than its interval by this much
-	ForgetAfter  time.Duration // without a report; 0: never
-	CPUSickAbove float64       // sick if the load, a ratio, is above
-	RAMSickAbove float64
-}
-
-// Local are the settings of replicas that a relay reports of.
-type Local struct {
-	DeadAfter   time.Duration // dead if a report is later than its interval by this much
-	ForgetAfter time.Duration // without a report; 0: never
-}
-
-// HTTP says how http and https replicas are asked.
-type HTTP struct {
-	Method    string         // HEAD if none is given, GET if BodyMatch is set
-	Headers   http.Header    // may hold secrets; keys are in canonical form, Host among them
-	Body      string         // may hold secrets; empty for HEAD and GET
-	BodyMatch *regexp.Regexp // what the body of the answer must match; nil: anything
-}
-
-// A Link leads from the page to more about a node. Both are empty, or the URL is
-// an http, https or mailto one.
-type Link struct{ URL, Label string }
 
 // Default returns what an absent or empty file means: nothing is watched.
 func Default() *Config {
