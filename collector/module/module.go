@@ -30,8 +30,8 @@ const (
 	KindSSH       Kind = "ssh"
 )
 
-// kinds returns all of them.
-func kinds() []Kind {
+// Kinds returns all of them.
+func Kinds() []Kind {
 	return []Kind{KindHTTP, KindTCP, KindDNS, KindICMP, KindGRPC, KindUnix, KindWebsocket, KindSSH}
 }
 
@@ -72,9 +72,9 @@ func (s Source) Addr() netip.Addr {
 type SSH struct {
 	IP     `yaml:",inline"`
 	Source `yaml:",inline"`
-	// HostKey is the fingerprint that the server's host key must have, SHA256:…
-	// as ssh-keygen -l prints it; empty: any.
-	HostKey string `yaml:"host_key,omitempty"`
+	// HostKeys are the fingerprints of which the server's host key must have one,
+	// SHA256:… as ssh-keygen -l prints them; empty: any key will do.
+	HostKeys []string `yaml:"host_keys,omitempty"`
 }
 
 // defaults returns a module as it is where the file says nothing.

@@ -50,9 +50,9 @@ func (v *validator) module(p configfile.Path, m *Module) {
 	case KindSSH:
 		v.ssh(part, &m.SSH)
 	case "":
-		v.fail(p, "the module has no prober; want one of %s", choice(kinds()))
+		v.fail(p, "the module has no prober; want one of %s", choice(Kinds()))
 	default:
-		v.fail(p.At("prober"), "unknown prober %q, want one of %s", m.Prober, choice(kinds()))
+		v.fail(p.At("prober"), "unknown prober %q, want one of %s", m.Prober, choice(Kinds()))
 	}
 }
 
@@ -95,8 +95,10 @@ func (v *validator) regexp(p configfile.Path, r Regexp) {
 func (v *validator) ssh(p configfile.Path, s *SSH) {
 	v.ip(p, s.IP)
 	v.source(p, s.Source)
-	if s.HostKey != "" && !fingerprint.MatchString(s.HostKey) {
-		v.fail(p.At("host_key"), "%q is no fingerprint; write what ssh-keygen -l prints, SHA256:…", s.HostKey)
+	for i, key := range s.HostKeys {
+		if !fingerprint.MatchString(key) {
+			v.fail(p.At("host_keys", i), "%q is no fingerprint; write what ssh-keygen -l prints, SHA256:…", key)
+		}
 	}
 }
 

@@ -4,6 +4,7 @@ package module
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"regexp"
 	"slices"
@@ -88,36 +89,34 @@ func (r Regexp) MarshalYAML() (any, error) {
 func (r Regexp) IsZero() bool { return r.Regexp == nil && r.err == nil }
 
 // A CEL is a condition on a JSON document, which it calls body, in the Common
-// Expression Language.
+// Expression Language. It is kept as text: whoever evaluates it compiles it.
 type CEL struct {
 	Expression string
-	Program    cel.Program
-	err        error // why there is no program; Validate tells
+	err        error // what is wrong with it; Validate tells
 }
 
-// UnmarshalYAML compiles the expression.
+// UnmarshalYAML checks the expression.
 func (c *CEL) UnmarshalYAML(unmarshal func(any) error) error {
 	if err := unmarshal(&c.Expression); err != nil {
 		return err
 	}
-	c.Program, c.err = compile(c.Expression)
+	c.err = checkCEL(c.Expression)
 	return nil
 }
 
-// interruptEvery is after how many steps of a loop a program looks whether it
-// has to end.
-const interruptEvery = 100
-
-func compile(expression string) (cel.Program, error) {
+func checkCEL(expression string) error {
 	env, err := cel.NewEnv(cel.Variable("body", cel.DynType))
 	if err != nil {
-		return nil, err
+		return err
 	}
 	ast, issues := env.Compile(expression)
-	if issues.Err() != nil {
-		return nil, issues.Err()
+	if err := issues.Err(); err != nil {
+		return err
 	}
-	return env.Program(ast, cel.InterruptCheckFrequency(interruptEvery))
+	if of := ast.OutputType(); !of.IsExactType(cel.BoolType) && !of.IsExactType(cel.DynType) {
+		return fmt.Errorf("it is of type %s, want bool", of)
+	}
+	return nil
 }
 
 // MarshalYAML returns the expression as it was written.
