@@ -16,6 +16,7 @@ var everyone = []string{"internal/status"}
 // import anything, and nothing may import them.
 var rules = map[string][]string{
 	"collector":          {"collector/config", "collector/probe", "collector/push", "collector/schedule", "collector/state", "internal/app", "internal/configfile", "internal/schema"},
+	"collector/blackbox": {"collector/module", "collector/probe", "internal/schema"},
 	"collector/config":   {"collector/module", "internal/configfile"},
 	"collector/deliver":  {},
 	"collector/module":   {"internal/configfile"},
