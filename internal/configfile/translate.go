@@ -60,6 +60,8 @@ func (f *File) one(e *yaml.LoadError, target reflect.Type) *Error {
 	case m != nil:
 		want, harmless := wanted(m[2], t)
 		out.Path, out.Msg = at.path.String(), mismatch(at.node, want, harmless)
+	default: // what a type says of itself
+		out.Path = at.path.String()
 	}
 	return out
 }
