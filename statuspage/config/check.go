@@ -4,14 +4,10 @@ package config
 
 import (
 	"net/url"
-	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"time"
-
-	commonconfig "github.com/prometheus/common/config"
 
 	"github.com/pharos-status/pharos/internal/configfile"
 )
@@ -66,49 +62,7 @@ func (k *checker) endpoint(key string, e *Endpoint) {
 	case u.RawQuery != "" || u.Fragment != "":
 		k.errorf(p.At("url"), "%q has a query or a fragment; remove it", e.URL)
 	}
-	if err := e.HTTP.Validate(); err != nil {
-		k.errorf(p, "%v", err)
-		return
-	}
-	e.HTTP.SetDirectory(filepath.Dir(k.file.Name()))
-	if _, err := commonconfig.NewTLSConfig(&e.HTTP.TLSConfig); err != nil {
-		k.errorf(p.At("tls_config"), "%v", err)
-	}
-	for _, s := range secretFiles(&e.HTTP) {
-		if err := readable(s.name); err != nil {
-			k.errorf(p.At(s.path...), "%v; make the file readable to this program", err)
-		}
-	}
-}
-
-type secretFile struct {
-	path configfile.Path
-	name string
-}
-
-// secretFiles lists the files that are read again at each request, and whose
-// absence would be known only then.
-func secretFiles(c *commonconfig.HTTPClientConfig) []secretFile {
-	var all []secretFile
-	if b := c.BasicAuth; b != nil {
-		all = append(all, secretFile{configfile.Path{"basic_auth", "username_file"}, b.UsernameFile},
-			secretFile{configfile.Path{"basic_auth", "password_file"}, b.PasswordFile})
-	}
-	if a := c.Authorization; a != nil {
-		all = append(all, secretFile{configfile.Path{"authorization", "credentials_file"}, a.CredentialsFile})
-	}
-	if o := c.OAuth2; o != nil {
-		all = append(all, secretFile{configfile.Path{"oauth2", "client_secret_file"}, o.ClientSecretFile})
-	}
-	return slices.DeleteFunc(all, func(s secretFile) bool { return s.name == "" })
-}
-
-func readable(name string) error {
-	in, err := os.Open(name)
-	if err != nil {
-		return err
-	}
-	return in.Close()
+	k.errs = append(k.errs, k.file.HTTPClient(p, &e.HTTP)...)
 }
 
 func (k *checker) branding(b *Branding) {
