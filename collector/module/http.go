@@ -3,6 +3,8 @@
 package module
 
 import (
+	"maps"
+
 	promconfig "github.com/prometheus/common/config"
 )
 
@@ -33,6 +35,24 @@ type HTTP struct {
 }
 
 type client = promconfig.HTTPClientConfig
+
+// shown returns a copy without what prometheus/common shows of a client though it
+// may be secret: what goes to the server that gives out tokens.
+func shown(c client) client {
+	if c.OAuth2 == nil {
+		return c
+	}
+	oauth2 := *c.OAuth2
+	oauth2.EndpointParams, oauth2.Claims = maps.Clone(oauth2.EndpointParams), maps.Clone(oauth2.Claims)
+	for name := range oauth2.EndpointParams {
+		oauth2.EndpointParams[name] = hidden
+	}
+	for name := range oauth2.Claims {
+		oauth2.Claims[name] = hidden
+	}
+	c.OAuth2 = &oauth2
+	return c
+}
 
 // A HeaderMatch is a condition on a header of the answer.
 type HeaderMatch struct {

@@ -3,6 +3,7 @@
 package module
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 
@@ -51,5 +52,6 @@ func Validate(f *configfile.File, p configfile.Path, modules map[string]*Module)
 	for _, name := range slices.Sorted(maps.Keys(modules)) {
 		v.module(p.At(name), modules[name])
 	}
+	slices.SortStableFunc(v.errs, func(a, b *configfile.Error) int { return cmp.Compare(a.Line, b.Line) })
 	return v.errs
 }

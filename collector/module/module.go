@@ -102,18 +102,20 @@ func (m *Module) UnmarshalYAML(unmarshal func(any) error) error {
 // without secrets: the values of headers unless they are harmless, bodies,
 // passwords, tokens and keys.
 func (m *Module) MarshalYAML() (any, error) {
-	shown := map[string]any{"prober": m.Prober}
+	out := map[string]any{"prober": m.Prober}
 	if m.Timeout != 0 {
-		shown["timeout"] = m.Timeout
+		out["timeout"] = m.Timeout
 	}
+	http, websocket := m.HTTP, m.Websocket
+	http.Client, websocket.Client = shown(http.Client), shown(websocket.Client)
 	parts := map[Kind]any{
-		KindHTTP: m.HTTP, KindTCP: m.TCP, KindDNS: m.DNS, KindICMP: m.ICMP,
-		KindGRPC: m.GRPC, KindUnix: m.Unix, KindWebsocket: m.Websocket, KindSSH: m.SSH,
+		KindHTTP: http, KindTCP: m.TCP, KindDNS: m.DNS, KindICMP: m.ICMP,
+		KindGRPC: m.GRPC, KindUnix: m.Unix, KindWebsocket: websocket, KindSSH: m.SSH,
 	}
 	if part, ok := parts[m.Prober]; ok {
-		shown[string(m.Prober)] = part
+		out[string(m.Prober)] = part
 	}
-	return shown, nil
+	return out, nil
 }
 
 // String returns the module as YAML, without secrets.

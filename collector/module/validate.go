@@ -71,13 +71,18 @@ func (v *validator) source(p configfile.Path, source Source) {
 	}
 }
 
-// tls completes the file names. Whether there are such files is found out when
-// they are used, as blackbox_exporter does: certificates come and go.
+// tls checks and completes a configuration that is no part of an HTTP client's.
+// Whether there are such files is found out when they are used, as
+// blackbox_exporter does: certificates come and go.
 func (v *validator) tls(p configfile.Path, c *promconfig.TLSConfig) {
+	v.tlsReferences(p, c)
+	c.SetDirectory(v.file.Path("."))
+}
+
+func (v *validator) tlsReferences(p configfile.Path, c *promconfig.TLSConfig) {
 	if c.CARef != "" || c.CertRef != "" || c.KeyRef != "" {
 		v.fail(p, "references to secrets are not supported; use ca_file, cert_file and key_file")
 	}
-	c.SetDirectory(v.file.Path("."))
 }
 
 func (v *validator) regexps(p configfile.Path, all []Regexp) {

@@ -158,7 +158,7 @@ func (v *validator) client(p configfile.Path, c *client) {
 			v.fail(p.At(name), "references to secrets are not supported; use the key that ends in _file")
 		}
 	}
-	v.tls(p.At("tls_config"), &c.TLSConfig)
+	v.tlsReferences(p.At("tls_config"), &c.TLSConfig)
 	c.SetDirectory(v.file.Path("."))
 }
 

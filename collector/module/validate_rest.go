@@ -88,8 +88,10 @@ func (v *validator) dns(p configfile.Path, d *DNS) {
 	default:
 		v.fail(p.At("transport_protocol"), "is %q, want udp or tcp", d.Transport)
 	}
-	if d.QueryName == "" {
+	if _, ok := dns.IsDomainName(d.QueryName); d.QueryName == "" {
 		v.fail(p, "there is no name to ask for; give query_name")
+	} else if !ok {
+		v.fail(p.At("query_name"), "%q is no domain name; write one such as example.com", d.QueryName)
 	}
 	if _, known := dns.StringToClass[d.QueryClass]; d.QueryClass != "" && !known {
 		v.fail(p.At("query_class"), "unknown class %q; write one such as IN", d.QueryClass)
