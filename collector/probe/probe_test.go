@@ -38,8 +38,13 @@ func requireFailure(t *testing.T, v probe.Verdict, s status.Status, reason statu
 // closes it then.
 func serve(t *testing.T, handle func(net.Conn)) (addr string) {
 	t.Helper()
+	return serveOn(t, "tcp", "127.0.0.1:0", handle)
+}
+
+func serveOn(t *testing.T, network, at string, handle func(net.Conn)) (addr string) {
+	t.Helper()
 	var lc net.ListenConfig
-	l, err := lc.Listen(t.Context(), "tcp", "127.0.0.1:0")
+	l, err := lc.Listen(t.Context(), network, at)
 	require.NoError(t, err)
 	done := make(chan struct{})
 	go func() {

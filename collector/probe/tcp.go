@@ -5,6 +5,8 @@ package probe
 import (
 	"context"
 	"crypto/tls"
+	"net"
+	"net/netip"
 )
 
 // TCPOptions say where to connect to, and what is said over the connection.
@@ -16,15 +18,33 @@ type TCPOptions struct {
 	TLS          *tls.Config // for UseTLS and StartTLS; nil: the machine's certificate authorities; not changed
 }
 
+type tcpProbe struct {
+	TCPOptions
+	tls *tls.Config
+
+	// addr is that of a probe that needs nothing but to connect to it.
+	addr netip.AddrPort
+}
+
 // TCP returns a Prober that connects, and hangs up after the conversation, if
 // there is one.
 func TCP(o TCPOptions) Prober {
-	return Func(func(ctx context.Context, t *Trace) error {
-		conn, err := o.Dial.dial(ctx, t, "tcp", o.Addr)
-		if err != nil {
-			return err
-		}
-		_ = conn.Close() // the target has answered; how the connection ends says nothing of it
-		return nil
-	})
+	p := &tcpProbe{TCPOptions: o}
+	host, _, _ := net.SplitHostPort(o.Addr) // dialling refuses what doesn't split
+	p.tls = withServerName(o.TLS, host)
+	if !o.UseTLS && len(o.Conversation) == 0 && !o.Dial.Source.IsValid() {
+		p.addr, _ = netip.ParseAddrPort(o.Addr) // a name is looked up each time
+	}
+	return Func(p.probe)
+}
+
+func (p *tcpProbe) probe(ctx context.Context, t *Trace) error {
+	if p.addr.IsValid() && canTouch(p.addr) {
+		return touch(ctx, t, p.addr, p.Addr)
+	}
+	conn, err := p.Dial.dial(ctx, t, "tcp", p.Addr)
+	if err != nil {
+		return err
+	}
+	return talk(ctx, t, conn, p.UseTLS, p.tls, p.Conversation)
 }

@@ -3,17 +3,21 @@
 package probe_test
 
 import (
+	"context"
+	"fmt"
 	"net"
 	"net/url"
 	"os"
 	"os/exec"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/pharos-status/pharos/collector/probe"
 	"github.com/pharos-status/pharos/internal/status"
+	"github.com/pharos-status/pharos/internal/testkit"
 )
 
 func TestTCP(t *testing.T) {
@@ -38,6 +42,46 @@ func TestTCPTimeout(t *testing.T) {
 	t.Parallel()
 	v := verdict(t, probe.TCP(probe.TCPOptions{Addr: serve(t, silence)}), 1) // a nanosecond: over before the connection stands
 	requireFailure(t, v, status.Dead, status.Timeout, "timeout")
+}
+
+// What is far or slow is waited for, until the time is over.
+func TestTCPUnanswered(t *testing.T) {
+	t.Parallel()
+	v := verdict(t, probe.TCP(probe.TCPOptions{Addr: full(t)}), 50*time.Millisecond)
+	requireFailure(t, v, status.Dead, status.Timeout, "timeout")
+
+	ctx, cancel := context.WithCancel(t.Context())
+	time.AfterFunc(20*time.Millisecond, cancel)
+	require.Error(t, probe.TCP(probe.TCPOptions{Addr: full(t)}).Probe(ctx).Err)
+}
+
+// full returns the address of a listener whose queue is full: it answers nobody.
+func full(t *testing.T) string {
+	t.Helper()
+	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM, 0)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = syscall.Close(fd) })
+	require.NoError(t, syscall.Bind(fd, &syscall.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}))
+	require.NoError(t, syscall.Listen(fd, 0))
+	local, err := syscall.Getsockname(fd)
+	require.NoError(t, err)
+	addr := fmt.Sprintf("127.0.0.1:%d", local.(*syscall.SockaddrInet4).Port)
+	first, err := net.Dial("tcp", addr)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = first.Close() })
+	return addr
+}
+
+func TestTCPv6(t *testing.T) {
+	t.Parallel()
+	l, err := net.Listen("tcp", "[::1]:0")
+	if err != nil {
+		testkit.Skip(t, "no IPv6: "+err.Error())
+	}
+	defer l.Close()
+	r := result(t, probe.TCP(probe.TCPOptions{Addr: l.Addr().String()}), patience)
+	require.NoError(t, r.Err)
+	require.Equal(t, "::1", r.Addr.String())
 }
 
 func TestDialFailure(t *testing.T) {

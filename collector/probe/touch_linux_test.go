@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package probe
+
+import (
+	"net/netip"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
+)
+
+// Whoever connects from a port of this machine to one on which nobody listens
+// may meet itself.
+func TestSelf(t *testing.T) {
+	t.Parallel()
+	for _, ip := range []string{"127.0.0.1", "::1"} {
+		family, remote := sockaddr(netip.AddrPortFrom(netip.MustParseAddr(ip), 0))
+		fd, err := unix.Socket(family, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+		require.NoError(t, err)
+		t.Cleanup(func() { _ = unix.Close(fd) })
+		if err := unix.Bind(fd, remote); err != nil {
+			t.Logf("no %s on this machine: %v", ip, err)
+			continue
+		}
+		bound, err := unix.Getsockname(fd)
+		require.NoError(t, err)
+		addr := addrPort(bound)
+		require.NoError(t, unix.Connect(fd, bound), "a socket can connect to itself")
+		require.True(t, self(fd, addr))
+		require.False(t, self(fd, netip.AddrPortFrom(addr.Addr(), addr.Port()+1)))
+	}
+}
