@@ -83,3 +83,17 @@ func BenchmarkReportChangedParallel(b *testing.B) {
 		}
 	})
 }
+
+// BenchmarkWrite10k writes the verdicts of 10,000 replicas that repeat the last
+// ones, as happens every ten seconds at most.
+func BenchmarkWrite10k(b *testing.B) {
+	s, ids := filled(b, 10_000)
+	id := push.Replica("x")
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		for _, id := range ids {
+			s.Record(id, probe.Verdict{Status: status.Healthy}, probe.Result{At: time.Now(), Took: time.Millisecond})
+		}
+		require.NoError(b, s.Report(id, report(30*time.Second, float64(i%2), 0)))
+	}
+}

@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// awaitLocked sees to it that the next change of e that comes by time is noticed.
-func (s *Store) awaitLocked(e *entry) {
-	at := e.next()
+// awaitLocked sees to it that what changes by time at a time is noticed then;
+// zero is never.
+func (s *Store) awaitLocked(at time.Time) {
 	if at.IsZero() || (!s.nextDue.IsZero() && !at.Before(s.nextDue)) {
 		return
 	}
@@ -24,21 +24,33 @@ func (s *Store) expireLocked(now time.Time) {
 	if s.nextDue.IsZero() || now.Before(s.nextDue) {
 		return
 	}
-	s.nextDue = time.Time{}
-	for _, e := range s.replicas {
-		if e.forgotten(now) {
-			s.removeLocked(e, now)
-			continue
-		}
-		if !e.expired && !e.expires.IsZero() && !now.Before(e.expires) {
-			e.expired, e.waiting = true, false
-			if e.node.Mode.reports() {
-				s.dirtyLocked(e.id, now, writeNow)
+	for _, n := range s.nodes {
+		if q := &n.queue; n.Queue != nil && !q.expired && q.overdue(now) {
+			q.expired = true
+			for _, e := range n.members {
+				s.noteLocked(e, now)
 			}
-			s.noteLocked(e, now)
 		}
-		s.awaitLocked(e)
+		for _, e := range n.members {
+			s.expireEntryLocked(e, now)
+		}
 	}
+	s.awaitAllLocked()
+}
+
+func (s *Store) expireEntryLocked(e *entry, now time.Time) {
+	if e.forgotten(now) {
+		s.removeLocked(e, now)
+		return
+	}
+	if e.expired || !e.overdue(now) {
+		return
+	}
+	e.expired, e.waiting = true, false
+	if e.probed == nil {
+		s.dirtyLocked(e, now, writeNow)
+	}
+	s.noteLocked(e, now)
 }
 
 // watch notices deadlines as they pass, until ctx is done.

@@ -10,55 +10,70 @@ import (
 	"github.com/pharos-status/pharos/internal/status"
 )
 
-// A record is what is kept of a replica across restarts: what was seen or
-// reported, not what is made of it, so that a changed limit holds at once.
-type record struct {
-	Mode     Mode          `json:"mode"`
-	At       time.Time     `json:"at"`
-	Status   status.Status `json:"status,omitzero"` // a probe's verdict, or what a relay reported
-	Reason   status.Reason `json:"reason,omitempty"`
-	Detail   string        `json:"detail,omitempty"`
-	Took     time.Duration `json:"took,omitempty"`
-	Interval time.Duration `json:"interval,omitempty"`
-	CPU      *float64      `json:"cpu,omitempty"`
-	RAM      *float64      `json:"ram,omitempty"`
-	// LateAfter is how long nothing had been heard when that became too long
-	// before our eyes; 0 if it has not.
-	LateAfter time.Duration `json:"late_after,omitempty"`
-}
-
-// An entry is a replica in memory.
+// An entry is a replica in memory. There may be 100,000, so what most of them
+// lack stands behind a pointer, and the strings of its node are those of the node.
 type entry struct {
-	id      status.ID
-	node    *Node
-	probed  Probed    // how it is probed, if it is
-	since   time.Time // when the verdict of a probe in this run began to hold
-	rec     record
-	verdict probe.Verdict // what is made of rec, as long as it is in time
+	name    string
+	node    *node
+	probed  *Probed       // how it is probed; nil if it reports
+	verdict probe.Verdict // what is made of what was heard, as long as it is in time
 
-	restored bool      // rec comes from an earlier run, nothing has been heard since
-	waiting  bool      // it fell due while nobody listened, so its status can't be told
-	expired  bool      // its time has passed
-	expires  time.Time // when the verdict ends; zero if it never does
-	forget   time.Time // when the replica is dropped; zero if it never is
+	at       time.Time     // of the last probe or report
+	took     time.Duration // by the last probe
+	interval time.Duration // until the next report
+	load     *Load         // as reported; never written to
+	log      Log           // of the last probe
+	notAfter int64         // of a certificate, as Unix time; 0 if there was none
+	figures  *figures      // of a script; never written to
 
+	// lateAfter is how long nothing had been heard when that became too long
+	// before the eyes of an earlier run; 0 if it did not.
+	lateAfter time.Duration
+	expires   time.Time // when the verdict ends; zero if it never does
+	forget    time.Time // when the replica is dropped; zero if it never is
+
+	version uint64   // grows with each change, but for those that come by time
+	shown   *Replica // as told by Drain; nil if it was not
+
+	heard       status.Status // a probe's verdict, or what a relay reported
+	noted       status.Status // as last told by StatusChanged
+	savedStatus status.Status // the status at the time of the record on disk
 	saved       bool          // a record of it is on disk
-	savedStatus status.Status // the status at the time of that record
+	restored    bool          // all comes from an earlier run, nothing has been heard since
+	waiting     bool          // it fell due while nobody listened, so its status can't be told
+	expired     bool          // its time has passed
+	named       bool          // the configuration names it
+	removed     bool          // it is no longer in the store
+	touched     bool          // it is among those that Drain looks at
+	dirty       bool          // it is among those to be written
 }
 
-// judge renews the verdict from the record and the node's limits.
+func (e *entry) id() status.ID { return e.node.ID.Replica(e.name) }
+
+// compare orders entries by ID.
+func (e *entry) compare(other *entry) int { return e.id().Compare(other.id()) }
+
+// judge renews the verdict on a replica that reports, by the node's limits.
 func (e *entry) judge() {
 	switch e.node.Mode {
 	case Push:
 		e.verdict = e.judgeLoad()
 	case Local:
-		e.verdict = probe.Verdict{Status: e.rec.Status}
-		if e.rec.Status != status.Healthy {
-			e.verdict.Reason = status.Reported
-			e.verdict.Detail = "reported as " + e.rec.Status.String()
-		}
-	case Poll, Script:
-		e.verdict = probe.Verdict{Status: e.rec.Status, Reason: e.rec.Reason, Detail: e.rec.Detail}
+		e.verdict = reportedAs(e.heard)
+	case Poll, Script: // the verdict is what was heard
+	}
+}
+
+func reportedAs(s status.Status) probe.Verdict {
+	switch s {
+	case status.Healthy:
+		return probe.Verdict{Status: s}
+	case status.Sick:
+		return probe.Verdict{Status: s, Reason: status.Reported, Detail: "reported as sick"}
+	case status.Dead:
+		return probe.Verdict{Status: s, Reason: status.Reported, Detail: "reported as dead"}
+	default:
+		return probe.Verdict{Reason: status.Reported, Detail: "reported as unknown"}
 	}
 }
 
@@ -69,11 +84,11 @@ func (e *entry) judgeLoad() probe.Verdict {
 			Detail: fmt.Sprintf("%s load is %.2f, sick above %.2f", resource, load, limit),
 		}
 	}
-	switch cpu, ram := e.rec.CPU, e.rec.RAM; {
-	case cpu != nil && *cpu > e.node.CPUSickAbove:
-		return sick("CPU", *cpu, e.node.CPUSickAbove)
-	case ram != nil && *ram > e.node.RAMSickAbove:
-		return sick("RAM", *ram, e.node.RAMSickAbove)
+	switch {
+	case e.load != nil && e.load.CPU > e.node.CPUSickAbove:
+		return sick("CPU", e.load.CPU, e.node.CPUSickAbove)
+	case e.load != nil && e.load.RAM > e.node.RAMSickAbove:
+		return sick("RAM", e.load.RAM, e.node.RAMSickAbove)
 	}
 	return probe.Verdict{Status: status.Healthy}
 }
@@ -83,26 +98,26 @@ func (e *entry) judgeLoad() probe.Verdict {
 func (e *entry) settle(start, now time.Time) {
 	e.expires, e.forget, e.waiting = time.Time{}, time.Time{}, false
 	switch {
-	case e.node.Mode.reports():
+	case e.probed == nil:
 		e.settleReport(start, now)
 		return
 	case e.restored:
-		e.expires = e.rec.At.Add(e.probed.holdsRestored())
-	case !e.since.IsZero():
-		e.expires = e.since.Add(e.probed.holds())
+		e.expires = e.at.Add(e.probed.holdsRestored())
+	default:
+		e.expires = now.Add(e.probed.holds())
 	}
-	e.expired = !e.expires.IsZero() && !now.Before(e.expires)
+	e.expired = !now.Before(e.expires)
 }
 
 func (e *entry) settleReport(start, now time.Time) {
 	window := e.window()
-	e.expires = e.rec.At.Add(window)
+	e.expires = e.at.Add(window)
 	ends, late := e.expires, false
 	if e.restored {
 		// Nobody listened when it fell due, so it gets a second chance. (One
 		// that was dead stays dead meanwhile: seen to fall due, or reported so.)
 		missed := !start.Before(e.expires)
-		late = e.rec.LateAfter > 0 && (missed || window <= e.rec.LateAfter)
+		late = e.lateAfter > 0 && (missed || window <= e.lateAfter)
 		if missed || late {
 			ends = start.Add(window)
 		}
@@ -113,7 +128,7 @@ func (e *entry) settleReport(start, now time.Time) {
 	}
 	e.expired = late || !now.Before(e.expires)
 	if e.node.ForgetAfter > 0 {
-		e.forget = e.rec.At.Add(e.node.ForgetAfter)
+		e.forget = e.at.Add(e.node.ForgetAfter)
 		if e.forget.Before(ends) {
 			e.forget = ends
 		}
@@ -121,7 +136,7 @@ func (e *entry) settleReport(start, now time.Time) {
 }
 
 // window is how long nothing may be heard of a replica that reports.
-func (e *entry) window() time.Duration { return e.rec.Interval + e.node.DeadAfter }
+func (e *entry) window() time.Duration { return e.interval + e.node.DeadAfter }
 
 // next returns the time of the next change that comes by time alone; zero if
 // none does.
@@ -137,28 +152,59 @@ func (e *entry) forgotten(now time.Time) bool {
 	return !e.forget.IsZero() && !now.Before(e.forget)
 }
 
-// at returns what is known of the replica at now.
-func (e *entry) at(now time.Time) Replica {
-	v := e.verdict
+// overdue tells whether the time of the replica has passed.
+func (e *entry) overdue(now time.Time) bool {
+	return e.expired || !e.expires.IsZero() && !now.Before(e.expires)
+}
+
+// verdictAt returns what is made of the replica at now.
+func (e *entry) verdictAt(now time.Time) probe.Verdict {
 	switch {
-	case e.expired, !e.expires.IsZero() && !now.Before(e.expires):
-		v = e.overdue()
+	case e.overdue(now) && e.probed != nil:
+		return probe.Verdict{Detail: "the last probe is too long ago"}
+	case e.overdue(now):
+		return probe.Verdict{Status: status.Dead, Reason: status.Late, Detail: fmt.Sprintf("no report for %v", e.window())}
 	case e.waiting:
-		v = probe.Verdict{Detail: "no report since Pharos has started again"}
+		return probe.Verdict{Detail: "no report since Pharos has started again"}
+	case e.node.Queue != nil && e.verdict.Status == status.Healthy:
+		return e.node.queue.verdictAt(now)
 	}
-	return Replica{
-		ID: e.id, Mode: e.node.Mode, Status: v.Status, Reason: v.Reason, Detail: v.Detail,
-		At: e.rec.At, Took: e.rec.Took, CPU: e.rec.CPU, RAM: e.rec.RAM,
+	return e.verdict
+}
+
+// fill writes what is known of the replica at now.
+func (e *entry) fill(r *Replica, now time.Time) {
+	v := e.verdictAt(now)
+	*r = Replica{
+		ID: e.id(), Mode: e.node.Mode, Status: v.Status, Reason: v.Reason, Detail: v.Detail,
+		At: e.at, Took: e.took, Interval: e.interval, Events: e.log, Version: e.versionAt(now),
+	}
+	if e.probed != nil {
+		r.Interval = e.probed.Interval
+	}
+	if e.load != nil {
+		r.CPU, r.RAM = &e.load.CPU, &e.load.RAM
+	}
+	if e.notAfter != 0 {
+		r.NotAfter = time.Unix(e.notAfter, 0)
+	}
+	if e.figures != nil {
+		r.Perfdata, r.Steps = e.figures.perfdata, e.figures.steps
 	}
 }
 
-// overdue is the verdict on a replica whose time has passed.
-func (e *entry) overdue() probe.Verdict {
-	if !e.node.Mode.reports() {
-		return probe.Verdict{Detail: "the last probe is too long ago"}
+// versionAt makes a version of the last change that somebody made, and of what
+// time alone has done since, which goes one way only.
+func (e *entry) versionAt(now time.Time) uint64 {
+	last, byTime := e.version, uint64(0)
+	if q := &e.node.queue; e.node.Queue != nil {
+		last = max(last, q.version)
+		if q.overdue(now) {
+			byTime++
+		}
 	}
-	return probe.Verdict{
-		Status: status.Dead, Reason: status.Late,
-		Detail: fmt.Sprintf("no report for %v", e.window()),
+	if e.overdue(now) {
+		byTime += 2
 	}
+	return last<<2 | byTime
 }

@@ -3,19 +3,15 @@
 package state
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"runtime/debug"
-	"strings"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
 	bolterrors "go.etcd.io/bbolt/errors"
-
-	"github.com/pharos-status/pharos/internal/status"
 )
 
 const (
@@ -26,6 +22,9 @@ const (
 
 // bucketReplicas holds a record, as JSON, for each service\x00node\x00replica.
 func bucketReplicas() []byte { return []byte("replicas") }
+
+// bucketQueues holds a queueRecord, as JSON, for each service\x00node.
+func bucketQueues() []byte { return []byte("queues") }
 
 // bucketMeta holds the format of the records under the key "format".
 func bucketMeta() []byte { return []byte("meta") }
@@ -68,33 +67,32 @@ func damaged(file string, err error) error {
 
 // readFile returns all records of the file. It closes db if there is an error,
 // unless the file is so damaged that bbolt panics: then nothing is safe to call.
-func readFile(db *bolt.DB, file string) (all map[status.ID]record, err error) {
-	all = map[status.ID]record{}
+func readFile(db *bolt.DB, file string) (all restored, err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
 		if cause := recover(); cause != nil {
-			all, err = nil, damaged(file, fmt.Errorf("%v", cause))
+			all, err = restored{}, damaged(file, fmt.Errorf("%v", cause))
 		}
 	}()
 	err = db.Update(func(tx *bolt.Tx) error {
 		if err := checkFormat(tx, file); err != nil {
 			return err
 		}
-		b, err := tx.CreateBucketIfNotExists(bucketReplicas())
+		replicas, err := tx.CreateBucketIfNotExists(bucketReplicas())
 		if err != nil {
 			return fmt.Errorf("write %s: %w", file, err)
 		}
-		return b.ForEach(func(key, value []byte) error {
-			id, rec, err := decode(key, value)
-			if err != nil {
-				return damaged(file, err)
-			}
-			all[id] = rec
-			return nil
-		})
+		queues, err := tx.CreateBucketIfNotExists(bucketQueues())
+		if err != nil {
+			return fmt.Errorf("write %s: %w", file, err)
+		}
+		if all, err = readRecords(replicas, queues); err != nil {
+			return damaged(file, err)
+		}
+		return nil
 	})
 	if err != nil {
-		return nil, errors.Join(err, db.Close())
+		return restored{}, errors.Join(err, db.Close())
 	}
 	return all, nil
 }
@@ -112,46 +110,4 @@ func checkFormat(tx *bolt.Tx, file string) error {
 	default:
 		return fmt.Errorf("%s has format %q, and this version of Pharos reads format %s; start the version that wrote it, or move the file away", file, format, fileFormat)
 	}
-}
-
-// saveFile writes changes in one transaction.
-func saveFile(db *bolt.DB, changes map[status.ID]change) error {
-	return db.Update(func(tx *bolt.Tx) error {
-		b := tx.Bucket(bucketReplicas())
-		for id, c := range changes {
-			if err := put(b, id, c.record); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
-func put(b *bolt.Bucket, id status.ID, rec *record) error {
-	key := encodeKey(id)
-	if rec == nil {
-		return b.Delete(key)
-	}
-	value, err := json.Marshal(rec)
-	if err != nil {
-		return fmt.Errorf("encode %s: %w", id, err)
-	}
-	return b.Put(key, value)
-}
-
-// encodeKey relies on the IDs of services and nodes having no control characters.
-func encodeKey(id status.ID) []byte {
-	return []byte(id.Service + "\x00" + id.Node + "\x00" + id.Replica)
-}
-
-func decode(key, value []byte) (status.ID, record, error) {
-	parts := strings.SplitN(string(key), "\x00", 3)
-	if len(parts) != 3 {
-		return status.ID{}, record{}, fmt.Errorf("key %q", key)
-	}
-	var rec record
-	if err := json.Unmarshal(value, &rec); err != nil {
-		return status.ID{}, record{}, fmt.Errorf("record %q: %w", key, err)
-	}
-	return status.ID{Service: parts[0], Node: parts[1], Replica: parts[2]}, rec, nil
 }

@@ -98,6 +98,7 @@ func TestOpenBadContent(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct{ bucket, key, value, want string }{
 		"record": {"replicas", "a\x00b\x00c", "{", "state.db is damaged (record \"a\\x00b\\x00c\": unexpected end of JSON input); move it away"},
+		"queue":  {"queues", "a\x00b", "[]", "state.db is damaged (record \"a\\x00b\": json: cannot unmarshal array"},
 		"key":    {"replicas", "a", "{}", "state.db is damaged (key \"a\"); move it away"},
 		"format": {"meta", "format", "2", `state.db has format "2", and this version of Pharos reads format 1; start the version that wrote it, or move the file away`},
 	} {
@@ -128,7 +129,7 @@ func TestReportFromTheFuture(t *testing.T) {
 		db, err := bolt.Open(s.file, 0o600, nil)
 		require.NoError(t, err)
 		future := record{Mode: Push, At: time.Now().Add(24 * time.Hour), Interval: 30 * time.Second}
-		require.NoError(t, saveFile(db, map[status.ID]change{id: {record: &future}}))
+		require.NoError(t, saveFile(db, batch{puts: []put{{id: id, record: future}}}))
 		require.NoError(t, db.Close())
 
 		s, err = Open(Options{Path: folder, Logger: slog.New(slog.DiscardHandler)})

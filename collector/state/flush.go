@@ -12,27 +12,11 @@ import (
 // Flush drops a replica that reports, for good: on disk before Flush returns. It
 // returns ErrUnknownNode, ErrWrongMode for a node that is probed,
 // ErrUnknownReplica, ErrClosed, or an error of the disk: then the replica stays.
-func (s *Store) Flush(id status.ID) error {
-	id.Replica = status.Shorten(id.Replica)
-	now := time.Now()
-	s.mu.Lock()
-	e, err := s.flushedLocked(id)
-	if err != nil {
-		s.mu.Unlock()
-		return err
-	}
-	s.removeLocked(e, now)
-	generation := s.generation
-	s.mu.Unlock()
-
-	if err = s.write(generation); err != nil {
-		s.putBack(e)
-	}
-	return err
-}
+func (s *Store) Flush(id status.ID) error { return s.Take([]Message{{ID: id, Flush: true}})[0] }
 
 func (s *Store) flushedLocked(id status.ID) (*entry, error) {
-	n, e := s.nodes[id.NodeID()], s.replicas[id]
+	id.Replica = status.Shorten(id.Replica)
+	n, e := s.nodes[id.NodeID()], s.findLocked(id)
 	switch {
 	case s.closed:
 		return nil, ErrClosed
@@ -46,17 +30,14 @@ func (s *Store) flushedLocked(id status.ID) (*entry, error) {
 	return e, nil
 }
 
-// putBack takes back a flush that could not be written, unless the replica has
-// reported, or its node has been dropped, since.
-func (s *Store) putBack(e *entry) {
-	now := time.Now()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.replicas[e.id] != nil || s.nodes[e.id.NodeID()] != e.node {
+// putBackLocked takes back a flush that could not be written, unless the replica
+// has reported, or its node has been dropped, since.
+func (s *Store) putBackLocked(e *entry, now time.Time) {
+	if e.node.members[e.name] != nil || s.nodes[e.node.ID] != e.node {
 		return
 	}
 	s.addLocked(e)
-	s.dirtyLocked(e.id, now, writeSoon)
-	s.awaitLocked(e)
+	s.dirtyLocked(e, now, writeSoon)
+	s.awaitLocked(e.next())
 	s.noteLocked(e, now)
 }

@@ -6,12 +6,14 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"reflect"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"pgregory.net/rapid"
 
+	"github.com/pharos-status/pharos/collector/probe"
 	"github.com/pharos-status/pharos/collector/state"
 	"github.com/pharos-status/pharos/internal/status"
 )
@@ -150,6 +152,61 @@ func (m *model) drain(t *rapid.T, page map[status.ID]status.Status) {
 	if len(page) != len(all) {
 		t.Fatalf("%d replicas were told, there are %d", len(page), len(all))
 	}
+}
+
+// Whatever happens to a store: what is shown of a replica changes with its
+// version, and the version grows.
+func TestVersion(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		rapid.Check(bubble{t}, func(rt *rapid.T) {
+			s := open(t, t.TempDir(), queued())
+			defer run(t, s)()
+			seen := map[status.ID]state.Replica{}
+			one := func(names ...string) string { return rapid.SampledFrom(names).Draw(rt, "one") }
+			rt.Repeat(map[string]func(*rapid.T){
+				"report": func(*rapid.T) {
+					_ = s.Report(push.Replica(one("x", "y")), report(30*time.Second, float64(len(one("", "0"))), 0))
+				},
+				"relay": func(*rapid.T) {
+					_ = s.Report(local.Replica(one("x", "y")), state.Report{Interval: time.Minute, Health: status.Sick})
+				},
+				"flush": func(*rapid.T) { _ = s.Flush(push.Replica(one("x", "y"))) },
+				"record": func(*rapid.T) {
+					s.Record(poll.Replica(one("a", "b")), probe.Verdict{Status: status.Dead}, probe.Result{At: time.Now()})
+				},
+				"queue": func(*rapid.T) { s.Queue(push, reading(rapid.SampledFrom([]int{0, 600, 30000}).Draw(rt, "n"), 0)) },
+				"wait":  func(*rapid.T) { time.Sleep(time.Duration(rapid.IntRange(1, 400).Draw(rt, "wait")) * time.Second) },
+				"configure": func(*rapid.T) {
+					all := queued()
+					switch one("same", "no queue", "limits", "other queue", "times", "fewer") {
+					case "no queue":
+						all[0].Queue = nil
+					case "limits":
+						all[0].Queue.ReadyDeadAbove, all[0].CPUSickAbove = 550, 2
+					case "other queue":
+						all[0].Queue.Name = "other"
+					case "times":
+						all[0].DeadAfter, all[1].ForgetAfter, all[2].Replicas[0].Interval = time.Second, time.Hour, time.Second
+					case "fewer":
+						all = all[1:]
+					}
+					s.Configure(all)
+				},
+				"": func(t *rapid.T) {
+					for _, r := range s.Snapshot(time.Now()) {
+						before, ok := seen[r.ID]
+						same := before
+						same.Version = r.Version
+						if ok && (r.Version < before.Version || (r.Version == before.Version && !reflect.DeepEqual(r, same))) {
+							t.Fatalf("the version does not grow:\n%+v\n%+v", before, r)
+						}
+						seen[r.ID] = r
+					}
+				},
+			})
+		})
+	})
 }
 
 // A bubble hides from rapid that it runs in one, where there is no deadline.

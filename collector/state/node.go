@@ -45,6 +45,12 @@ type Node struct {
 	Queue *QueueLimits
 }
 
+// sameLimits tells whether two nodes judge what reports to them alike.
+func (n Node) sameLimits(other Node) bool {
+	return n.Mode == other.Mode && n.DeadAfter == other.DeadAfter && n.ForgetAfter == other.ForgetAfter &&
+		n.CPUSickAbove == other.CPUSickAbove && n.RAMSickAbove == other.RAMSickAbove
+}
+
 // A Probed is what the store must know of a replica that is probed: how long its
 // verdicts hold.
 type Probed struct {
@@ -69,6 +75,14 @@ func (p Probed) holds() time.Duration {
 // holdsRestored returns how old a verdict of an earlier run may be.
 func (p Probed) holdsRestored() time.Duration { return 2*p.Interval + p.Timeout }
 
+// A node is a Node, and what is known of it.
+type node struct {
+	Node
+	same    bool // as far as it says how reports are judged, the last Configure changed nothing
+	members map[string]*entry
+	queue   queueState
+}
+
 // A Replica is what is known of one replica at one time. It is a value: the
 // store does not change what it has handed out.
 type Replica struct {
@@ -88,8 +102,8 @@ type Replica struct {
 	Perfdata []probe.Perfdatum // of a script; not to be written to
 	Steps    []probe.Step      // of a script; not to be written to
 
-	// Version is another one whenever anything else here is. It never repeats
-	// during a run, whatever the replica.
+	// Version grows whenever anything else here changes, also when a replica goes
+	// and comes back. It begins anew with each run.
 	Version uint64
 }
 

@@ -5,29 +5,40 @@ package state
 import (
 	"slices"
 	"time"
-
-	"github.com/pharos-status/pharos/internal/status"
 )
 
 // Snapshot returns what is known of every replica at now, sorted by ID. Whether
 // a report or a restored verdict is too old is decided here.
-func (s *Store) Snapshot(now time.Time) []Replica {
+func (s *Store) Snapshot(now time.Time) []Replica { return s.AppendSnapshot(nil, now) }
+
+// AppendSnapshot appends to all what Snapshot returns, so that one who asks often
+// can use the same memory again.
+func (s *Store) AppendSnapshot(all []Replica, now time.Time) []Replica {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.sorted == nil {
-		s.sorted = make([]*entry, 0, len(s.replicas))
-		for _, e := range s.replicas {
-			s.sorted = append(s.sorted, e)
-		}
-		slices.SortFunc(s.sorted, func(a, b *entry) int { return a.id.Compare(b.id) })
-	}
-	all := make([]Replica, 0, len(s.sorted))
+	s.sortLocked()
+	all = slices.Grow(all, len(s.sorted))
 	for _, e := range s.sorted {
 		if !e.forgotten(now) {
-			all = append(all, e.at(now))
+			all = all[:len(all)+1]
+			e.fill(&all[len(all)-1], now)
 		}
 	}
 	return all
+}
+
+func (s *Store) sortLocked() {
+	if s.sorted != nil {
+		return
+	}
+	s.sorted = []*entry{}
+	for _, n := range s.nodes {
+		s.sorted = slices.Grow(s.sorted, len(n.members))
+		for _, e := range n.members {
+			s.sorted = append(s.sorted, e)
+		}
+	}
+	slices.SortFunc(s.sorted, (*entry).compare)
 }
 
 // Changed returns a channel of capacity 1 that holds a value once a status or a
@@ -44,57 +55,52 @@ func (s *Store) Drain(now time.Time) []Change {
 	s.expireLocked(now)
 	candidates := s.touched
 	if s.all {
-		for id := range s.shown {
-			candidates[id] = true
-		}
-		for id := range s.replicas {
-			candidates[id] = true
-		}
+		s.sortLocked()
+		candidates = s.sorted
 	}
-	changes := make([]Change, 0, len(candidates))
-	for id := range candidates {
-		if c, ok := s.changeLocked(id, now); ok {
+	changes := make([]Change, 0, len(candidates)+len(s.gone))
+	for _, e := range candidates {
+		e.touched = false
+		if c := (Change{e.id(), e.shown, nil}); !e.removed && s.changeLocked(&c, e, now) {
 			changes = append(changes, c)
 		}
 	}
-	s.all = false
-	s.touched = map[status.ID]bool{}
+	for id, before := range s.gone {
+		changes = append(changes, Change{id, before, nil})
+	}
+	s.all, s.touched = false, nil
+	clear(s.gone)
 	slices.SortFunc(changes, func(a, b Change) int { return a.ID.Compare(b.ID) })
 	return changes
 }
 
 // changeLocked compares a replica with what was told of it, and remembers what
 // is told now.
-func (s *Store) changeLocked(id status.ID, now time.Time) (Change, bool) {
-	c := Change{ID: id}
-	if before, ok := s.shown[id]; ok {
-		c.Before = &before
+func (s *Store) changeLocked(c *Change, e *entry, now time.Time) bool {
+	c.After = &Replica{}
+	e.fill(c.After, now)
+	if !s.all && c.Before != nil && c.Before.Status == c.After.Status && c.Before.Reason == c.After.Reason {
+		return false
 	}
-	e := s.replicas[id]
-	if e == nil {
-		delete(s.shown, id)
-		return c, c.Before != nil
-	}
-	after := e.at(now)
-	if !s.all && c.Before != nil && same(*c.Before, after) {
-		return c, false
-	}
-	c.After = &after
-	s.shown[id] = after
-	return c, true
+	e.shown = c.After
+	return true
 }
 
-func same(a, b Replica) bool { return a.Status == b.Status && a.Reason == b.Reason }
-
-// noteLocked makes the next Drain look at e if it differs from what was told.
+// noteLocked makes the next Drain look at e if it differs from what was told, and
+// wakes the reader of StatusChanged if its status does.
 func (s *Store) noteLocked(e *entry, now time.Time) {
-	if before, ok := s.shown[e.id]; !ok || !same(before, e.at(now)) {
-		s.touchLocked(e.id)
+	v := e.verdictAt(now)
+	if v.Status != e.noted {
+		e.noted = v.Status
+		signal(s.turned)
 	}
-}
-
-func (s *Store) touchLocked(id status.ID) {
-	s.touched[id] = true
+	if e.shown != nil && e.shown.Status == v.Status && e.shown.Reason == v.Reason {
+		return
+	}
+	if !s.all && !e.touched {
+		e.touched = true
+		s.touched = append(s.touched, e)
+	}
 	signal(s.changed)
 }
 

@@ -6,16 +6,15 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strings"
 	"time"
 	"unicode/utf8"
 
 	"github.com/pharos-status/pharos/internal/status"
 )
 
-// Bounds on what replicas that nobody has configured may take.
+// Bounds on what a report may say.
 const (
-	maxReported = 100_000              // replicas in all
-	maxMembers  = 10_000               // replicas of a node
 	maxLoad     = 1e6                  // as a ratio; a load beyond is a mistake of the sender
 	maxInterval = 366 * 24 * time.Hour // between two reports
 )
@@ -32,11 +31,12 @@ var (
 )
 
 // A Report is what a replica says of itself, or what a relay says of it: exactly
-// one of Load and Health.
+// one of Load, Health and Unknown.
 type Report struct {
 	Interval time.Duration // until the next report, more than 0
 	Load     *Load         // for nodes in push mode
 	Health   status.Status // for nodes in local mode: Healthy, Sick or Dead
+	Unknown  bool          // for nodes in local mode: the relay can't tell the health
 }
 
 // A Load is how busy a replica is, as ratios from 0. CPU may exceed 1.
@@ -60,9 +60,11 @@ func (r Report) check(id status.ID) error {
 		return fmt.Errorf("%w: the replica is called %q, which can't be part of the path of a flush; give it another name", ErrInvalid, id.Replica)
 	case r.Interval <= 0 || r.Interval > maxInterval:
 		return fmt.Errorf("%w: interval is %v, want more than 0 and at most a year", ErrInvalid, r.Interval)
-	case r.Load != nil && r.Health != status.Unknown:
+	case r.Load != nil && (r.Health != status.Unknown || r.Unknown):
 		return fmt.Errorf("%w: both load and health are given", ErrInvalid)
-	case r.Load == nil && r.Health == status.Unknown:
+	case r.Health != status.Unknown && r.Unknown:
+		return fmt.Errorf("%w: a health is given that can't be told", ErrInvalid)
+	case r.Load == nil && r.Health == status.Unknown && !r.Unknown:
 		return fmt.Errorf("%w: neither load nor health is given", ErrInvalid)
 	case r.Load == nil:
 		return nil
@@ -90,56 +92,64 @@ func (s *Store) Report(id status.ID, r Report) error {
 	if err := r.check(id); err != nil {
 		return err
 	}
-	id.Replica = status.Shorten(id.Replica)
-	now := time.Now()
 	s.mu.Lock()
-	e, err := s.receiverLocked(id, r.mode())
-	if err != nil {
-		s.mu.Unlock()
+	generation, urgent, err := s.reportLocked(id, r, time.Now())
+	s.mu.Unlock()
+	if err != nil || !urgent {
 		return err
 	}
-	e.rec = record{Mode: e.node.Mode, At: now, Interval: r.Interval, Status: r.Health}
+	return s.write(generation)
+}
+
+// reportLocked keeps a report, and tells whether it must be on disk before it is
+// acknowledged.
+func (s *Store) reportLocked(id status.ID, r Report, now time.Time) (generation uint64, urgent bool, err error) {
+	id.Replica = status.Shorten(id.Replica)
+	e, err := s.receiverLocked(id, r.mode())
+	if err != nil {
+		return 0, false, err
+	}
+	e.at, e.interval, e.heard, e.load = now, r.Interval, r.Health, nil
 	if r.Load != nil {
 		load := *r.Load
-		e.rec.CPU, e.rec.RAM = &load.CPU, &load.RAM
+		e.load = &load
 	}
-	generation := s.heardLocked(e, now, writeSoon)
-	urgent := !e.saved || e.savedStatus != e.verdict.Status || s.failing
-	s.mu.Unlock()
-	if urgent {
-		return s.write(generation)
-	}
-	return nil
+	e.judge()
+	generation = s.heardLocked(e, now, writeSoon)
+	return generation, !e.saved || e.savedStatus != e.verdict.Status || s.failing, nil
 }
 
 // receiverLocked finds the replica that reports, or makes it.
 func (s *Store) receiverLocked(id status.ID, mode Mode) (*entry, error) {
 	n := s.nodes[id.NodeID()]
-	switch e := s.replicas[id]; {
+	switch {
 	case s.closed:
 		return nil, ErrClosed
 	case n == nil:
 		return nil, fmt.Errorf("%w %q of service %q", ErrUnknownNode, id.Node, id.Service)
 	case n.Mode != mode:
 		return nil, fmt.Errorf("%w: node %s is in mode %s, and the report is for mode %s", ErrWrongMode, id.NodeID(), n.Mode, mode)
-	case e != nil:
-		return e, nil
-	case s.members[id.NodeID()] >= maxMembers:
-		return nil, fmt.Errorf("%w: node %s has %d; flush those that are gone, or set forget_after", ErrTooMany, id.NodeID(), maxMembers)
-	case s.reported >= maxReported:
-		return nil, fmt.Errorf("%w: there are %d; flush those that are gone, or set forget_after", ErrTooMany, maxReported)
 	}
-	e := &entry{id: id, node: n}
+	if e := n.members[id.Replica]; e != nil {
+		return e, nil
+	}
+	switch {
+	case len(n.members) >= s.limits.ReplicasPerNode:
+		return nil, fmt.Errorf("%w: node %s has %d; flush those that are gone, or set forget_after", ErrTooMany, id.NodeID(), len(n.members))
+	case s.reported >= s.limits.Replicas:
+		return nil, fmt.Errorf("%w: there are %d; flush those that are gone, or set forget_after", ErrTooMany, s.reported)
+	}
+	e := &entry{name: strings.Clone(id.Replica), node: n}
 	s.addLocked(e)
 	return e, nil
 }
 
-// heardLocked judges a new record of e, and returns its generation.
+// heardLocked takes note of what was heard of e, and returns its generation.
 func (s *Store) heardLocked(e *entry, now time.Time, delay time.Duration) uint64 {
 	e.restored, e.expired = false, false
-	e.judge()
 	e.settle(s.start, now)
-	s.awaitLocked(e)
+	s.changedLocked(e)
+	s.awaitLocked(e.next())
 	s.noteLocked(e, now)
-	return s.dirtyLocked(e.id, now, delay)
+	return s.dirtyLocked(e, now, delay)
 }

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -107,7 +108,7 @@ func TestProbedReplicaIsUnknownUntilItsFirstProbe(t *testing.T) {
 	s := open(t, t.TempDir(), nodes())
 	all := s.Snapshot(time.Now())
 	require.Len(t, all, 2)
-	require.Equal(t, state.Replica{ID: poll.Replica("a"), Mode: state.Poll}, all[0])
+	require.Equal(t, state.Replica{ID: poll.Replica("a"), Mode: state.Poll, Interval: 2 * time.Minute, Version: all[0].Version}, all[0])
 	require.Equal(t, poll.Replica("b"), all[1].ID)
 }
 
@@ -115,13 +116,52 @@ func TestRecord(t *testing.T) {
 	t.Parallel()
 	s := open(t, t.TempDir(), nodes())
 	id, at := poll.Replica("a"), time.Now()
-	s.Record(id, probe.Verdict{Status: status.Dead, Reason: status.Connect, Detail: "refused"}, probe.Result{At: at, Took: time.Second})
+	ends := at.Add(time.Hour).Truncate(time.Second)
+	events := []probe.Event{{What: "resolved", Detail: "127.0.0.1"}, {After: time.Millisecond, What: "refused"}}
+	s.Record(id, probe.Verdict{Status: status.Dead, Reason: status.Connect, Detail: "refused"}, probe.Result{
+		At: at, Took: time.Second, Trace: probe.Trace{
+			Events: events, NotAfter: ends,
+			Perfdata: []probe.Perfdatum{{Label: "load1", Unit: "ratio", Value: 0.5}},
+			Steps:    []probe.Step{{Name: "login", Took: time.Second}},
+		},
+	})
 	s.Record(poll.Replica("none"), probe.Verdict{Status: status.Dead}, probe.Result{At: at})
 	s.Record(push.Replica("x"), probe.Verdict{Status: status.Dead}, probe.Result{At: at})
 	require.Len(t, s.Snapshot(at), 2, "only what is configured is recorded")
+	got := *find(s, id)
 	require.Equal(t, state.Replica{
 		ID: id, Mode: state.Poll, Status: status.Dead, Reason: status.Connect, Detail: "refused", At: at, Took: time.Second,
-	}, *find(s, id))
+		Interval: 2 * time.Minute, Events: state.MakeLog(events), NotAfter: ends,
+		Perfdata: []probe.Perfdatum{{Label: "load1", Unit: "ratio", Value: 0.5}},
+		Steps:    []probe.Step{{Name: "login", Took: time.Second}},
+		Version:  got.Version,
+	}, got)
+
+	s.Record(id, probe.Verdict{Status: status.Healthy}, probe.Result{At: at, Took: time.Second})
+	got = *find(s, id)
+	require.Equal(t, state.Replica{
+		ID: id, Mode: state.Poll, Status: status.Healthy, At: at, Took: time.Second, Interval: 2 * time.Minute, Version: got.Version,
+	}, got, "nothing is left of the probe before")
+}
+
+// What a script prints is bounded, and not kept as a whole for the sake of a word.
+func TestFiguresAreBounded(t *testing.T) {
+	t.Parallel()
+	s := open(t, t.TempDir(), nodes())
+	id := poll.Replica("a")
+	trace := probe.Trace{}
+	for i := range 1000 {
+		trace.Perfdata = append(trace.Perfdata, probe.Perfdatum{Label: strings.Repeat("x", 1000+i), Value: float64(i)})
+		trace.Steps = append(trace.Steps, probe.Step{Name: strings.Repeat("y", 1000+i), Took: time.Duration(i)})
+	}
+	for range 2 {
+		s.Record(id, probe.Verdict{Status: status.Healthy}, probe.Result{At: time.Now(), Trace: trace})
+		got := find(s, id)
+		require.Len(t, got.Perfdata, 64)
+		require.Len(t, got.Steps, 64)
+		require.Equal(t, probe.Perfdatum{Label: status.Shorten(trace.Perfdata[63].Label), Value: 63}, got.Perfdata[63])
+		require.Equal(t, probe.Step{Name: status.Shorten(trace.Steps[63].Name), Took: 63}, got.Steps[63])
+	}
 }
 
 func TestReportIsJudged(t *testing.T) {
@@ -139,6 +179,7 @@ func TestReportIsJudged(t *testing.T) {
 		"RAM above":     {push, report(30*time.Second, 0, 4), status.Sick, status.Load, "RAM load is 4.00, sick above 0.90"},
 		"relay healthy": {local, state.Report{Interval: time.Second, Health: status.Healthy}, status.Healthy, status.None, ""},
 		"relay sick":    {local, state.Report{Interval: time.Second, Health: status.Sick}, status.Sick, status.Reported, "reported as sick"},
+		"relay unknown": {local, state.Report{Interval: time.Second, Unknown: true}, status.Unknown, status.Reported, "reported as unknown"},
 		"relay dead":    {local, state.Report{Interval: time.Second, Health: status.Dead}, status.Dead, status.Reported, "reported as dead"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -289,6 +330,8 @@ func TestReportIsRefused(t *testing.T) {
 		"negative load":   {x, report(1, -0.1, 0), state.ErrInvalid, "invalid report: load.cpu is -0.1, want a ratio from 0, such as 0.3"},
 		"absurd load":     {x, report(1, 0, 1e7), state.ErrInvalid, "invalid report: load.ram is 1e+07, want a ratio from 0, such as 0.3"},
 		"nothing":         {x, state.Report{Interval: 1}, state.ErrInvalid, "invalid report: neither load nor health is given"},
+		"untold load":     {x, state.Report{Interval: 1, Unknown: true, Load: &state.Load{}}, state.ErrInvalid, "invalid report: both load and health are given"},
+		"untold health":   {local.Replica("x"), state.Report{Interval: 1, Unknown: true, Health: status.Sick}, state.ErrInvalid, "invalid report: a health is given that can't be told"},
 		"both":            {x, state.Report{Interval: 1, Health: status.Sick, Load: &state.Load{}}, state.ErrInvalid, "invalid report: both load and health are given"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -3,14 +3,14 @@
 // Package state holds the last word on every replica: the verdicts of probes and
 // what replicas report of themselves, kept across restarts.
 //
-// It judges reports and their age, whenever it is read. Running probes, judging
-// them, and showing what is known are left to schedule, probe and collector.
+// It judges reports, queues and their age, whenever it is read. Running probes,
+// judging them, reading queues, and showing what is known are left to schedule,
+// probe, queue and collector.
 package state
 
 import (
 	"fmt"
 	"log/slog"
-	"slices"
 	"sync"
 	"time"
 
@@ -45,26 +45,26 @@ type Store struct {
 
 	mu       sync.Mutex
 	closed   bool
-	restored map[status.ID]record // from the file, until Configure takes it
-	nodes    map[status.NodeID]*Node
-	members  map[status.NodeID]int // replicas of the nodes that take reports
-	reported int                   // the sum of members
 	limits   Limits
-	queues   map[status.NodeID]Queue
-	replicas map[status.ID]*entry
+	restored restored // from the file, until Configure takes it
+	nodes    map[status.NodeID]*node
+	reported int      // how many replicas report
 	sorted   []*entry // the replicas in order; nil if it must be made again
+	version  uint64   // the last that was given to a replica or a queue
 
 	nextDue time.Time // not later than the first change that comes by time alone; zero if none does
 
-	all     bool                  // the next Drain tells everything
-	touched map[status.ID]bool    // what may differ from shown
-	shown   map[status.ID]Replica // as told by Drain
+	all     bool                   // the next Drain tells everything
+	touched []*entry               // what may differ from what was told, unless all is
+	gone    map[status.ID]*Replica // what was told, and has been removed since
 
-	dirty      map[status.ID]bool // what differs from the file
-	writeAt    time.Time          // when dirty is to be written at the latest; zero if nothing is
-	generation uint64             // counts what became dirty
-	written    uint64             // the generation that is on disk
-	failing    bool               // the last write failed
+	dirty       []*entry               // what differs from the file
+	dropped     map[status.ID]bool     // what must be deleted from the file
+	dirtyQueues map[status.NodeID]bool // the queues that differ from the file
+	writeAt     time.Time              // when that is to be written at the latest; zero if nothing is
+	generation  uint64                 // counts what became dirty
+	written     uint64                 // the generation that is on disk
+	failing     bool                   // the last write failed
 }
 
 // Open opens the data folder, and reads what an earlier run left there. The
@@ -75,29 +75,26 @@ func Open(o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	restored, err := readFile(db, file)
+	left, err := readFile(db, file)
 	if err != nil {
 		return nil, err
 	}
 	return &Store{
-		logger:   o.Logger,
-		file:     file,
-		db:       db,
-		start:    time.Now(),
-		changed:  make(chan struct{}, 1),
-		turned:   make(chan struct{}, 1),
-		due:      make(chan struct{}, 1),
-		dirtied:  make(chan struct{}, 1),
-		restored: restored,
-		nodes:    map[status.NodeID]*Node{},
-		members:  map[status.NodeID]int{},
-		limits:   o.Limits,
-		queues:   map[status.NodeID]Queue{},
-		replicas: map[status.ID]*entry{},
-		all:      true,
-		touched:  map[status.ID]bool{},
-		shown:    map[status.ID]Replica{},
-		dirty:    map[status.ID]bool{},
+		logger:      o.Logger,
+		file:        file,
+		db:          db,
+		start:       time.Now(),
+		changed:     make(chan struct{}, 1),
+		turned:      make(chan struct{}, 1),
+		due:         make(chan struct{}, 1),
+		dirtied:     make(chan struct{}, 1),
+		limits:      o.Limits.orDefaults(),
+		restored:    left,
+		nodes:       map[status.NodeID]*node{},
+		all:         true,
+		gone:        map[status.ID]*Replica{},
+		dropped:     map[status.ID]bool{},
+		dirtyQueues: map[status.NodeID]bool{},
 	}, nil
 }
 
@@ -120,118 +117,47 @@ func (s *Store) Close() error {
 	return err
 }
 
-// Configure tells the store which nodes there are now. The first call restores
-// what an earlier run left of them; each call drops what is no longer there, for
-// good, and judges the rest by the new limits. The next Drain tells everything.
-func (s *Store) Configure(nodes []Node) {
-	now := time.Now()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.nodes = make(map[status.NodeID]*Node, len(nodes))
-	for _, n := range nodes {
-		n.Replicas = slices.Clone(n.Replicas)
-		s.nodes[n.ID] = &n
+// findLocked returns a replica, or nil if there is none.
+func (s *Store) findLocked(id status.ID) *entry {
+	if n := s.nodes[id.NodeID()]; n != nil {
+		return n.members[id.Replica]
 	}
-	s.keepLocked(now)
-	s.restoreLocked(now)
-	s.addProbedLocked()
-	s.all = true
-	s.nextDue = time.Time{}
-	for _, e := range s.replicas {
-		s.awaitLocked(e)
-	}
-	signal(s.changed)
-}
-
-// keepLocked drops the replicas that are no longer configured.
-func (s *Store) keepLocked(now time.Time) {
-	named := s.probedLocked()
-	for id, e := range s.replicas {
-		n := s.nodes[id.NodeID()]
-		probed, isNamed := named[id]
-		if n == nil || n.Mode != e.node.Mode || (!n.Mode.reports() && !isNamed) {
-			s.removeLocked(e, now)
-			continue
-		}
-		if e.probed != probed && !e.since.IsZero() {
-			e.since = now // the next probe is due by the new times, from now on
-		}
-		e.node, e.probed = n, probed
-		e.judge()
-		e.settle(s.start, now)
-	}
-}
-
-// restoreLocked takes over what an earlier run left, as far as it is configured.
-func (s *Store) restoreLocked(now time.Time) {
-	named := s.probedLocked()
-	for id, rec := range s.restored {
-		n := s.nodes[id.NodeID()]
-		probed, isNamed := named[id]
-		if n == nil || n.Mode != rec.Mode || (!n.Mode.reports() && !isNamed) {
-			s.dirtyLocked(id, now, writeLazily)
-			continue
-		}
-		e := &entry{id: id, node: n, probed: probed, rec: rec, restored: true, saved: true}
-		e.rec.At = s.sinceStart(rec.At)
-		e.judge()
-		e.settle(s.start, now)
-		e.savedStatus = e.at(now).Status
-		s.addLocked(e)
-	}
-	s.restored = nil
-}
-
-// sinceStart gives a time of an earlier run the monotonic clock of this one, so
-// that a clock that is set has no say any more. No report is from the future.
-func (s *Store) sinceStart(at time.Time) time.Time {
-	return s.start.Add(min(at.Sub(s.start), 0))
-}
-
-// addProbedLocked makes the probed replicas that are new. They are unknown until
-// their first probe.
-func (s *Store) addProbedLocked() {
-	for id, probed := range s.probedLocked() {
-		if s.replicas[id] == nil {
-			s.addLocked(&entry{id: id, node: s.nodes[id.NodeID()], probed: probed})
-		}
-	}
-}
-
-// probedLocked returns the replicas that the configuration names.
-func (s *Store) probedLocked() map[status.ID]Probed {
-	named := map[status.ID]Probed{}
-	for _, n := range s.nodes {
-		if n.Mode.reports() {
-			continue
-		}
-		for _, r := range n.Replicas {
-			named[n.ID.Replica(r.Name)] = r
-		}
-	}
-	return named
+	return nil
 }
 
 func (s *Store) addLocked(e *entry) {
-	s.replicas[e.id] = e
+	e.node.members[e.name] = e
+	e.removed = false
 	s.sorted = nil
 	if e.node.Mode.reports() {
-		s.members[e.id.NodeID()]++
 		s.reported++
 	}
+	if id := e.id(); s.gone[id] != nil {
+		e.shown = s.gone[id]
+		delete(s.gone, id)
+	}
+	s.changedLocked(e)
 }
 
 func (s *Store) removeLocked(e *entry, now time.Time) {
-	delete(s.replicas, e.id)
+	delete(e.node.members, e.name)
+	e.removed = true
 	s.sorted = nil
 	if e.node.Mode.reports() {
 		s.reported--
-		if s.members[e.id.NodeID()]--; s.members[e.id.NodeID()] == 0 {
-			delete(s.members, e.id.NodeID())
-		}
 	}
-	s.dirtyLocked(e.id, now, writeSoon)
-	s.touchLocked(e.id)
+	if e.shown != nil {
+		s.gone[e.id()] = e.shown
+	}
+	s.dropLocked(e.id(), now, writeSoon)
+	signal(s.changed)
+	signal(s.turned)
+}
+
+// changedLocked gives e a new version.
+func (s *Store) changedLocked(e *entry) {
+	s.version++
+	e.version = s.version
 }
 
 // signal wakes the reader of a channel of capacity 1, unless it is awake.

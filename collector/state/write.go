@@ -27,9 +27,28 @@ func (p Probed) repeats() time.Duration {
 
 // dirtyLocked marks a replica as different from the file, to be written within
 // delay, and returns the generation that holds the difference.
-func (s *Store) dirtyLocked(id status.ID, now time.Time, delay time.Duration) uint64 {
+func (s *Store) dirtyLocked(e *entry, now time.Time, delay time.Duration) uint64 {
+	if !e.dirty {
+		e.dirty = true
+		s.dirty = append(s.dirty, e)
+	}
+	return s.writeWithinLocked(now, delay)
+}
+
+// dropLocked marks a replica as one that the file must forget.
+func (s *Store) dropLocked(id status.ID, now time.Time, delay time.Duration) {
+	s.dropped[id] = true
+	s.writeWithinLocked(now, delay)
+}
+
+// dirtyQueueLocked marks the queue of a node as different from the file.
+func (s *Store) dirtyQueueLocked(id status.NodeID, now time.Time, delay time.Duration) {
+	s.dirtyQueues[id] = true
+	s.writeWithinLocked(now, delay)
+}
+
+func (s *Store) writeWithinLocked(now time.Time, delay time.Duration) uint64 {
 	s.generation++
-	s.dirty[id] = true
 	if at := now.Add(delay); s.writeAt.IsZero() || at.Before(s.writeAt) {
 		s.writeAt = at
 		signal(s.dirtied)
@@ -37,9 +56,19 @@ func (s *Store) dirtyLocked(id status.ID, now time.Time, delay time.Duration) ui
 	return s.generation
 }
 
-// A change to the file: the new record of a replica, or none if it is gone.
-type change struct {
-	record *record
+// A batch is what is written at once: what the file must forget, and what it
+// must know then.
+type batch struct {
+	dropped map[status.ID]bool
+	puts    []put
+	queues  map[status.NodeID]*queueRecord // nil: to be forgotten
+}
+
+// A put is the new record of a replica.
+type put struct {
+	*entry
+	id     status.ID
+	record record
 	status status.Status
 }
 
@@ -54,48 +83,54 @@ func (s *Store) write(generation uint64) error {
 		s.mu.Unlock()
 		return nil
 	}
-	upTo, changes := s.takeLocked(time.Now())
+	upTo, b := s.takeDirtyLocked(time.Now())
 	s.mu.Unlock()
 
-	err := saveFile(s.db, changes)
+	err := saveFile(s.db, b)
 
 	s.tell(err)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err != nil {
-		for id := range changes {
-			s.dirtyLocked(id, time.Now(), writeSoon)
-		}
+		s.dirtyAgainLocked(b)
 		return fmt.Errorf("write %s: %w", s.file, err)
 	}
 	s.written = upTo
-	for id, c := range changes {
-		if e := s.replicas[id]; e != nil && c.record != nil {
-			e.saved, e.savedStatus = true, c.status
-		}
+	for _, p := range b.puts {
+		p.saved, p.savedStatus = true, p.status
 	}
 	return nil
 }
 
-// takeLocked returns what is to be written, and its generation.
-func (s *Store) takeLocked(now time.Time) (uint64, map[status.ID]change) {
-	changes := make(map[status.ID]change, len(s.dirty))
-	for id := range s.dirty {
-		e := s.replicas[id]
-		if e == nil {
-			changes[id] = change{}
-			continue
+// takeDirtyLocked returns what is to be written, and its generation.
+func (s *Store) takeDirtyLocked(now time.Time) (uint64, batch) {
+	b := batch{dropped: s.dropped, puts: make([]put, 0, len(s.dirty)), queues: make(map[status.NodeID]*queueRecord, len(s.dirtyQueues))}
+	for _, e := range s.dirty {
+		e.dirty = false
+		if !e.removed {
+			b.puts = append(b.puts, put{e, e.id(), e.record(), e.verdictAt(now).Status})
 		}
-		rec := e.rec
-		rec.LateAfter = 0
-		if e.expired && e.node.Mode.reports() {
-			rec.LateAfter = e.window()
-		}
-		changes[id] = change{&rec, e.at(now).Status}
 	}
-	s.dirty = map[status.ID]bool{}
+	for id := range s.dirtyQueues {
+		b.queues[id] = s.nodes[id].queueRecord()
+	}
+	s.dirty, s.dropped, s.dirtyQueues = s.dirty[:0], map[status.ID]bool{}, map[status.NodeID]bool{}
 	s.writeAt = time.Time{}
-	return s.generation, changes
+	return s.generation, b
+}
+
+// dirtyAgainLocked takes back what could not be written.
+func (s *Store) dirtyAgainLocked(b batch) {
+	now := time.Now()
+	for id := range b.dropped {
+		s.dropLocked(id, now, writeSoon)
+	}
+	for _, p := range b.puts {
+		s.dirtyLocked(p.entry, now, writeSoon)
+	}
+	for id := range b.queues {
+		s.dirtyQueueLocked(id, now, writeSoon)
+	}
 }
 
 // Run notices deadlines and writes what has changed, until ctx is done. Then it

@@ -119,17 +119,30 @@ func TestDiskThatFails(t *testing.T) {
 func TestTooMany(t *testing.T) {
 	t.Parallel()
 	s := newStore(t, nil)
+	other := pushNode()
+	other.ID.Node = "other"
+	s.Configure([]Node{pushNode(), other})
+	s.SetLimits(Limits{ReplicasPerNode: 2, Replicas: 3})
 	id := pushNode().ID
-	require.NoError(t, s.Report(id.Replica("old"), calm()))
-	s.members[id] = maxMembers
-	err := s.Report(id.Replica("new"), calm())
+	require.NoError(t, s.Report(id.Replica("a"), calm()))
+	require.NoError(t, s.Report(id.Replica("b"), calm()))
+	err := s.Report(id.Replica("c"), calm())
 	require.ErrorIs(t, err, ErrTooMany)
-	require.EqualError(t, err, "too many replicas: node web:sockets has 10000; flush those that are gone, or set forget_after")
-	require.NoError(t, s.Report(id.Replica("old"), calm()))
-	s.members[id] = 1
-	s.reported = maxReported
-	require.EqualError(t, s.Report(id.Replica("new"), calm()), "too many replicas: there are 100000; flush those that are gone, or set forget_after")
-	require.Len(t, s.Snapshot(time.Now()), 1)
+	require.EqualError(t, err, "too many replicas: node web:sockets has 2; flush those that are gone, or set forget_after")
+	require.NoError(t, s.Report(id.Replica("a"), calm()))
+	require.NoError(t, s.Report(other.ID.Replica("d"), calm()))
+	require.EqualError(t, s.Report(other.ID.Replica("e"), calm()), "too many replicas: there are 3; flush those that are gone, or set forget_after")
+
+	require.NoError(t, s.Flush(id.Replica("a")))
+	require.NoError(t, s.Report(other.ID.Replica("e"), calm()), "there is room again")
+	s.SetLimits(Limits{ReplicasPerNode: 1, Replicas: 1})
+	require.NoError(t, s.Report(other.ID.Replica("d"), calm()), "those that are there stay")
+	s.SetLimits(Limits{})
+	require.NoError(t, s.Report(id.Replica("f"), calm()), "the limits are the defaults")
+	s.Configure([]Node{other})
+	s.SetLimits(Limits{ReplicasPerNode: 3, Replicas: 3})
+	require.NoError(t, s.Report(other.ID.Replica("f"), calm()), "those of a node that is gone don't count")
+	require.Len(t, s.Snapshot(time.Now()), 3)
 }
 
 func TestClipKeepsCharactersWhole(t *testing.T) {
