@@ -49,10 +49,11 @@ func parseURL(target string) (*url.URL, error) {
 // none, that is an error.
 func hostPort(target, defaultPort string) (host, port string, err error) {
 	host, port, err = net.SplitHostPort(target)
-	if err == nil && host != "" && port != "" {
+	isAddress := !strings.ContainsAny(target, "/@")
+	if err == nil && isAddress && host != "" && port != "" {
 		return host, port, nil
 	}
-	if defaultPort == "" || target == "" || strings.ContainsAny(target, "/@") {
+	if !isAddress || target == "" || defaultPort == "" {
 		return "", "", errors.New("the target is no address; write host:port")
 	}
 	if host == "" {

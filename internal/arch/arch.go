@@ -55,7 +55,7 @@ var rules = map[string][]string{
 var ofTests = map[string][]string{
 	"collector/push": {"internal/app"}, // they listen as the programs do
 	"rules":          {"internal/schema"},
-	"examples":       {"collector/config", "statuspage/config"},
+	"examples":       {"collector/config", "collector/module", "statuspage/config"},
 }
 
 // testsOnly may be imported by tests, and by nothing else.
