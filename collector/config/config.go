@@ -9,7 +9,6 @@ import (
 	"net/url"
 
 	"github.com/pharos-status/pharos/collector/module"
-	"github.com/pharos-status/pharos/internal/configfile"
 )
 
 // A Mode says how a node is watched.
@@ -46,17 +45,12 @@ type Config struct {
 	// the service files, and of [Config.WithTargets].
 	Services []Service
 
-	source document // what the file says, to show it
+	files  files    // what the files say of services, for WithTargets
+	source document // what exporter.yml says, to show it
 }
 
 // Parallelism is how many probes may run at a time, at least 1 each.
 type Parallelism struct{ Poll, Script int }
-
-// A Token lets its holder report for some services.
-type Token struct {
-	Token    configfile.Secret // never empty
-	Services []string          // their IDs; "*" stands for all
-}
 
 // A Service is a section of the page. Its ID is unique.
 type Service struct {
@@ -77,8 +71,8 @@ type Node struct {
 	Script Script
 	Push   Push
 	Local  Local
-	TLS    TLS // poll
-	SSH    SSH // poll
+	TLS    *TLS // poll; nil: as the machine has it
+	SSH    SSH  // poll
 
 	Module     *module.Module // how to ask, whatever the settings for a protocol say; nil: as the URLs of the replicas say
 	ModuleName string         // of Module
@@ -105,17 +99,19 @@ type Replica struct {
 	Command []string // script: a program and its arguments, run without a shell
 
 	Poll   Poll   // the settings of the replica itself
-	TLS    TLS    // likewise
+	TLS    *TLS   // likewise
 	SSH    SSH    // likewise
 	Script Script // likewise
 }
 
 // Default returns what an absent or empty file means: nothing is watched.
 func Default() *Config {
-	c := &Config{Parallelism: Parallelism{Poll: 256, Script: 8}}
-	c.source = document{
-		Defaults:    defaultSettings().document(),
-		Parallelism: parallelismDocument{&c.Parallelism.Poll, &c.Parallelism.Script},
+	c := &Config{
+		Parallelism: Parallelism{Poll: 256, Script: 8},
+		Modules:     module.Builtin(),
+		Limits:      defaultLimits(),
+		files:       files{defaults: defaultSettings(), above: map[string]resolved{}},
 	}
+	c.source = shown(&document{}, c)
 	return c
 }

@@ -72,9 +72,9 @@ func TestLoadInheritsSettings(t *testing.T) { //nolint:paralleltest // sets a va
 	require.Equal(t, config.Local{DeadAfter: time.Minute}, c.Services[1].Nodes[0].Local)
 
 	plugins := c.Services[1].Nodes[1]
-	require.Equal(t, config.Script{Interval: 2 * time.Minute, Timeout: 20 * time.Second}, plugins.Replicas[0].Script)
-	require.Equal(t, config.Script{Interval: 10 * time.Second, Timeout: 20 * time.Second}, plugins.Replicas[1].Script)
-	require.Equal(t, config.Script{Interval: 2 * time.Minute, Timeout: 5 * time.Second}, plugins.Replicas[2].Script)
+	require.Equal(t, config.Script{Interval: 2 * time.Minute, Timeout: 20 * time.Second, RetryWait: 500 * time.Millisecond}, plugins.Replicas[0].Script)
+	require.Equal(t, config.Script{Interval: 10 * time.Second, Timeout: 20 * time.Second, RetryWait: 500 * time.Millisecond}, plugins.Replicas[1].Script)
+	require.Equal(t, config.Script{Interval: 2 * time.Minute, Timeout: 5 * time.Second, RetryWait: 500 * time.Millisecond}, plugins.Replicas[2].Script)
 }
 
 func TestLoadNamesReplicas(t *testing.T) { //nolint:paralleltest // sets a variable

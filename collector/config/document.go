@@ -2,34 +2,28 @@
 
 package config
 
-import (
-	"github.com/prometheus/common/model"
-
-	"github.com/pharos-status/pharos/internal/configfile"
-)
+import "github.com/pharos-status/pharos/collector/module"
 
 // A document is exporter.yml as it is written. Pointers and empty values are
 // what the file does not set.
 type document struct {
-	Defaults    settings            `yaml:"defaults"`
-	Parallelism parallelismDocument `yaml:"parallelism"`
-	Reporter    reporterDocument    `yaml:"reporter,omitempty"`
-	Services    []serviceDocument   `yaml:"services,omitempty"`
+	Defaults     settings                  `yaml:"defaults"`
+	Parallelism  parallelismDocument       `yaml:"parallelism"`
+	Modules      map[string]*module.Module `yaml:"modules,omitempty"`
+	ModuleFiles  []string                  `yaml:"module_files,omitempty,flow"`
+	Reporter     reporterDocument          `yaml:"reporter"`
+	Vantage      string                    `yaml:"vantage,omitempty"`
+	Shard        *shardDocument            `yaml:"shard,omitempty,flow"`
+	Relay        *relayDocument            `yaml:"relay,omitempty"`
+	RabbitMQ     *rabbitMQDocument         `yaml:"rabbitmq,omitempty"`
+	ServiceFiles []string                  `yaml:"service_files,omitempty,flow"`
+	HTTPSD       []httpSDDocument          `yaml:"http_sd_configs,omitempty"`
+	Services     []serviceDocument         `yaml:"services,omitempty"`
 }
 
 type parallelismDocument struct {
 	Poll   *int `yaml:"poll,omitempty"`
 	Script *int `yaml:"script,omitempty"`
-}
-
-type reporterDocument struct {
-	Tokens []tokenDocument `yaml:"tokens,omitempty"`
-}
-
-type tokenDocument struct {
-	Token     configfile.Secret `yaml:"token,omitempty"`
-	TokenFile string            `yaml:"token_file,omitempty"`
-	Services  []string          `yaml:"services,omitempty,flow"`
 }
 
 type serviceDocument struct {
@@ -46,14 +40,16 @@ type nodeDocument struct {
 	settings   `yaml:",inline"`
 	Replicas   []replicaDocument `yaml:"replicas,omitempty"`
 	Scripts    []scriptDocument  `yaml:"scripts,omitempty"`
+	Module     string            `yaml:"module,omitempty"`
 	HTTP       *httpDocument     `yaml:"http,omitempty"`
+	Queue      *queueDocument    `yaml:"rabbitmq_queue,omitempty"`
 	MinHealthy *int              `yaml:"min_healthy,omitempty"`
 	Reveal     bool              `yaml:"reveal_replica_name,omitempty"`
 	Link       linkDocument      `yaml:"link,omitempty"`
 }
 
-// A replicaDocument is a URL, or a mapping that also takes a name and the poll
-// settings of this replica alone:
+// A replicaDocument is a URL, or a mapping that also takes a name and settings of
+// this replica alone:
 //
 //	replicas:
 //	  - https://a.example.com/health
@@ -62,6 +58,8 @@ type replicaDocument struct {
 	URL  targetURL     `yaml:"url"`
 	Name string        `yaml:"name,omitempty"`
 	Poll *pollDocument `yaml:"poll,omitempty"`
+	TLS  *tlsDocument  `yaml:"tls,omitempty"`
+	SSH  *sshDocument  `yaml:"ssh,omitempty"`
 }
 
 // UnmarshalYAML takes both forms.
@@ -102,49 +100,12 @@ type httpDocument struct {
 	Headers   headers `yaml:"headers,omitempty"`
 	Body      body    `yaml:"body,omitempty"`
 	BodyMatch string  `yaml:"body_match,omitempty"`
+
+	// TLS may stand here as well as on the node itself, and means the same.
+	TLS *tlsDocument `yaml:"tls,omitempty"`
 }
 
 type linkDocument struct {
 	URL   string `yaml:"url,omitempty"`
 	Label string `yaml:"label,omitempty"`
-}
-
-// settings may stand on every level; what a level does not set, it takes from
-// the one above.
-type settings struct {
-	Poll   *pollDocument   `yaml:"poll,omitempty"`
-	Script *scriptSettings `yaml:"script,omitempty"`
-	Push   *pushDocument   `yaml:"push,omitempty"`
-	Local  *localDocument  `yaml:"local,omitempty"`
-}
-
-type pollDocument struct {
-	Interval   *model.Duration     `yaml:"interval,omitempty"`
-	Timeout    *model.Duration     `yaml:"timeout,omitempty"`
-	SickAfter  *model.Duration     `yaml:"sick_after,omitempty"`
-	Retries    *int                `yaml:"retries,omitempty"`
-	RetryWait  *model.Duration     `yaml:"retry_wait,omitempty"`
-	HTTPStatus *httpStatusDocument `yaml:"http_status,omitempty,flow"`
-}
-
-type httpStatusDocument struct {
-	From  *int `yaml:"from,omitempty"`
-	Below *int `yaml:"below,omitempty"`
-}
-
-type scriptSettings struct {
-	Interval *model.Duration `yaml:"interval,omitempty"`
-	Timeout  *model.Duration `yaml:"timeout,omitempty"`
-}
-
-type pushDocument struct {
-	DeadAfter    *model.Duration `yaml:"dead_after,omitempty"`
-	ForgetAfter  *model.Duration `yaml:"forget_after,omitempty"`
-	CPUSickAbove *float64        `yaml:"cpu_sick_above,omitempty"`
-	RAMSickAbove *float64        `yaml:"ram_sick_above,omitempty"`
-}
-
-type localDocument struct {
-	DeadAfter   *model.Duration `yaml:"dead_after,omitempty"`
-	ForgetAfter *model.Duration `yaml:"forget_after,omitempty"`
 }

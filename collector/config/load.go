@@ -4,16 +4,11 @@ package config
 
 import (
 	"fmt"
-	"net/url"
 	"os"
-	"strings"
-	"unicode"
 
+	"github.com/pharos-status/pharos/collector/module"
 	"github.com/pharos-status/pharos/internal/configfile"
 )
-
-// maxNameBytes bounds IDs, labels and names, which become label values.
-const maxNameBytes = 200
 
 // Load reads and checks the file at path. Its error holds everything that is
 // wrong, each with file and line, as [configfile.Errors]; it wraps
@@ -27,14 +22,15 @@ func Load(path string) (*Config, error) {
 }
 
 func build(f *configfile.File) (*Config, error) {
-	if err := f.ExpandEnv(os.LookupEnv, "scripts"); err != nil {
+	// Modules have expressions with dollars, and take none of our variables.
+	if err := f.ExpandEnv(os.LookupEnv, "scripts", "modules"); err != nil {
 		return nil, err
 	}
 	var d document
 	if err := f.Decode(&d); err != nil {
 		return nil, err
 	}
-	l := loader{file: f}
+	l := loader{file: f, services: map[string]string{}, discovers: len(d.HTTPSD) > 0}
 	c := l.config(&d)
 	if err := l.errs.Err(); err != nil {
 		return nil, err
@@ -46,34 +42,54 @@ func build(f *configfile.File) (*Config, error) {
 type loader struct {
 	file *configfile.File
 	errs configfile.Errors
+
+	modules     map[string]*module.Module // that nodes may name
+	services    map[string]string         // where those read so far stand, by ID
+	discovers   bool                      // more services and replicas will be discovered
+	readsQueues bool                      // it is said where queues are
+	queues      Queue                     // what holds for all of them
 }
 
 func (l *loader) fail(p configfile.Path, format string, args ...any) {
 	l.errs = append(l.errs, l.file.Errorf(p, format, args...))
 }
 
+// place returns file:line of the value at p.
+func (l *loader) place(p configfile.Path) string {
+	at := l.file.Errorf(p, "")
+	return fmt.Sprintf("%s:%d", at.File, at.Line)
+}
+
 func (l *loader) config(d *document) *Config {
 	c := Default()
-	l.parallel(configfile.Path{"parallelism", "poll"}, d.Parallelism.Poll, &c.Parallelism.Poll)
-	l.parallel(configfile.Path{"parallelism", "script"}, d.Parallelism.Script, &c.Parallelism.Script)
-	defaults := l.settings(configfile.Path{"defaults"}, d.Defaults, defaultSettings())
+	l.atLeastOne(configfile.Path{"parallelism", "poll"}, d.Parallelism.Poll, &c.Parallelism.Poll)
+	l.atLeastOne(configfile.Path{"parallelism", "script"}, d.Parallelism.Script, &c.Parallelism.Script)
+	c.Modules = l.loadModules(d)
+	c.RabbitMQ, l.queues = l.rabbitMQ(configfile.Path{"rabbitmq"}, d.RabbitMQ)
+	l.modules, l.readsQueues = c.Modules, d.RabbitMQ != nil && d.RabbitMQ.URL != ""
 
-	seen := map[string]bool{}
-	for i, s := range d.Services {
-		p := configfile.Path{"services", i}
-		l.unique(p, "service", s.ID, seen)
-		c.Services = append(c.Services, l.service(p, s, defaults))
-	}
-	for i, t := range d.Reporter.Tokens {
-		c.Tokens = append(c.Tokens, l.token(configfile.Path{"reporter", "tokens", i}, t, seen))
-	}
-	c.source = *d
-	c.source.Defaults = defaults.document()
-	c.source.Parallelism = parallelismDocument{&c.Parallelism.Poll, &c.Parallelism.Script}
+	c.files.defaults = l.settings(configfile.Path{"defaults"}, d.Defaults, defaultSettings())
+	l.addServices(&c.files, d.Services)
+	c.ServiceFiles = l.serviceFiles(configfile.Path{"service_files"}, d.ServiceFiles, &c.files)
+
+	c.Tokens, c.Limits = l.reporter(configfile.Path{"reporter"}, d.Reporter)
+	c.Relay = l.relay(configfile.Path{"relay"}, d.Relay)
+	c.Vantage = l.vantage(d.Vantage)
+	c.Shard = l.shard(configfile.Path{"shard"}, d.Shard)
+	c.HTTPSD = l.httpSDs(configfile.Path{"http_sd_configs"}, d.HTTPSD)
+	c.Services = c.Shard.pick(c.files.services)
+	c.source = shown(d, c)
 	return c
 }
 
-func (l *loader) parallel(p configfile.Path, from *int, to *int) {
+func (l *loader) vantage(name string) string {
+	if problem := nameProblem(name); problem != "" {
+		l.fail(configfile.Path{"vantage"}, "%s", problem)
+	}
+	return name
+}
+
+func (l *loader) atLeastOne(p configfile.Path, from *int, to *int) {
 	if from == nil {
 		return
 	}
@@ -81,78 +97,4 @@ func (l *loader) parallel(p configfile.Path, from *int, to *int) {
 	if *from < 1 {
 		l.fail(p, "is %d, want at least 1", *from)
 	}
-}
-
-// unique checks an ID, and that it is not yet in seen.
-func (l *loader) unique(p configfile.Path, what, id string, seen map[string]bool) {
-	p = p.At("id")
-	switch problem := nameProblem(id); {
-	case id == "":
-		l.fail(p, "the %s has no id; give it one", what)
-	case problem != "":
-		l.fail(p, "%s", problem)
-	case strings.Contains(id, "/"), id == ".", id == "..":
-		l.fail(p, "%q can't be part of a path; use an id without a slash that is neither . nor ..", id)
-	case seen[id]:
-		l.fail(p, "duplicate %s %q; give it an id of its own", what, id)
-	}
-	seen[id] = true
-}
-
-// nameProblem returns what is wrong with a name as a label value, if anything is.
-func nameProblem(name string) string {
-	if len(name) > maxNameBytes {
-		return fmt.Sprintf("has %d bytes, want at most %d", len(name), maxNameBytes)
-	}
-	if strings.ContainsFunc(name, unicode.IsControl) {
-		return fmt.Sprintf("%q has a control character; remove it", name)
-	}
-	return ""
-}
-
-// label returns the label, or the ID if there is none.
-func (l *loader) label(p configfile.Path, label, id string) string {
-	if problem := nameProblem(label); problem != "" {
-		l.fail(p.At("label"), "%s", problem)
-	}
-	if label == "" {
-		return id
-	}
-	return label
-}
-
-func (l *loader) service(p configfile.Path, d serviceDocument, defaults resolved) Service {
-	s := Service{ID: d.ID, Label: l.label(p, d.Label, d.ID)}
-	if len(d.Nodes) == 0 {
-		l.fail(p.At("nodes"), "the service has no nodes; add one, or remove the service")
-	}
-	above := l.settings(p, d.settings, defaults)
-	seen := map[string]bool{}
-	for i, n := range d.Nodes {
-		at := p.At("nodes", i)
-		l.unique(at, "node", n.ID, seen)
-		s.Nodes = append(s.Nodes, l.node(at, n, above))
-	}
-	return s
-}
-
-func (l *loader) link(p configfile.Path, d linkDocument) Link {
-	if problem := nameProblem(d.Label); problem != "" {
-		l.fail(p.At("label"), "%s", problem)
-	}
-	if d.URL == "" {
-		if d.Label != "" {
-			l.fail(p.At("label"), "the link has a label but no url; give it one, or remove the label")
-		}
-		return Link{}
-	}
-	u, err := url.Parse(d.URL)
-	switch {
-	case err != nil:
-		l.fail(p.At("url"), "%v", urlProblem(err))
-	case u.Scheme == "mailto" && u.Opaque != "":
-	case (u.Scheme != "http" && u.Scheme != "https") || u.Host == "":
-		l.fail(p.At("url"), "%q is no link for a page; write https://host/path or mailto:address", d.URL)
-	}
-	return Link(d)
 }

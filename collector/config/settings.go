@@ -20,6 +20,8 @@ type resolved struct {
 	script Script
 	push   Push
 	local  Local
+	tls    *TLS // nil if none are set on any level
+	ssh    SSH
 }
 
 func defaultSettings() resolved {
@@ -28,7 +30,7 @@ func defaultSettings() resolved {
 			Interval: 2 * time.Minute, Timeout: 10 * time.Second, SickAfter: 5 * time.Second,
 			Retries: 2, RetryWait: 500 * time.Millisecond, StatusFrom: 200, StatusBelow: 400,
 		},
-		script: Script{Interval: 5 * time.Minute, Timeout: time.Minute},
+		script: Script{Interval: 5 * time.Minute, Timeout: time.Minute, RetryWait: 500 * time.Millisecond},
 		push:   Push{DeadAfter: 20 * time.Second, CPUSickAbove: 0.90, RAMSickAbove: 0.90},
 		local:  Local{DeadAfter: 40 * time.Second},
 	}
@@ -41,6 +43,8 @@ func (l *loader) settings(p configfile.Path, s settings, above resolved) resolve
 		script: l.script(p.At("script"), s.Script, above.script),
 		push:   l.push(p.At("push"), s.Push, above.push),
 		local:  l.local(p.At("local"), s.Local, above.local),
+		tls:    l.tls(p.At("tls"), s.TLS, above.tls),
+		ssh:    l.ssh(p.At("ssh"), s.SSH, above.ssh),
 	}
 }
 
@@ -54,12 +58,7 @@ func (l *loader) poll(p configfile.Path, d *pollDocument, above Poll) Poll {
 	l.positive(p.At("timeout"), d.Timeout, &out.Timeout)
 	set(d.SickAfter, &out.SickAfter)
 	set(d.RetryWait, &out.RetryWait)
-	if d.Retries != nil {
-		out.Retries = *d.Retries
-		if out.Retries < 0 || out.Retries > maxRetries {
-			l.fail(p.At("retries"), "is %d, want 0 to %d", out.Retries, maxRetries)
-		}
-	}
+	l.retries(p.At("retries"), d.Retries, &out.Retries)
 	l.httpStatus(p.At("http_status"), d.HTTPStatus, &out)
 	if len(l.errs) == before {
 		l.slowness(p, d, out)
@@ -101,12 +100,14 @@ func (l *loader) httpStatus(p configfile.Path, d *httpStatusDocument, out *Poll)
 	}
 }
 
-func (l *loader) script(p configfile.Path, d *scriptSettings, out Script) Script {
-	if d != nil {
-		l.positive(p.At("interval"), d.Interval, &out.Interval)
-		l.positive(p.At("timeout"), d.Timeout, &out.Timeout)
+func (l *loader) retries(p configfile.Path, from *int, to *int) {
+	if from == nil {
+		return
 	}
-	return out
+	*to = *from
+	if *from < 0 || *from > maxRetries {
+		l.fail(p, "is %d, want 0 to %d", *from, maxRetries)
+	}
 }
 
 func (l *loader) push(p configfile.Path, d *pushDocument, out Push) Push {

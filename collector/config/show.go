@@ -7,9 +7,6 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"time"
-
-	"github.com/prometheus/common/model"
 
 	"github.com/pharos-status/pharos/internal/configfile"
 )
@@ -17,18 +14,38 @@ import (
 // hidden stands for a secret.
 const hidden = "<secret>"
 
-// MarshalYAML returns the configuration as it was written, with the defaults
-// filled in and without secrets: tokens, bodies, the values of headers unless
+// MarshalYAML returns exporter.yml as it was written, with the defaults filled in
+// and without secrets: tokens, passwords, keys, bodies, the values of headers unless
 // they are harmless, and user information and queries of URLs.
 func (c *Config) MarshalYAML() (any, error) { return c.source, nil }
 
-// String returns the configuration as YAML, without secrets.
+// String returns the configuration as YAML, without secrets: exporter.yml and a
+// document for each service file. What was discovered is not in it.
 func (c *Config) String() string {
-	out, err := configfile.Marshal(c)
-	if err != nil {
-		return "# " + err.Error()
+	var b strings.Builder
+	write := func(v any) {
+		out, err := configfile.Marshal(v)
+		if err != nil {
+			out = []byte("# " + err.Error() + "\n")
+		}
+		b.Write(out)
 	}
-	return string(out)
+	write(c)
+	for _, f := range c.files.shown {
+		b.WriteString("---\n# " + strings.ToValidUTF8(f.name, "?") + "\n")
+		write(f.document)
+	}
+	return b.String()
+}
+
+// shown returns the document with the defaults filled in.
+func shown(d *document, c *Config) document {
+	out := *d
+	out.Defaults = c.files.defaults.document()
+	out.Defaults.TLS, out.Defaults.SSH = d.Defaults.TLS, d.Defaults.SSH
+	out.Parallelism = parallelismDocument{&c.Parallelism.Poll, &c.Parallelism.Script}
+	out.Reporter.MaxReplicasPerNode, out.Reporter.MaxReplicas = &c.Limits.ReplicasPerNode, &c.Limits.Replicas
+	return out
 }
 
 // A targetURL may hold user information and tokens.
@@ -76,22 +93,4 @@ func (h headers) MarshalYAML() (any, error) {
 		shown[name] = value
 	}
 	return shown, nil
-}
-
-// document returns the settings as they are written.
-func (r resolved) document() settings {
-	duration := func(d time.Duration) *model.Duration { return (*model.Duration)(&d) }
-	return settings{
-		Poll: &pollDocument{
-			Interval: duration(r.poll.Interval), Timeout: duration(r.poll.Timeout), SickAfter: duration(r.poll.SickAfter),
-			Retries: &r.poll.Retries, RetryWait: duration(r.poll.RetryWait),
-			HTTPStatus: &httpStatusDocument{From: &r.poll.StatusFrom, Below: &r.poll.StatusBelow},
-		},
-		Script: &scriptSettings{Interval: duration(r.script.Interval), Timeout: duration(r.script.Timeout)},
-		Push: &pushDocument{
-			DeadAfter: duration(r.push.DeadAfter), ForgetAfter: duration(r.push.ForgetAfter),
-			CPUSickAbove: &r.push.CPUSickAbove, RAMSickAbove: &r.push.RAMSickAbove,
-		},
-		Local: &localDocument{DeadAfter: duration(r.local.DeadAfter), ForgetAfter: duration(r.local.ForgetAfter)},
-	}
 }
