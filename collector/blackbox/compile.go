@@ -144,7 +144,7 @@ func compileDNS(m *module.DNS) (maker, error) {
 		}
 		options := base
 		options.Server, options.TLS = net.JoinHostPort(host, port), called(config, hostname)
-		return probe.DNS(options), nil
+		return probe.DNS(options)
 	}, nil
 }
 

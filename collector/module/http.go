@@ -4,6 +4,7 @@ package module
 
 import (
 	"maps"
+	"net/url"
 
 	promconfig "github.com/prometheus/common/config"
 )
@@ -44,6 +45,9 @@ func shown(c client) client {
 	}
 	oauth2 := *c.OAuth2
 	oauth2.EndpointParams, oauth2.Claims = maps.Clone(oauth2.EndpointParams), maps.Clone(oauth2.Claims)
+	if u, err := url.Parse(oauth2.TokenURL); err != nil || u.User != nil {
+		oauth2.TokenURL = hidden
+	}
 	for name := range oauth2.EndpointParams {
 		oauth2.EndpointParams[name] = hidden
 	}

@@ -99,21 +99,42 @@ func (m *Module) UnmarshalYAML(unmarshal func(any) error) error {
 }
 
 // MarshalYAML returns the part of the module that is used, with its defaults and
-// without secrets: the values of headers unless they are harmless, bodies,
-// passwords, tokens and keys.
+// without secrets: the values of headers unless they are harmless, bodies, what is
+// sent, passwords, tokens and keys.
 func (m *Module) MarshalYAML() (any, error) {
-	out := map[string]any{"prober": m.Prober}
-	if m.Timeout != 0 {
-		out["timeout"] = m.Timeout
-	}
-	http, websocket := m.HTTP, m.Websocket
-	http.Client, websocket.Client = shown(http.Client), shown(websocket.Client)
-	parts := map[Kind]any{
-		KindHTTP: http, KindTCP: m.TCP, KindDNS: m.DNS, KindICMP: m.ICMP,
-		KindGRPC: m.GRPC, KindUnix: m.Unix, KindWebsocket: websocket, KindSSH: m.SSH,
-	}
-	if part, ok := parts[m.Prober]; ok {
-		out[string(m.Prober)] = part
+	out := struct {
+		Prober    Kind       `yaml:"prober"`
+		Timeout   Duration   `yaml:"timeout,omitempty"`
+		HTTP      *HTTP      `yaml:"http,omitempty"`
+		TCP       *TCP       `yaml:"tcp,omitempty"`
+		DNS       *DNS       `yaml:"dns,omitempty"`
+		ICMP      *ICMP      `yaml:"icmp,omitempty"`
+		GRPC      *GRPC      `yaml:"grpc,omitempty"`
+		Unix      *Unix      `yaml:"unix,omitempty"`
+		Websocket *Websocket `yaml:"websocket,omitempty"`
+		SSH       *SSH       `yaml:"ssh,omitempty"`
+	}{Prober: m.Prober, Timeout: m.Timeout}
+	switch m.Prober {
+	case KindHTTP:
+		http := m.HTTP
+		http.Client = shown(http.Client)
+		out.HTTP = &http
+	case KindTCP:
+		out.TCP = &m.TCP
+	case KindDNS:
+		out.DNS = &m.DNS
+	case KindICMP:
+		out.ICMP = &m.ICMP
+	case KindGRPC:
+		out.GRPC = &m.GRPC
+	case KindUnix:
+		out.Unix = &m.Unix
+	case KindWebsocket:
+		websocket := m.Websocket
+		websocket.Client = shown(websocket.Client)
+		out.Websocket = &websocket
+	case KindSSH:
+		out.SSH = &m.SSH
 	}
 	return out, nil
 }
