@@ -3,149 +3,183 @@
 package probe
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"net"
-	"os"
-	"strconv"
+	"net/netip"
+	"slices"
 	"sync"
-	"syscall"
 	"time"
 
-	probing "github.com/prometheus-community/pro-bing"
+	"golang.org/x/time/rate"
 
 	"github.com/pharos-status/pharos/internal/status"
 )
 
 const (
-	maxPings = 50 // addresses pinged at a time: with many more, answers get lost in the machine
+	maxPings     = 1024 // addresses pinged at a time
+	maxAddresses = 64   // of one name
+
+	// Packets leave at this pace, per second, and not more than so many at once:
+	// neither the buffer for their answers nor a router on the way overflows then.
+	pingPace  = 5000
+	pingBurst = 50
 )
 
-// A Pinger makes ICMP probes that share one limit: at most 50 addresses are
-// pinged at a time. A process should have only one.
-type Pinger struct{ slots chan struct{} }
+// A Pinger makes ICMP probes, which share sockets and limits: at most 1024
+// addresses are pinged at a time, by at most 5000 packets a second. A process
+// should have only one. It holds nothing while no probe is under way.
+type Pinger struct {
+	slots   chan struct{}
+	pace    *rate.Limiter
+	sockets sockets
+}
 
 // NewPinger returns a Pinger.
-func NewPinger() *Pinger { return &Pinger{make(chan struct{}, maxPings)} }
+func NewPinger() *Pinger {
+	return &Pinger{
+		slots:   make(chan struct{}, maxPings),
+		pace:    rate.NewLimiter(pingPace, pingBurst),
+		sockets: sockets{open: map[socketOptions]*sharedSocket{}},
+	}
+}
 
-// ICMP returns a Prober that pings every address, IPv4 and IPv6, that host
-// resolves to. All must answer, each within a second or the time limit if that
-// is shorter; the slowest counts. Three packets are sent before an address is dead.
+// Check tells whether this process may ping. The error says what to do about it.
+func (p *Pinger) Check() error {
+	for _, o := range []socketOptions{{}, {v6: true}} {
+		if _, err := p.sockets.use(o); err == nil {
+			p.sockets.release(o)
+		} else if got := noSocket(err); !got.nowhere { // a machine need not have both families
+			return got.err
+		}
+	}
+	return nil
+}
+
+// ICMP returns a Prober that sends up to three echo requests to an address, over
+// the time that it may take, and two at least before it calls the address dead.
+// An ICMP error in answer to two of them ends that sooner (reason connect).
+// Result.Took is the round trip to the slowest address.
 //
-// What the exporter can't tell is unknown: it may lack the permission to send
-// (reason permission), or its machine has no route to any of the addresses
-// (reason connect). An address of a family that the machine has no route
-// for, such as IPv6 on a machine without it, is left out as long as another address can be asked.
-func (p *Pinger) ICMP(o ICMPOptions) Prober { return &icmp{p, o.Host} }
-
-// Check tells whether this process may ping: an error says what to do about it.
-func (p *Pinger) Check() error { return nil }
+// What this machine keeps from being asked is unknown: it may not let the program
+// ping (reason permission), or have no route to any of the addresses (reason
+// connect). An address of a family that the machine has no route for, such
+// as IPv6 on a machine without it, is left out as long as another one can be asked.
+func (p *Pinger) ICMP(o ICMPOptions) Prober {
+	o.Patience = cmp.Or(o.Patience, maxPatience)
+	o.PayloadSize = min(cmp.Or(o.PayloadSize, defaultPayload), MaxICMPPayload)
+	return &icmp{p, o}
+}
 
 type icmp struct {
 	*Pinger
-	host string
+	ICMPOptions
 }
 
-// Probe implements [Prober]. Result.Took is the round trip to the slowest address.
+// Probe implements [Prober].
 func (p *icmp) Probe(ctx context.Context) Result {
-	start := time.Now()
-	slowest, err := p.pingAll(ctx)
+	r := begin()
+	addrs, err := p.addresses(ctx, &r.Trace)
 	if err != nil {
-		slowest = time.Since(start)
+		r.Took, r.Err = time.Since(r.At), err
+		return r
 	}
-	return Result{At: start, Took: slowest, Err: err}
+	got := p.pingAll(ctx, &r.Trace, addrs)
+	r.Addr, r.Took, r.Err = got.addr, got.trip, got.err
+	r.ICMP = &ICMPFacts{Setup: got.setup, RTT: got.trip, HopLimit: got.hops}
+	if r.Err != nil {
+		r.Took = time.Since(r.At)
+	}
+	return r
 }
 
-func (p *icmp) pingAll(ctx context.Context) (time.Duration, error) {
-	patience := maxPatience
-	if deadline, ok := ctx.Deadline(); ok {
-		patience = min(patience, time.Until(deadline))
-	}
-	all, err := net.DefaultResolver.LookupIPAddr(ctx, p.host)
+// addresses returns whom to ask: one at least.
+func (p *icmp) addresses(ctx context.Context, t *Trace) ([]netip.Addr, error) {
+	all, err := p.resolve(ctx, t)
 	if err != nil {
-		return 0, dialFailure(err)
+		return nil, err
 	}
-	reachable, err := routable(ctx, all[:min(len(all), maxAddresses)])
+	if source := p.Dial.Source; source.IsValid() {
+		all = slices.DeleteFunc(all, func(a netip.Addr) bool { return a.Is4() != source.Is4() })
+		if len(all) == 0 {
+			return nil, noWay(fmt.Errorf("%s has no address of the family of %v", p.Host, source))
+		}
+	}
+	return all[:min(len(all), maxAddresses)], nil
+}
+
+// resolve returns the addresses of the host that the options want.
+func (p *icmp) resolve(ctx context.Context, t *Trace) ([]netip.Addr, error) {
+	if _, err := netip.ParseAddr(p.Host); err == nil || p.Dial.Family != AnyFamily {
+		addr, err := p.Dial.resolve(ctx, t, p.Host)
+		return []netip.Addr{addr}, err
+	}
+	start := time.Now()
+	all, err := net.DefaultResolver.LookupNetIP(ctx, "ip", p.Host)
+	t.Lookup = time.Since(start)
 	if err != nil {
-		return 0, err
+		return nil, dialFailure(err)
 	}
-	trips, errs := make([]time.Duration, len(reachable)), make([]error, len(reachable))
+	for i := range all {
+		all[i] = all[i].Unmap()
+		t.Event(eventResolved, all[i].String())
+	}
+	return all, nil
+}
+
+// pingAll asks all addresses at the same time, and returns the worst that came of it.
+func (p *icmp) pingAll(ctx context.Context, t *Trace, addrs []netip.Addr) pong {
+	all := make([]pong, len(addrs))
 	var wg sync.WaitGroup
-	for i, addr := range reachable {
-		wg.Go(func() { trips[i], errs[i] = p.ping(ctx, addr, patience) })
+	for i, addr := range addrs {
+		t.Event(eventPinging, addr.String())
+		if len(addrs) == 1 {
+			all[0] = p.ping(ctx, addr)
+			break
+		}
+		wg.Go(func() { all[i] = p.ping(ctx, addr) })
 	}
 	wg.Wait()
-	return worst(trips, errs)
-}
-
-// worst returns the slowest trip, or the gravest of the errors.
-func worst(trips []time.Duration, errs []error) (slowest time.Duration, gravest error) {
-	for i, err := range errs {
-		slowest = max(slowest, trips[i])
-		if err != nil && (gravest == nil || severity(err) > severity(gravest)) {
-			gravest = err
+	for _, got := range all {
+		if got.err != nil {
+			t.Event(eventNoAnswer, got.err.Error())
+		} else {
+			t.Event(eventAnswer, got.addr.String()+" in "+got.trip.String())
 		}
 	}
-	return slowest, gravest
+	return slices.MaxFunc(all, worse)
 }
 
-func severity(err error) int { return judgeError(err).Status.Severity() }
+// What the log of a ping says.
+const (
+	eventPinging  = "sending echo requests"
+	eventAnswer   = "answered"
+	eventNoAnswer = "not answered"
+)
 
-// routable leaves out the addresses to which the machine has no route. It is an
-// error, of which nothing follows for the target, if none is left.
-func routable(ctx context.Context, all []net.IPAddr) ([]net.IPAddr, error) {
-	var some []net.IPAddr
-	var last error
-	for _, addr := range all {
-		if err := route(ctx, addr); err != nil {
-			last = err
-			continue
-		}
-		some = append(some, addr)
-	}
-	switch {
-	case some != nil:
-		return some, nil
-	case exhausted(last):
-		return nil, dialFailure(last)
-	}
-	return nil, &Failure{status.Unknown, status.Connect, fmt.Errorf("this machine has no route to the target: %w", last)}
+// worse compares how much two addresses matter for the whole: what the machine
+// can't reach says nothing beside what it can, and an error more than any answer.
+func worse(a, b pong) int {
+	return cmp.Or(
+		cmp.Compare(reached(a), reached(b)),
+		cmp.Compare(severity(a.err), severity(b.err)),
+		cmp.Compare(a.trip, b.trip),
+	)
 }
 
-// route asks the kernel for the way to addr. Connecting a UDP socket sends nothing.
-func route(ctx context.Context, addr net.IPAddr) error {
-	const discard = 9 // any port does
-	var d net.Dialer
-	conn, err := d.DialContext(ctx, "udp", net.JoinHostPort(addr.String(), strconv.Itoa(discard)))
-	if err != nil {
-		return err
+func reached(p pong) int {
+	if p.nowhere {
+		return 0
 	}
-	return conn.Close()
+	return 1
 }
 
-// ping waits for its turn and asks one address.
-func (p *icmp) ping(ctx context.Context, addr net.IPAddr, patience time.Duration) (time.Duration, error) {
-	if !p.turn(ctx, patience) {
-		return 0, &Failure{status.Unknown, status.Timeout, errors.New("too many pings at a time: this one had no turn within its time limit")}
+func severity(err error) int {
+	if err == nil {
+		return status.Healthy.Severity()
 	}
-	defer func() { <-p.slots }()
-	trip, err := echo(ctx, addr, patience, false)
-	if noSocket(err) {
-		trip, err = echo(ctx, addr, patience, true)
-	}
-	switch {
-	case noSocket(err):
-		return 0, &Failure{status.Unknown, status.Permission, fmt.Errorf(
-			"no permission to ping: give the program the capability CAP_NET_RAW, or put its group into net.ipv4.ping_group_range: %w", err)}
-	case exhausted(err):
-		return 0, dialFailure(err)
-	case err != nil && ctx.Err() == nil:
-		return 0, Failf(reasonOf(err), "ping %v: %w", &addr, err)
-	case trip == 0:
-		return 0, Failf(status.Timeout, "ping %v: no answer within %v", &addr, patience)
-	}
-	return trip, nil
+	return judgeError(err).Status.Severity()
 }
 
 // turn takes a slot. It tells whether that left enough time for the ping; if not,
@@ -161,29 +195,4 @@ func (p *icmp) turn(ctx context.Context, patience time.Duration) bool {
 		return false
 	}
 	return true
-}
-
-// noSocket tells whether err says that the kernel denied the socket, or sending
-// by it. An unprivileged socket of a family may also not exist at all.
-func noSocket(err error) bool {
-	return errors.Is(err, os.ErrPermission) || errors.Is(err, syscall.EPROTONOSUPPORT)
-}
-
-// echo returns the time of the first round trip, 0 if there was none.
-func echo(ctx context.Context, addr net.IPAddr, patience time.Duration, privileged bool) (trip time.Duration, err error) {
-	pinger := probing.New("")
-	pinger.SetIPAddr(&addr)
-	pinger.SetPrivileged(privileged)
-	pinger.SetLogger(probing.NoopLogger{})
-	pinger.RecordRtts, pinger.RecordTTLs = false, false
-	pinger.Timeout = patience
-	pinger.Interval = max(patience/packets, time.Millisecond)
-	pinger.OnRecv = func(packet *probing.Packet) {
-		if trip == 0 {
-			trip = max(packet.Rtt, 1) // 0 stands for no answer
-		}
-		pinger.Stop()
-	}
-	err = pinger.RunWithContext(ctx)
-	return trip, err
 }

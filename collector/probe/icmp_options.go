@@ -4,17 +4,13 @@ package probe
 
 import "time"
 
-// Bounds and defaults of a ping.
-const (
-	// MaxICMPPayload is the largest payload of an echo request, in bytes: what an
-	// IPv4 packet has room for beside its header.
-	MaxICMPPayload = 65507
+// MaxICMPPayload is the largest payload of an echo request, in bytes: what an
+// IPv4 packet has room for beside its headers.
+const MaxICMPPayload = 65507
 
-	defaultPayload = 56          // bytes: what ping sends, so that nothing on the way finds it odd
-	maxAddresses   = 64          // of one name
-	maxPatience    = time.Second // unless the options say otherwise
-	packets        = 3           // sent to an address before it counts as dead
-)
+// defaultPayload is what the program ping sends, in bytes, so that nothing on the
+// way finds it odd.
+const defaultPayload = 56
 
 // ICMPOptions say whom to ping, and how. All but Host may be left zero.
 type ICMPOptions struct {

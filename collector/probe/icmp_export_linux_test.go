@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package probe
+
+import "net/netip"
+
+// Privileged tells whether p pings by raw sockets.
+func Privileged(p *Pinger) (bool, error) {
+	s, err := p.sockets.use(socketOptions{})
+	if err != nil {
+		return false, err
+	}
+	defer p.sockets.release(socketOptions{})
+	return s.kind.privileged, nil
+}
+
+// ExtendedError reads the kernel's word of an error.
+func ExtendedError(b []byte) (words string, from netip.Addr, ok bool) {
+	e, ok := extendedError(b)
+	if !ok {
+		return "", from, false
+	}
+	return e.words(), e.from, true
+}
