@@ -45,14 +45,14 @@ func samples(families map[string]*dto.MetricFamily) []string {
 				pairs[l.GetName()] = l.GetValue()
 			}
 			delete(pairs, "serialnumber") // since 0.26
-			line := name
+			line := []string{name}
 			for _, label := range slices.Sorted(maps.Keys(pairs)) {
-				line += fmt.Sprintf(" %s=%q", label, pairs[label])
+				line = append(line, fmt.Sprintf("%s=%q", label, pairs[label]))
 			}
 			if !measured(name) {
-				line += fmt.Sprint(" ", m.GetGauge().GetValue())
+				line = append(line, fmt.Sprint(m.GetGauge().GetValue()))
 			}
-			all = append(all, line)
+			all = append(all, strings.Join(line, " "))
 		}
 	}
 	slices.Sort(all)

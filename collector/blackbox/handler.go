@@ -57,6 +57,7 @@ type Handler struct {
 	HandlerOptions
 	families map[module.Kind][]family
 	slots    chan struct{}
+	formats  []expfmt.Format
 	buffers  sync.Pool // of *[]byte
 	unknown  atomic.Uint64
 
@@ -69,10 +70,10 @@ func NewHandler(o HandlerOptions) *Handler {
 	h := &Handler{
 		HandlerOptions: o,
 		families:       map[module.Kind][]family{},
+		formats:        []expfmt.Format{expfmt.NewFormat(expfmt.TypeTextPlain), expfmt.NewFormat(expfmt.TypeOpenMetrics)},
 		slots:          make(chan struct{}, cmp.Or(o.MaxConcurrent, defaultConcurrent)),
 		compiled:       map[*module.Module]*Compiled{},
 	}
-	h.buffers.New = func() any { return new([]byte) }
 	for _, kind := range module.Kinds() {
 		h.families[kind] = families(kind)
 	}
@@ -239,19 +240,20 @@ func (h *Handler) log(ctx context.Context, s *seen) {
 	h.Logger.DebugContext(ctx, "Probe failed", append(args, "err", s.result.Err)...)
 }
 
-// answer writes the metrics as text, or as OpenMetrics to whoever prefers it.
+// answer writes the metrics as text, or as OpenMetrics to whoever prefers it. It
+// does not compress: that would cost more than a page of this size is worth.
 func (h *Handler) answer(w http.ResponseWriter, r *http.Request, s *seen) {
-	buf := h.buffers.Get().(*[]byte) //nolint:errcheck // nothing else is in the pool
+	buf, ok := h.buffers.Get().(*[]byte)
+	if !ok {
+		buf = new([]byte)
+	}
 	defer h.buffers.Put(buf)
 	*buf = expose((*buf)[:0], h.families[s.module.Prober], s)
-	contentType := expfmt.NewFormat(expfmt.TypeTextPlain)
-	if accept := r.Header.Get("Accept"); strings.Contains(accept, expfmt.OpenMetricsType) {
-		if format := expfmt.NegotiateIncludingOpenMetrics(r.Header); format.FormatType() == expfmt.TypeOpenMetrics {
-			contentType = expfmt.NewFormat(expfmt.TypeOpenMetrics)
-			*buf = append(*buf, "# EOF\n"...)
-		}
+	format := expfmt.NegotiateAccept(r.Header, h.formats...)
+	if format.FormatType() == expfmt.TypeOpenMetrics {
+		*buf = append(*buf, "# EOF\n"...)
 	}
-	w.Header().Set("Content-Type", string(contentType))
+	w.Header().Set("Content-Type", string(format))
 	w.Header().Set("Content-Length", strconv.Itoa(len(*buf)))
 	_, _ = w.Write(*buf) // the client is gone if this fails
 }

@@ -90,8 +90,16 @@ func TestTimeLimit(t *testing.T) {
 		module, header string
 		want           float64
 	}{
-		{"tcp", "", 7}, {"tcp", "10", 7}, {"tcp", "5", 4.5}, {"tcp", "0.4", 7}, {"tcp", "0", 7}, {"tcp", "+Inf", 7},
-		{"http_2xx", "", 119.5}, {"http_2xx", "10", 9.5}, {"http_2xx", "0.4", 0.4}, {"http_2xx", "1e300", 119999.5},
+		{"tcp", "", 7},
+		{"tcp", "10", 7},
+		{"tcp", "5", 4.5},
+		{"tcp", "0.4", 7},
+		{"tcp", "0", 7},
+		{"tcp", "+Inf", 7},
+		{"http_2xx", "", 119.5},
+		{"http_2xx", "10", 9.5},
+		{"http_2xx", "0.4", 0.4},
+		{"http_2xx", "1e300", 119999.5},
 	} {
 		header := http.Header{}
 		if c.header != "" {

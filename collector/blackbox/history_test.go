@@ -5,6 +5,7 @@ package blackbox_test
 import (
 	"net/http"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -12,15 +13,17 @@ import (
 	"github.com/pharos-status/pharos/collector/blackbox"
 )
 
-func outcomes(entries []blackbox.Entry) (text string) {
+// outcomes returns the numbers of the probes, with a ! on those that failed.
+func outcomes(entries []blackbox.Entry) string {
+	var words []string
 	for _, e := range entries {
-		text += strconv.FormatInt(e.ID, 10)
+		word := strconv.FormatInt(e.ID, 10)
 		if !e.Success {
-			text += "!"
+			word += "!"
 		}
-		text += " "
+		words = append(words, word)
 	}
-	return text
+	return strings.Join(words, " ")
 }
 
 func TestHistoryKeepsFailuresLonger(t *testing.T) {
@@ -29,17 +32,17 @@ func TestHistoryKeepsFailuresLonger(t *testing.T) {
 	good, bad := server.Addr().String(), closedPort(t)
 	h := handler(t, simple) // its history is of 3
 	for _, c := range []struct{ target, want string }{
-		{bad, "0! "},
-		{good, "1 0! "},
-		{good, "2 1 0! "},
-		{good, "3 2 1 0! "},
-		{good, "4 3 2 0! "},
-		{bad, "5! 4 3 0! "},
-		{bad, "6! 5! 4 0! "},
-		{bad, "7! 6! 5! 0! "},
-		{bad, "8! 7! 6! 5! 0! "},
-		{bad, "9! 8! 7! 6! 5! 0! "},
-		{bad, "10! 9! 8! 7! 6! 5! "},
+		{bad, "0!"},
+		{good, "1 0!"},
+		{good, "2 1 0!"},
+		{good, "3 2 1 0!"},
+		{good, "4 3 2 0!"},
+		{bad, "5! 4 3 0!"},
+		{bad, "6! 5! 4 0!"},
+		{bad, "7! 6! 5! 0!"},
+		{bad, "8! 7! 6! 5! 0!"},
+		{bad, "9! 8! 7! 6! 5! 0!"},
+		{bad, "10! 9! 8! 7! 6! 5!"},
 	} {
 		require.Equal(t, http.StatusOK, ask(t, h, "module", "tcp", "target", c.target).Code)
 		require.Equal(t, c.want, outcomes(h.History.Recent()))

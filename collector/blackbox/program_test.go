@@ -56,7 +56,7 @@ func start(t testing.TB, address string, cmd *exec.Cmd) program {
 	})
 	p := program{"http://" + address, cmd.Process.Pid}
 	for range 200 {
-		if conn, err := http.Get(p.url + "/"); err == nil { //nolint:noctx // until it is up
+		if conn, err := http.Get(p.url + "/"); err == nil {
 			_ = conn.Body.Close()
 			return p
 		}

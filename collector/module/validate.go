@@ -5,6 +5,7 @@ package module
 import (
 	"net/netip"
 	"slices"
+	"strings"
 
 	promconfig "github.com/prometheus/common/config"
 
@@ -109,15 +110,15 @@ func (v *validator) ssh(p configfile.Path, s *SSH) {
 
 // choice returns the words as a list in a sentence.
 func choice[T ~string](words []T) string {
-	var text string
+	var text strings.Builder
 	for i, word := range words {
 		switch {
 		case i > 0 && i == len(words)-1:
-			text += " or "
+			text.WriteString(" or ")
 		case i > 0:
-			text += ", "
+			text.WriteString(", ")
 		}
-		text += string(word)
+		text.WriteString(string(word))
 	}
-	return text
+	return text.String()
 }

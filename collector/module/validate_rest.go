@@ -39,7 +39,7 @@ func (v *validator) exchanges(p configfile.Path, all []Exchange) {
 		for j, l := range e.Labels {
 			name := at.At("labels", j, "name")
 			switch {
-			case !model.LabelName(l.Name).IsValidLegacy():
+			case !model.LegacyValidation.IsValidLabelName(l.Name):
 				v.fail(name, "%q is no name of a label; use letters, digits and _, and begin with no digit", l.Name)
 			case seen[l.Name]:
 				v.fail(name, "duplicate label %q; give it another name", l.Name)

@@ -82,7 +82,7 @@ func (r Regexp) MarshalYAML() (any, error) {
 	if r.Regexp == nil {
 		return nil, nil
 	}
-	return r.Regexp.String(), nil
+	return r.String(), nil
 }
 
 // IsZero tells whether there is no expression.
