@@ -44,7 +44,7 @@ func Compile(m *module.Module, o Options) (*Compiled, error) {
 	case module.KindDNS:
 		prober, err = compileDNS(&m.DNS)
 	case module.KindICMP:
-		prober = compileICMP(&m.ICMP, o)
+		prober, err = compileICMP(&m.ICMP, o)
 	case module.KindGRPC:
 		prober, err = compileGRPC(&m.GRPC, o)
 	case module.KindUnix:

@@ -58,7 +58,10 @@ func exchanges(all []module.Exchange) []probe.Exchange {
 	return out
 }
 
-func compileICMP(m *module.ICMP, o Options) maker {
+func compileICMP(m *module.ICMP, o Options) (maker, error) {
+	if o.Pinger == nil {
+		return nil, errors.New("this program does not ping")
+	}
 	base := probe.ICMPOptions{
 		Dial: dialOptions(m.IP, m.Source), PayloadSize: m.PayloadSize, HopLimit: m.TTL, DontFragment: m.DontFragment,
 	}
@@ -69,7 +72,7 @@ func compileICMP(m *module.ICMP, o Options) maker {
 			return nil, errors.New("the target is no host; write its name or address")
 		}
 		return o.Pinger.ICMP(options), nil
-	}
+	}, nil
 }
 
 func compileGRPC(m *module.GRPC, o Options) (maker, error) {

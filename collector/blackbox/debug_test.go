@@ -62,7 +62,7 @@ func TestNoSecretIsShown(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			require.NotContains(t, ask(t, h, "module", name, "target", target, "debug", "true").Body.String(), "hunter2")
-			for _, e := range h.History.Recent() {
+			for _, e := range h.history.Recent() {
 				require.NotContains(t, e.Target+e.Problem, "hunter2")
 			}
 		})

@@ -54,7 +54,7 @@ type HandlerOptions struct {
 // debug=true, which answers with the log of the probe. It is safe for concurrent
 // use.
 type Handler struct {
-	HandlerOptions
+	o        HandlerOptions
 	families map[module.Kind][]family
 	slots    chan struct{}
 	formats  []expfmt.Format
@@ -68,11 +68,11 @@ type Handler struct {
 // NewHandler returns a Handler.
 func NewHandler(o HandlerOptions) *Handler {
 	h := &Handler{
-		HandlerOptions: o,
-		families:       map[module.Kind][]family{},
-		formats:        []expfmt.Format{expfmt.NewFormat(expfmt.TypeTextPlain), expfmt.NewFormat(expfmt.TypeOpenMetrics)},
-		slots:          make(chan struct{}, cmp.Or(o.MaxConcurrent, defaultConcurrent)),
-		compiled:       map[*module.Module]*Compiled{},
+		o:        o,
+		families: map[module.Kind][]family{},
+		formats:  []expfmt.Format{expfmt.NewFormat(expfmt.TypeTextPlain), expfmt.NewFormat(expfmt.TypeOpenMetrics)},
+		slots:    make(chan struct{}, cmp.Or(o.MaxConcurrent, defaultConcurrent)),
+		compiled: map[*module.Module]*Compiled{},
 	}
 	for _, kind := range module.Kinds() {
 		h.families[kind] = families(kind)
@@ -105,8 +105,8 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, refused.text, refused.code)
 		return
 	}
-	if h.History != nil {
-		h.History.add(s)
+	if h.o.History != nil {
+		h.o.History.add(s)
 	}
 	h.log(r.Context(), s)
 	if query.Get("debug") == "true" {
@@ -118,12 +118,12 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // request returns what was asked for, in the order of blackbox_exporter's checks.
 func (h *Handler) request(r *http.Request, name, target string) (*seen, *refusal) {
-	m := h.Modules()[name]
+	m := h.o.Modules()[name]
 	if m == nil {
 		h.unknown.Add(1)
 		return nil, &refusal{http.StatusBadRequest, fmt.Sprintf("Unknown module %q; the configuration has no such module.", status.Shorten(name))}
 	}
-	limit, err := timeLimit(r.Header.Get("X-Prometheus-Scrape-Timeout-Seconds"), time.Duration(m.Timeout), h.TimeoutOffset)
+	limit, err := timeLimit(r.Header.Get("X-Prometheus-Scrape-Timeout-Seconds"), time.Duration(m.Timeout), h.o.TimeoutOffset)
 	switch {
 	case err != nil:
 		return nil, &refusal{http.StatusInternalServerError, "The header X-Prometheus-Scrape-Timeout-Seconds is no number of seconds."}
@@ -214,11 +214,11 @@ func (h *Handler) compile(m *module.Module) (*Compiled, error) {
 	if c != nil {
 		return c, nil
 	}
-	c, err := Compile(m, h.Options)
+	c, err := Compile(m, h.o.Options)
 	if err != nil {
 		return nil, err
 	}
-	current := h.Modules()
+	current := h.o.Modules()
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if len(h.compiled) >= 2*len(current) {
@@ -229,15 +229,15 @@ func (h *Handler) compile(m *module.Module) (*Compiled, error) {
 }
 
 func (h *Handler) log(ctx context.Context, s *seen) {
-	if !h.Logger.Enabled(ctx, slog.LevelDebug) {
+	if !h.o.Logger.Enabled(ctx, slog.LevelDebug) {
 		return
 	}
 	args := []any{"module", s.name, "target", s.target, "duration_seconds", s.result.Took.Seconds()}
 	if s.success() {
-		h.Logger.DebugContext(ctx, "Probe succeeded", args...)
+		h.o.Logger.DebugContext(ctx, "Probe succeeded", args...)
 		return
 	}
-	h.Logger.DebugContext(ctx, "Probe failed", append(args, "err", s.result.Err)...)
+	h.o.Logger.DebugContext(ctx, "Probe failed", append(args, "err", s.result.Err)...)
 }
 
 // answer writes the metrics as text, or as OpenMetrics to whoever prefers it. It

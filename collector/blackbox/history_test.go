@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pharos-status/pharos/collector/blackbox"
+	"github.com/pharos-status/pharos/collector/module"
 )
 
 // outcomes returns the numbers of the probes, with a ! on those that failed.
@@ -45,9 +46,9 @@ func TestHistoryKeepsFailuresLonger(t *testing.T) {
 		{bad, "10! 9! 8! 7! 6! 5!"},
 	} {
 		require.Equal(t, http.StatusOK, ask(t, h, "module", "tcp", "target", c.target).Code)
-		require.Equal(t, c.want, outcomes(h.History.Recent()))
+		require.Equal(t, c.want, outcomes(h.history.Recent()))
 	}
-	last := h.History.Recent()[0]
+	last := h.history.Recent()[0]
 	require.Equal(t, "tcp", last.Module)
 	require.Equal(t, bad, last.Target)
 	require.Contains(t, last.Problem, "refused")
@@ -57,12 +58,15 @@ func TestHistoryKeepsFailuresLonger(t *testing.T) {
 
 func TestHistoryOfNothing(t *testing.T) {
 	t.Parallel()
-	h := handler(t, simple)
-	h.History = blackbox.NewHistory(-1)
-	ask(t, h, "target", closedPort(t))
-	require.Empty(t, h.History.Recent())
-	h.History = nil
-	require.Equal(t, http.StatusOK, ask(t, h, "target", closedPort(t)).Code)
+	all := modules(t, simple)
+	for _, history := range []*blackbox.History{blackbox.NewHistory(-1), nil} {
+		o := options(func() map[string]*module.Module { return all })
+		o.History = history
+		require.Equal(t, http.StatusOK, ask(t, blackbox.NewHandler(o), "target", closedPort(t)).Code)
+		if history != nil {
+			require.Empty(t, history.Recent())
+		}
+	}
 }
 
 func TestLogs(t *testing.T) {
@@ -82,7 +86,7 @@ func TestLogs(t *testing.T) {
 		"no number":      {[]string{"id", "x"}, http.StatusBadRequest, "Which probe?"},
 		"nothing":        {nil, http.StatusBadRequest, "Which probe?"},
 	} {
-		w := ask(t, h.History, c.parameters...)
+		w := ask(t, h.history, c.parameters...)
 		require.Equal(t, c.code, w.Code, name)
 		require.Contains(t, w.Body.String(), c.says, name)
 		require.Equal(t, "nosniff", w.Header().Get("X-Content-Type-Options"), name)

@@ -31,11 +31,18 @@ func modules(t testing.TB, text string) map[string]*module.Module {
 	return all
 }
 
-// handler returns a Handler with a history, for modules as in a file.
-func handler(t testing.TB, text string) *blackbox.Handler {
+// A rig is a Handler with its history.
+type rig struct {
+	*blackbox.Handler
+	history *blackbox.History
+}
+
+// handler returns a rig for modules as in a file.
+func handler(t testing.TB, text string) rig {
 	t.Helper()
 	all := modules(t, text)
-	return blackbox.NewHandler(options(func() map[string]*module.Module { return all }))
+	o := options(func() map[string]*module.Module { return all })
+	return rig{blackbox.NewHandler(o), o.History}
 }
 
 func options(all func() map[string]*module.Module) blackbox.HandlerOptions {

@@ -8,7 +8,6 @@ package module
 
 import (
 	"net/netip"
-	"time"
 
 	promconfig "github.com/prometheus/common/config"
 
@@ -146,13 +145,4 @@ func (m *Module) String() string {
 		return "# " + err.Error() + "\n"
 	}
 	return string(out)
-}
-
-// MaxTime returns how long a probe may take if its caller gives it at most
-// limit: the module's timeout if that is shorter.
-func (m *Module) MaxTime(limit time.Duration) time.Duration {
-	if own := time.Duration(m.Timeout); own > 0 && own < limit {
-		return own
-	}
-	return limit
 }

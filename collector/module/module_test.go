@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -42,7 +41,7 @@ func TestDefaults(t *testing.T) {
 	t.Parallel()
 	for kind, rest := range map[module.Kind]string{"http": "", "tcp": "", "icmp": "", "grpc": "", "websocket": "", "ssh": "", "dns": ", dns: {query_name: a}"} {
 		m := parse(t, "modules: {m: {prober: "+string(kind)+rest+"}}")
-		require.Zero(t, m.Timeout)
+		require.Zero(t, m.Timeout, kind)
 		for _, ip := range []module.IP{m.HTTP.IP, m.TCP.IP, m.DNS.IP, m.ICMP.IP, m.GRPC.IP, m.Websocket.IP, m.SSH.IP} {
 			require.Equal(t, module.IP{Fallback: true}, ip, kind)
 		}
@@ -80,15 +79,6 @@ func TestEnvironmentIsNotExpanded(t *testing.T) {
 	t.Parallel()
 	m := parse(t, `modules: {m: {prober: tcp, tcp: {query_response: [{expect: "PING (.*)", send: "PONG ${1} $$"}]}}}`)
 	require.Equal(t, module.Text("PONG ${1} $$"), m.TCP.QueryResponse[0].Send)
-}
-
-func TestMaxTime(t *testing.T) {
-	t.Parallel()
-	m := parse(t, "modules: {m: {prober: tcp, timeout: 5s}}")
-	require.Equal(t, 5*time.Second, m.MaxTime(time.Minute))
-	require.Equal(t, time.Second, m.MaxTime(time.Second))
-	m = parse(t, "modules: {m: {prober: tcp}}")
-	require.Equal(t, time.Minute, m.MaxTime(time.Minute))
 }
 
 func TestAnEmptyFileHasNoModules(t *testing.T) {
