@@ -10,7 +10,9 @@ import (
 	"net/http/httptrace"
 	"net/netip"
 	"os"
+	"strconv"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -39,8 +41,16 @@ type DialOptions struct {
 	Source   netip.Addr // the address of this machine to send from; the zero Addr: the machine chooses
 }
 
+// What the log of a probe says of its way to the target.
+const (
+	eventResolved  = "address found"
+	eventConnected = "connected"
+)
+
 // dial connects to addr, host:port, or to a path if network is unix. It notes the
-// address that it took, and how long it looked for it. Its error is a [*Failure].
+// address that it took and how long it looked for it. A stream ends with ctx: from
+// then on its reads and writes fail with the error of a timeout; with a network of
+// packets the caller sees to that. The error is a [*Failure].
 func (o DialOptions) dial(ctx context.Context, t *Trace, network, addr string) (net.Conn, error) {
 	if strings.HasPrefix(network, "unix") {
 		return o.machine(ctx, t, network, addr)
@@ -49,28 +59,38 @@ func (o DialOptions) dial(ctx context.Context, t *Trace, network, addr string) (
 	if err != nil {
 		return nil, Failf(status.Protocol, "dial %q: %w", addr, err)
 	}
-	if _, err := netip.ParseAddr(host); err != nil && o.Family == AnyFamily {
+	ip, err := netip.ParseAddr(host)
+	if err != nil {
+		if o.Family == AnyFamily {
+			return o.machine(ctx, t, network, addr)
+		}
+		if ip, err = o.resolve(ctx, t, host); err != nil {
+			return nil, err
+		}
+		addr = net.JoinHostPort(ip.String(), port)
+	}
+	number, err := strconv.ParseUint(port, 10, 16)
+	if err != nil || ip.Zone() != "" || !strings.HasPrefix(network, "tcp") {
 		return o.machine(ctx, t, network, addr)
 	}
-	ip, err := o.resolve(ctx, t, host)
+	t.Addr = ip.Unmap()
+	conn, err := o.connect(ctx, netip.AddrPortFrom(t.Addr, uint16(number)))
 	if err != nil {
-		return nil, err
+		return nil, dialFailure(err)
 	}
-	return o.machine(ctx, t, network, net.JoinHostPort(ip.String(), port))
+	t.Event(eventConnected, addr)
+	return conn, nil
 }
 
-// resolve returns the one address of host to use. It is a [*Failure] if there is none.
+// resolve returns the one address of host to use, and notes it and how long it
+// took to find. The error is a [*Failure].
 func (o DialOptions) resolve(ctx context.Context, t *Trace, host string) (netip.Addr, error) {
 	if ip, err := netip.ParseAddr(host); err == nil {
 		t.Addr = ip.Unmap()
 		return t.Addr, nil
 	}
-	network := "ip"
-	if !o.Fallback {
-		network = map[Family]string{AnyFamily: "ip", IPv4: "ip4", IPv6: "ip6"}[o.Family]
-	}
 	start := time.Now()
-	all, err := net.DefaultResolver.LookupNetIP(ctx, network, host)
+	all, err := net.DefaultResolver.LookupNetIP(ctx, o.lookupNetwork(), host)
 	t.Lookup += time.Since(start)
 	if err != nil {
 		return netip.Addr{}, dialFailure(err)
@@ -78,6 +98,17 @@ func (o DialOptions) resolve(ctx context.Context, t *Trace, host string) (netip.
 	t.Addr = o.choose(all)
 	t.Event(eventResolved, t.Addr.String())
 	return t.Addr, nil
+}
+
+// lookupNetwork returns what kind of addresses to ask the resolver for.
+func (o DialOptions) lookupNetwork() string {
+	switch {
+	case o.Fallback || o.Family == AnyFamily:
+		return "ip"
+	case o.Family == IPv4:
+		return "ip4"
+	}
+	return "ip6"
 }
 
 // choose returns the first of the preferred family, or else the first at all.
@@ -91,38 +122,64 @@ func (o DialOptions) choose(all []netip.Addr) netip.Addr {
 	return all[0].Unmap()
 }
 
-// machine lets the standard library look up names and try their addresses.
+// machine lets the standard library look up a name and try its addresses.
 func (o DialOptions) machine(ctx context.Context, t *Trace, network, addr string) (net.Conn, error) {
 	var start time.Time
-	var looked time.Duration
-	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+	var looked atomic.Int64 // the resolver may still be at work when the time is up
+	traced := httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		DNSStart: func(httptrace.DNSStartInfo) { start = time.Now() },
-		DNSDone:  func(httptrace.DNSDoneInfo) { looked = time.Since(start) },
+		DNSDone:  func(httptrace.DNSDoneInfo) { looked.Store(int64(time.Since(start))) },
 	})
-	d := net.Dialer{KeepAlive: -1}
-	if o.Source.IsValid() {
-		d.LocalAddr = net.TCPAddrFromAddrPort(netip.AddrPortFrom(o.Source, 0))
-	}
-	conn, err := d.DialContext(ctx, network, addr)
-	t.Lookup += looked
+	d := net.Dialer{KeepAlive: -1, LocalAddr: o.local(network)}
+	conn, err := d.DialContext(traced, network, addr)
+	t.Lookup += time.Duration(looked.Load())
 	if err != nil {
 		return nil, dialFailure(err)
 	}
-	if remote, ok := conn.RemoteAddr().(*net.TCPAddr); ok {
+	switch remote := conn.RemoteAddr().(type) {
+	case *net.TCPAddr:
 		t.Addr = remote.AddrPort().Addr().Unmap()
+	case *net.UDPAddr:
+		t.Addr = remote.AddrPort().Addr().Unmap()
+		return conn, nil // packets know of no connection
 	}
 	t.Event(eventConnected, conn.RemoteAddr().String())
-	return conn, nil
+	return &bound{conn, endWith(ctx, conn)}, nil
 }
 
-// What the log of a probe says of its way to the target.
-const (
-	eventResolved  = "found the address"
-	eventConnected = "connected"
-)
+// local returns the address to send from as package net wants it; nil: any.
+func (o DialOptions) local(network string) net.Addr {
+	switch from := netip.AddrPortFrom(o.Source, 0); {
+	case !o.Source.IsValid() || strings.HasPrefix(network, "unix"):
+		return nil
+	case strings.HasPrefix(network, "udp"):
+		return net.UDPAddrFromAddrPort(from)
+	default:
+		return net.TCPAddrFromAddrPort(from)
+	}
+}
 
-// dialFailure says what an error of dialling or of looking up a name makes of the target: nothing, if this
-// machine did not even let the program try.
+// A bound is a connection that ends with a context.
+type bound struct {
+	net.Conn
+	free func() bool
+}
+
+// Close implements [net.Conn].
+func (b *bound) Close() error {
+	b.free()
+	return b.Conn.Close()
+}
+
+// endWith makes all reads and writes of conn fail with the error of a timeout once
+// ctx is done, until free is called. Unlike a deadline it heeds a cancellation too,
+// and unlike a goroutine it costs nothing to wait.
+func endWith(ctx context.Context, conn interface{ SetDeadline(at time.Time) error }) (free func() bool) {
+	return context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
+}
+
+// dialFailure says what an error of dialling or of looking up a name makes of the
+// target: nothing, if this machine did not even let the program try.
 func dialFailure(err error) error {
 	if errors.Is(err, os.ErrPermission) || exhausted(err) {
 		return &Failure{status.Unknown, status.Permission, fmt.Errorf("this machine did not let the exporter connect: %w", err)}
@@ -131,11 +188,14 @@ func dialFailure(err error) error {
 }
 
 // exhausted tells whether err says that this machine has no more to give: file
-// descriptors, processes or memory. The resolver keeps the text of its cause alone.
+// descriptors, processes, memory or ports to send from. The resolver keeps the
+// text of its cause alone.
 func exhausted(err error) bool {
 	var dns *net.DNSError
 	resolving := errors.As(err, &dns)
-	for _, cause := range []syscall.Errno{syscall.EMFILE, syscall.ENFILE, syscall.EAGAIN, syscall.ENOBUFS, syscall.ENOMEM} {
+	for _, cause := range []syscall.Errno{
+		syscall.EMFILE, syscall.ENFILE, syscall.EAGAIN, syscall.ENOBUFS, syscall.ENOMEM, syscall.EADDRNOTAVAIL,
+	} {
 		if errors.Is(err, cause) || (resolving && strings.Contains(dns.Err, cause.Error())) {
 			return true
 		}
