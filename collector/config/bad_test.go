@@ -3,6 +3,7 @@
 package config_test
 
 import (
+	"maps"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -12,8 +13,8 @@ import (
 	"github.com/pharos-status/pharos/collector/config"
 )
 
-// bad holds, for each file below testdata/bad, what is said of it: a line each,
-// without the name of the file.
+// bad, badHow and badAround hold, for each file below testdata/bad, what is said of
+// it: a line each, without the name of the file. Bad is what is said of services.
 var bad = map[string][]string{
 	"dead-after-zero": {
 		`2: defaults.push.dead_after: is 0s, want more than 0`,
@@ -256,7 +257,11 @@ func TestLoadBad(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("testdata/bad/*.yml")
 	require.NoError(t, err)
-	require.Len(t, files, len(bad))
+	said := map[string][]string{}
+	for _, part := range []map[string][]string{bad, badHow, badAround} {
+		maps.Copy(said, part)
+	}
+	require.Len(t, files, len(said))
 	for _, file := range files {
 		name := strings.TrimSuffix(filepath.Base(file), ".yml")
 		t.Run(name, func(t *testing.T) {
@@ -264,11 +269,11 @@ func TestLoadBad(t *testing.T) {
 			c, err := config.Load(file)
 			require.Nil(t, c)
 			require.Error(t, err)
-			said := strings.Split(err.Error(), "\n")
-			for i := range said {
-				said[i] = strings.TrimPrefix(said[i], file+":")
+			got := strings.Split(err.Error(), "\n")
+			for i := range got {
+				got[i] = strings.TrimPrefix(got[i], file+":")
 			}
-			require.Equal(t, bad[name], said)
+			require.Equal(t, said[name], got)
 			require.NotContains(t, err.Error(), "hunter", "a secret is told")
 		})
 	}

@@ -60,9 +60,7 @@ func (l *loader) headers(p configfile.Path, from headers) http.Header {
 		canonical := http.CanonicalHeaderKey(name)
 		switch {
 		case !httpguts.ValidHeaderFieldName(name):
-			problem := l.file.Errorf(p.At(name), "the name of a header has a character that none can have; write name: value")
-			problem.Path = p.String() // the name may be a whole header, with a secret
-			l.errs = append(l.errs, problem)
+			l.failKey(p, name, "the name of a header has a character that none can have; write name: value") // it may be a whole header, with a secret
 		case !httpguts.ValidHeaderFieldValue(from[name]):
 			l.fail(p.At(name), "the value has a character that no header can have")
 		case to[canonical] != nil:

@@ -54,6 +54,13 @@ func (l *loader) fail(p configfile.Path, format string, args ...any) {
 	l.errs = append(l.errs, l.file.Errorf(p, format, args...))
 }
 
+// failKey is fail at the line of a key that is better not shown as it is.
+func (l *loader) failKey(p configfile.Path, key, format string, args ...any) {
+	problem := l.file.Errorf(p.At(key), format, args...)
+	problem.Path = p.String()
+	l.errs = append(l.errs, problem)
+}
+
 // place returns file:line of the value at p.
 func (l *loader) place(p configfile.Path) string {
 	at := l.file.Errorf(p, "")

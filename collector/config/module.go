@@ -59,19 +59,17 @@ func moduleTarget(kind module.Kind, raw string) (string, error) {
 	if scheme, _, found := strings.Cut(bare, "://"); found {
 		return "", fmt.Errorf("the module asks over %s, and the URL begins with %.20s://; write another target, or name another module", kind, scheme)
 	}
-	switch kind {
+	switch kind { //nolint:exhaustive // the others have ports, which they can do without
 	case module.KindUnix:
 		return bare, nil
-	case module.KindTCP:
-		return bare, checkHost(bare, true)
 	case module.KindICMP:
-		host := strings.TrimSuffix(strings.TrimPrefix(bare, "["), "]")
-		if host == "" || strings.ContainsAny(host, "/@ ") {
+		bare = strings.TrimSuffix(strings.TrimPrefix(bare, "["), "]")
+		if bare == "" || strings.ContainsAny(bare, "/@ ") {
 			return "", errors.New("not a host; write its name or address")
 		}
-		return host, nil
+		return bare, nil
 	}
-	return bare, checkHost(bare, false)
+	return bare, checkHost(bare, kind == module.KindTCP)
 }
 
 func checkWebTarget(raw string, schemes ...string) error {

@@ -21,6 +21,7 @@ type scheme struct {
 	portNeeded  bool
 	credentials bool // it may have user information, a query and a fragment
 	path        bool // it may have a path
+	noHost      bool // it has no host
 	check       func(*url.URL) error
 }
 
@@ -45,6 +46,8 @@ func schemeOf(u *url.URL) scheme {
 		return scheme{form: "dns://server:port/name?type=A", port: "53", credentials: true, path: true, check: checkDNS}
 	case "grpc", "grpcs":
 		return scheme{form: u.Scheme + "://host:port/service", portNeeded: true, path: true, check: checkGRPC}
+	case "unix":
+		return scheme{form: "unix:///path/of/socket", path: true, noHost: true, check: checkUnix}
 	}
 	return scheme{credentials: true, path: true} // of the web
 }
@@ -63,25 +66,39 @@ func parseTarget(raw string) (*url.URL, error) {
 		return nil, errors.New("the URL has no scheme; begin it with one, such as https:// or tcp://")
 	case !slices.Contains(schemes(), u.Scheme):
 		return nil, fmt.Errorf("unknown scheme %q, want %s", u.Scheme, choice(schemes()))
-	case u.Scheme == "unix":
-		return u, checkUnix(u)
-	case u.Hostname() == "":
-		return nil, fmt.Errorf("the URL has no host; write %s://host", u.Scheme)
 	}
 	s := schemeOf(u)
+	if err := s.fits(u); err != nil {
+		return nil, err
+	}
+	return u, nil
+}
+
+// fits checks that a URL is one of the scheme, and completes it.
+func (s scheme) fits(u *url.URL) error {
+	if (u.Hostname() == "") != s.noHost {
+		if s.noHost {
+			return s.misfit(u)
+		}
+		return fmt.Errorf("the URL has no host; write %s://host", u.Scheme)
+	}
 	if s.check != nil {
 		if err := s.check(u); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	if err := checkPort(u, s); err != nil {
-		return nil, err
+		return err
 	}
 	secret := u.User != nil || u.RawQuery != "" || u.Fragment != ""
 	if (secret && !s.credentials) || (!s.path && u.Path != "" && u.Path != "/") {
-		return nil, fmt.Errorf("a URL for %s is %s and nothing else", u.Scheme, s.form)
+		return s.misfit(u)
 	}
-	return u, nil
+	return nil
+}
+
+func (s scheme) misfit(u *url.URL) error {
+	return fmt.Errorf("a URL for %s is %s and nothing else", u.Scheme, s.form)
 }
 
 // usesTLS tells whether the settings of TLS count for the URL.
@@ -128,8 +145,8 @@ func checkGRPC(u *url.URL) error {
 
 func checkUnix(u *url.URL) error {
 	switch {
-	case u.Host != "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" || u.Path == "" || u.Path == "/":
-		return errors.New("a URL for unix is unix:///path/of/socket and nothing else")
+	case u.Path == "" || u.Path == "/" || u.Host != "":
+		return schemeOf(u).misfit(u)
 	case len(u.Path) > maxSocketPath:
 		return fmt.Errorf("the path of the socket has %d bytes, want at most %d; link it to a shorter one", len(u.Path), maxSocketPath)
 	}
@@ -143,28 +160,20 @@ func checkDNS(u *url.URL) error {
 		return errors.New("the path is the name to ask for; write one such as dns://server/example.com?type=A")
 	}
 	if u.User != nil || u.Fragment != "" {
-		return fmt.Errorf("a URL for dns is %s and nothing else", schemeOf(u).form)
+		return schemeOf(u).misfit(u)
 	}
 	query, err := url.ParseQuery(u.RawQuery)
 	if err != nil {
 		return errors.New("the query is not one; write ?type=A")
 	}
+	examples := map[string]string{"type": "type=AAAA", "class": "class=IN", "transport": "transport=tls"}
 	for key, values := range query {
-		value := strings.ToUpper(values[0])
-		known := true
-		switch key {
-		case "type":
-			_, known = dns.StringToType[value]
-		case "class":
-			_, known = dns.StringToClass[value]
-		case "transport":
-			value = strings.ToLower(value)
-			known = slices.Contains([]string{"udp", "tcp", "tls"}, value)
-		default:
+		if examples[key] == "" {
 			return errors.New("unknown key in the query, want type, class or transport")
 		}
-		if !known || len(values) > 1 {
-			return fmt.Errorf("the %s in the query is none; write one, such as type=AAAA, class=IN or transport=tls", key)
+		value := dnsValue(key, values[0])
+		if value == "" || len(values) > 1 {
+			return fmt.Errorf("the %s in the query is none; write one such as %s", key, examples[key])
 		}
 		query[key] = []string{value}
 	}
@@ -173,6 +182,21 @@ func checkDNS(u *url.URL) error {
 		u.Host = net.JoinHostPort(u.Hostname(), "853")
 	}
 	return nil
+}
+
+// dnsValue returns the value of a key as the prober takes it, empty if there is no
+// such value.
+func dnsValue(key, value string) string {
+	upper, lower := strings.ToUpper(value), strings.ToLower(value)
+	_, isType := dns.StringToType[upper]
+	_, isClass := dns.StringToClass[upper]
+	switch {
+	case key == "type" && isType, key == "class" && isClass:
+		return upper
+	case key == "transport" && slices.Contains([]string{"udp", "tcp", "tls"}, lower):
+		return lower
+	}
+	return ""
 }
 
 // choice returns words as a list in a sentence.

@@ -52,9 +52,9 @@ func (l *loader) steps(p configfile.Path, d map[string]stepDocument, above map[s
 	for _, name := range slices.Sorted(maps.Keys(d)) {
 		switch limit, problem := d[name].SickAfter, nameProblem(name); {
 		case name == "" || strings.ContainsFunc(name, unicode.IsSpace):
-			l.fail(p.At(name), "%q is no name of a step; use one without white space", name)
+			l.failKey(p, name, "%q is no name of a step; use one without white space", name)
 		case problem != "":
-			l.fail(p.At(name), "%s", problem)
+			l.failKey(p, name, "%s", problem)
 		case limit == nil:
 			l.fail(p.At(name), "the step has no limit; write {sick_after: 2s}, or remove the step")
 		case *limit == 0:

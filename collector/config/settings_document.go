@@ -5,7 +5,6 @@ package config
 import (
 	"time"
 
-	promconfig "github.com/prometheus/common/config"
 	"github.com/prometheus/common/model"
 
 	"github.com/pharos-status/pharos/internal/configfile"
@@ -63,17 +62,17 @@ type localDocument struct {
 }
 
 type tlsDocument struct {
-	SickBefore *model.Duration       `yaml:"sick_before,omitempty"`
-	SkipVerify *bool                 `yaml:"insecure_skip_verify,omitempty"`
-	ServerName *string               `yaml:"server_name,omitempty"`
-	CA         string                `yaml:"ca,omitempty"`
-	CAFile     string                `yaml:"ca_file,omitempty"`
-	Cert       string                `yaml:"cert,omitempty"`
-	CertFile   string                `yaml:"cert_file,omitempty"`
-	Key        configfile.Secret     `yaml:"key,omitempty"`
-	KeyFile    string                `yaml:"key_file,omitempty"`
-	MinVersion promconfig.TLSVersion `yaml:"min_version,omitempty"`
-	MaxVersion promconfig.TLSVersion `yaml:"max_version,omitempty"`
+	SickBefore *model.Duration   `yaml:"sick_before,omitempty"`
+	SkipVerify *bool             `yaml:"insecure_skip_verify,omitempty"`
+	ServerName *string           `yaml:"server_name,omitempty"`
+	CA         string            `yaml:"ca,omitempty"`
+	CAFile     string            `yaml:"ca_file,omitempty"`
+	Cert       string            `yaml:"cert,omitempty"`
+	CertFile   string            `yaml:"cert_file,omitempty"`
+	Key        configfile.Secret `yaml:"key,omitempty"`
+	KeyFile    string            `yaml:"key_file,omitempty"`
+	MinVersion string            `yaml:"min_version,omitempty"`
+	MaxVersion string            `yaml:"max_version,omitempty"`
 }
 
 type sshDocument struct {

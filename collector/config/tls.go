@@ -3,16 +3,13 @@
 package config
 
 import (
+	"crypto/tls"
 	"crypto/x509"
-	"encoding/base64"
 	"io"
 	"os"
-	"slices"
-	"strings"
 
 	promconfig "github.com/prometheus/common/config"
 
-	"github.com/pharos-status/pharos/collector/module"
 	"github.com/pharos-status/pharos/internal/configfile"
 )
 
@@ -38,26 +35,28 @@ func (l *loader) tls(p configfile.Path, d *tlsDocument, above *TLS) *TLS {
 	if d.ServerName != nil {
 		out.Config.ServerName = *d.ServerName
 	}
-	if d.MinVersion != 0 {
-		out.Config.MinVersion = d.MinVersion
-	}
-	if d.MaxVersion != 0 {
-		out.Config.MaxVersion = d.MaxVersion
-	}
+	l.version(p.At("min_version"), d.MinVersion, &out.Config.MinVersion)
+	l.version(p.At("max_version"), d.MaxVersion, &out.Config.MaxVersion)
 	if low, high := out.Config.MinVersion, out.Config.MaxVersion; high != 0 && low > high {
 		l.fail(p, "no version will do: min_version (%s) is above max_version (%s)", low.String(), high.String())
 	}
 	l.authorities(p, d, &out.Config)
 	l.certificate(p, d, &out.Config)
-	if len(l.errs) == before {
-		if _, err := promconfig.NewTLSConfig(&out.Config); err != nil {
-			l.fail(p, "%v", err)
-		}
-	}
 	if len(l.errs) > before {
 		return above // so that the levels below don't tell the same again
 	}
 	return &out
+}
+
+func (l *loader) version(p configfile.Path, from string, to *promconfig.TLSVersion) {
+	if from == "" {
+		return
+	}
+	version, known := promconfig.TLSVersions[from]
+	if !known {
+		l.fail(p, "%q is no version, want TLS10, TLS11, TLS12 or TLS13", from)
+	}
+	*to = version
 }
 
 // authorities reads the file of the authorities, so that what it holds is a part
@@ -70,12 +69,10 @@ func (l *loader) authorities(p configfile.Path, d *tlsDocument, c *promconfig.TL
 		return
 	case d.CAFile != "":
 		at = p.At("ca_file")
-		text, err := readAll(l.file.Path(d.CAFile))
-		if err != nil {
-			l.fail(at, "%v; make the file readable to this program", err)
+		c.CA = l.read(at, d.CAFile)
+		if c.CA == "" {
 			return
 		}
-		c.CA = text
 	case d.CA != "":
 		c.CA = d.CA
 	default:
@@ -86,16 +83,30 @@ func (l *loader) authorities(p configfile.Path, d *tlsDocument, c *promconfig.TL
 	}
 }
 
+// read returns what a file holds; nothing if it can't be read, which is told.
+func (l *loader) read(p configfile.Path, name string) string {
+	text, err := readAll(l.file.Path(name))
+	switch {
+	case err != nil:
+		l.fail(p, "%v; make the file readable to this program", err)
+	case text == "":
+		l.fail(p, "%s is empty; write certificates or keys into it, in PEM", l.file.Path(name))
+	}
+	return text
+}
+
 func readAll(name string) (string, error) {
 	in, err := os.Open(name)
 	if err != nil {
 		return "", err
 	}
-	defer in.Close()
+	defer in.Close() //nolint:errcheck // only read
 	text, err := io.ReadAll(io.LimitReader(in, maxCertificates))
 	return string(text), err
 }
 
+// certificate leaves what is in files to be read again at each handshake, because
+// client certificates are renewed.
 func (l *loader) certificate(p configfile.Path, d *tlsDocument, c *promconfig.TLSConfig) {
 	hasCert, hasKey := d.Cert != "" || d.CertFile != "", d.Key != "" || d.KeyFile != ""
 	switch {
@@ -110,49 +121,23 @@ func (l *loader) certificate(p configfile.Path, d *tlsDocument, c *promconfig.TL
 	case hasCert:
 		c.Cert, c.CertFile = d.Cert, l.file.Path(d.CertFile)
 		c.Key, c.KeyFile = promconfig.Secret(d.Key), l.file.Path(d.KeyFile)
+		l.pair(p, d)
 	}
 }
 
-// SkipsVerification tells whether some replica of the node may show any certificate.
-func (n Node) SkipsVerification() bool {
-	if n.Module != nil {
-		return skipsVerification(n.Module)
+// pair checks that a certificate and a key belong together.
+func (l *loader) pair(p configfile.Path, d *tlsDocument) {
+	certificate, key := d.Cert, string(d.Key)
+	if d.CertFile != "" {
+		certificate = l.read(p.At("cert_file"), d.CertFile)
 	}
-	return slices.ContainsFunc(n.Replicas, func(r Replica) bool {
-		return r.URL != nil && r.TLS != nil && r.TLS.Config.InsecureSkipVerify && usesTLS(r.URL)
-	})
-}
-
-func skipsVerification(m *module.Module) bool {
-	switch m.Prober {
-	case module.KindHTTP:
-		return m.HTTP.Client.TLSConfig.InsecureSkipVerify
-	case module.KindTCP:
-		return m.TCP.TLSConfig.InsecureSkipVerify
-	case module.KindDNS:
-		return m.DNS.TLSConfig.InsecureSkipVerify
-	case module.KindGRPC:
-		return m.GRPC.TLSConfig.InsecureSkipVerify
-	case module.KindUnix:
-		return m.Unix.TLSConfig.InsecureSkipVerify
-	case module.KindWebsocket:
-		return m.Websocket.Client.TLSConfig.InsecureSkipVerify
-	case module.KindICMP, module.KindSSH:
+	if d.KeyFile != "" {
+		key = l.read(p.At("key_file"), d.KeyFile)
 	}
-	return false
-}
-
-// ssh returns the settings of d over those above.
-func (l *loader) ssh(p configfile.Path, d *sshDocument, above SSH) SSH {
-	if d == nil || d.HostKeys == nil {
-		return above
+	if certificate == "" || key == "" {
+		return
 	}
-	for i, key := range d.HostKeys {
-		digest, found := strings.CutPrefix(key, "SHA256:")
-		sum, err := base64.RawStdEncoding.DecodeString(strings.TrimSuffix(digest, "="))
-		if !found || err != nil || len(sum) != 32 {
-			l.fail(p.At("host_keys", i), "%q is no fingerprint of a host key; write SHA256: and 43 characters, as ssh-keygen -l prints it", key)
-		}
+	if _, err := tls.X509KeyPair([]byte(certificate), []byte(key)); err != nil {
+		l.fail(p, "the client certificate and its key: %v; write both in PEM", err)
 	}
-	return SSH{HostKeys: d.HostKeys}
 }
