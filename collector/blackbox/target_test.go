@@ -93,6 +93,6 @@ func FuzzRedacted(f *testing.F) {
 		shown := blackbox.Redacted(target)
 		require.True(t, utf8.ValidString(shown))
 		require.False(t, strings.ContainsFunc(shown, unicode.IsControl))
-		require.Equal(t, blackbox.Printable(shown), shown)
+		require.LessOrEqual(t, len(shown), 12<<10)
 	})
 }
