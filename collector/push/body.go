@@ -3,11 +3,13 @@
 package push
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
+	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -30,65 +32,132 @@ type body struct {
 	Health *string `json:"health"`
 }
 
-func readReport(w http.ResponseWriter, r *http.Request) (replica string, report state.Report, err error) {
-	tooLong := refusef(http.StatusRequestEntityTooLarge, "the body is longer than %d bytes", MaxBodyBytes)
-	if r.ContentLength > MaxBodyBytes {
-		w.Header().Set("Connection", "close") // rather than to read it all
-		return "", report, tooLong
+// fields returns what the body holds.
+func (b *body) fields() (f fields) {
+	if b.Replica != nil {
+		f.replica, f.has = *b.Replica, f.has|hasReplica
 	}
-	data, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxBodyBytes))
-	switch {
-	case errors.As(err, new(*http.MaxBytesError)):
-		return "", report, tooLong
-	case err != nil:
-		return "", report, refusef(http.StatusBadRequest, "the body ends before its time")
+	if b.Interval != nil {
+		f.interval, f.has = *b.Interval, f.has|hasInterval
 	}
-	return parseReport(data)
+	if b.Health != nil {
+		f.health, f.has = *b.Health, f.has|hasHealth
+	}
+	if b.Load == nil {
+		return f
+	}
+	f.has |= hasLoad
+	if b.Load.CPU != nil {
+		f.cpu, f.has = *b.Load.CPU, f.has|hasCPU
+	}
+	if b.Load.RAM != nil {
+		f.ram, f.has = *b.Load.RAM, f.has|hasRAM
+	}
+	return f
 }
 
-// parseReport reads a body.
-func parseReport(data []byte) (replica string, report state.Report, err error) {
-	if !utf8.Valid(data) {
-		return "", report, refusef(http.StatusBadRequest, "the body is not valid UTF-8")
+// read calls parse with the body of a request, which may have limit bytes and is
+// valid UTF-8. The bytes are those of a pool: nothing of them may be kept.
+func (h *handler) read(w http.ResponseWriter, r *http.Request, limit int64, parse func([]byte) error) error {
+	if r.ContentLength > limit {
+		w.Header().Set("Connection", "close") // rather than to read it all
+		return tooLong(limit)
 	}
-	var b body
-	err = json.Unmarshal(data, &b)
+	buffer := h.buffers.Get().(*bytes.Buffer)
+	defer h.release(buffer)
+	_, err := buffer.ReadFrom(limited(w, r, limit))
+	switch {
+	case errors.As(err, new(*http.MaxBytesError)):
+		return tooLong(limit)
+	case err != nil:
+		return refusef(http.StatusBadRequest, "the body ends before its time")
+	case !utf8.Valid(buffer.Bytes()):
+		return refusef(http.StatusBadRequest, "the body is not valid UTF-8")
+	}
+	return parse(buffer.Bytes())
+}
+
+func tooLong(limit int64) error {
+	return refusef(http.StatusRequestEntityTooLarge, "the body is longer than %d bytes", limit)
+}
+
+// limited returns the body of a request, which is not longer than limit. One whose
+// length is told, as it mostly is, needs no other guard.
+func limited(w http.ResponseWriter, r *http.Request, limit int64) io.Reader {
+	if r.ContentLength >= 0 {
+		return r.Body
+	}
+	return http.MaxBytesReader(w, r.Body, limit)
+}
+
+// maxPooled is how large a buffer may be that is kept for the next body.
+const maxPooled = 4 << 10
+
+func newBuffers() *sync.Pool {
+	return &sync.Pool{New: func() any { return bytes.NewBuffer(make([]byte, 0, maxPooled/2)) }}
+}
+
+func (h *handler) release(b *bytes.Buffer) {
+	if b.Cap() <= maxPooled {
+		b.Reset()
+		h.buffers.Put(b)
+	}
+}
+
+// parseReport reads the body of a report.
+func parseReport(data []byte) (replica string, report state.Report, err error) {
+	f, ok := scan(data)
+	if !ok {
+		var b body
+		if err := decodeJSON(data, &b); err != nil {
+			return "", report, err
+		}
+		f = b.fields()
+	}
+	report, err = f.report()
+	return f.replica, report, err
+}
+
+func decodeJSON(data []byte, to any) error {
+	err := json.Unmarshal(data, to)
 	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		return "", report, refusef(http.StatusBadRequest, "the body does not fit: %s can't be of the type %s", cmp.Or(wrong.Field, "it"), wrong.Value)
+		return refusef(http.StatusBadRequest, "the body does not fit: %s can't be of the type %s", cmp.Or(wrong.Field, "it"), wrong.Value)
 	}
 	if err != nil {
-		return "", report, refusef(http.StatusBadRequest, "the body does not fit: %v", err)
+		return refusef(http.StatusBadRequest, "the body does not fit: %v", err)
 	}
+	return nil
+}
+
+// report makes a report of the fields.
+func (f *fields) report() (report state.Report, err error) {
 	switch {
-	case b.Replica == nil || *b.Replica == "":
-		return "", report, refusef(http.StatusBadRequest, "replica is missing")
-	case b.Interval == nil:
-		return "", report, refusef(http.StatusBadRequest, "interval is missing; send the seconds between two reports")
-	case *b.Interval < 0 || *b.Interval > maxInterval.Seconds():
-		return "", report, refusef(http.StatusBadRequest, "interval is %v seconds, want more than 0 and at most a year", *b.Interval)
+	case f.replica == "":
+		return report, refusef(http.StatusBadRequest, "replica is missing")
+	case f.has&hasInterval == 0:
+		return report, refusef(http.StatusBadRequest, "interval is missing; send the seconds between two reports")
+	case f.interval < 0 || f.interval > maxInterval.Seconds():
+		return report, refusef(http.StatusBadRequest, "interval is %v seconds, want more than 0 and at most a year", f.interval)
 	}
-	report.Interval = time.Duration(*b.Interval * float64(time.Second))
-	if err := b.judgement(&report); err != nil {
-		return "", report, err
-	}
-	return *b.Replica, report, nil
+	report.Interval = time.Duration(f.interval * float64(time.Second))
+	return report, f.judgement(&report)
 }
 
 // judgement reads the part that differs with the mode of the node.
-func (b body) judgement(report *state.Report) error {
-	switch {
-	case b.Load == nil && b.Health == nil:
+func (f *fields) judgement(report *state.Report) error {
+	switch load, health := f.has&hasLoad != 0, f.has&hasHealth != 0; {
+	case !load && !health:
 		return refusef(http.StatusBadRequest, "neither load nor health is given")
-	case b.Load != nil && b.Health != nil:
+	case load && health:
 		return refusef(http.StatusBadRequest, "both load and health are given; send the one for the mode of the node")
-	case b.Health != nil:
-		if err := report.Health.UnmarshalText([]byte(*b.Health)); err != nil || report.Health == status.Unknown {
-			return refusef(http.StatusBadRequest, "health is %q, want healthy, sick or dead", *b.Health)
+	case health:
+		if err := report.Health.UnmarshalText([]byte(f.health)); err != nil || report.Health == status.Unknown {
+			return refusef(http.StatusBadRequest, "health is %q, want healthy, sick or dead", status.Shorten(f.health))
 		}
 		return nil
-	case b.Load.CPU == nil || b.Load.RAM == nil:
+	case f.has&hasCPU == 0 || f.has&hasRAM == 0:
 		return refusef(http.StatusBadRequest, "load needs both cpu and ram")
 	}
-	report.Load = &state.Load{CPU: *b.Load.CPU, RAM: *b.Load.RAM}
+	report.Load = &state.Load{CPU: f.cpu, RAM: f.ram}
 	return nil
 }

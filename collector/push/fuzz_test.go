@@ -3,9 +3,12 @@
 package push
 
 import (
+	"cmp"
+	"encoding/json"
 	"net/url"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
 
@@ -33,6 +36,40 @@ func FuzzParseReport(f *testing.F) {
 	})
 }
 
+// What scan reads is what encoding/json reads.
+func FuzzScan(f *testing.F) {
+	for _, seed := range []string{
+		`{"replica":"r","interval":30,"load":{"cpu":0.3,"ram":0.8}}`,
+		` { "health" : "dead" , "interval" : -1.5e+3 , "replica" : "tcp://[::1]:80/ä" } `,
+		`{"load":{},"interval":01}`, `{"load":{"cpu":1,"cpu":2}}`, `{"replica":"\u0041"}`, `{"Replica":"r"}`, `{"interval":null}`,
+		`{"interval":1.}`, `{"interval":-}`, `{"interval":1e}`, `{"interval":1e999}`, `{}`, `{"replica":"a"}x`, `{"replica":"a",}`, "{\"replica\":\"\x00\"}",
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		got, ok := scan(data)
+		if !ok || !utf8.Valid(data) {
+			return
+		}
+		var b body
+		require.NoError(t, json.Unmarshal(data, &b))
+		require.Equal(t, b.fields(), got)
+	})
+}
+
+// What clients send is read the short way.
+func TestScanKnowsWhatClientsSend(t *testing.T) {
+	t.Parallel()
+	for _, body := range []string{
+		`{"replica":"192.168.1.10","interval":30,"load":{"cpu":0.305,"ram":0.002}}`,
+		`{"replica": "host-a", "interval": 5.0, "load": {"cpu": 1.25, "ram": 0.8012345678}}`,
+		`{"replica":"tcp://10.0.0.1:80","interval":120,"health":"healthy"}`,
+	} {
+		_, ok := scan([]byte(body))
+		require.True(t, ok, body)
+	}
+}
+
 func FuzzParsePath(f *testing.F) {
 	for _, seed := range []string{
 		"/reporter/web/api", "/reporter/web/api/", "/reporter/a+b/c%20d/e%2Ff/", "/reporter//", "/reporter/%/%zz", "/reporter/%ff/x",
@@ -40,22 +77,22 @@ func FuzzParsePath(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, escaped string) {
-		ids, err := parsePath(escaped)
+		id, second, err := parsePath(escaped)
 		if err != nil {
 			require.ErrorAs(t, err, new(refusal))
 			return
 		}
-		require.NotEmpty(t, ids)
-		for _, id := range ids {
+		for _, id := range []*status.ID{&id, cmp.Or(second, &id)} {
 			require.NotEmpty(t, id.Service)
 			require.NotEmpty(t, id.Node)
+			require.LessOrEqual(t, len(id.Service)+len(id.Node), 2*status.MaxIDLength)
 		}
-		path := prefix + url.PathEscape(ids[0].Service) + "/" + url.PathEscape(ids[0].Node) + "/"
-		if ids[0].Replica != "" {
-			path += url.PathEscape(ids[0].Replica)
+		path := prefix + url.PathEscape(id.Service) + "/" + url.PathEscape(id.Node) + "/"
+		if id.Replica != "" {
+			path += url.PathEscape(id.Replica)
 		}
-		again, err := parsePath(path)
+		again, _, err := parsePath(path)
 		require.NoError(t, err)
-		require.Equal(t, ids[0], again[0])
+		require.Equal(t, id, again)
 	})
 }

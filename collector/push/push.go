@@ -11,6 +11,8 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/netip"
+	"sync"
 	"time"
 
 	"github.com/pharos-status/pharos/collector/state"
@@ -25,13 +27,14 @@ const MaxBodyBytes = 64 << 10
 type Store interface {
 	Report(id status.ID, r state.Report) error
 	Flush(id status.ID) error
+	Take(messages []state.Message) []error
 }
 
 // Options are the settings of [Handler]. Store, Tokens and Logger are required.
 type Options struct {
 	Store   Store
 	Tokens  func() []Token // the tokens that hold now; asked at each request
-	Reports func(code int) // called with the status of each answer; may be nil
+	Reports func(code int) // called with the status of each report's answer; may be nil
 	Logger  *slog.Logger
 }
 
@@ -47,29 +50,35 @@ func Codes() []int {
 //
 //	POST   /reporter/{service}/{node}            a report
 //	DELETE /reporter/{service}/{node}/{replica}  the flush of a replica
+//	POST   /reporter                             a [Batch] of both
 //
 // with and without a slash at the end, never by a redirect. Whoever mounts it
 // (at /reporter/ and, against redirects, at /reporter) collapses double slashes
-// before. What is accepted is answered by 200 and an
-// empty body, all else by a text. The connection is closed after a DELETE, and
-// where the client does not say who it is: such clients don't read the answer,
-// and would hold a connection that is kept alive.
-func Handler(o Options) http.Handler { return &handler{o} }
+// before. A report or flush that is accepted is answered by 200 and an empty body,
+// a batch by 200 and a [BatchAnswer], all else by a text. The connection is closed
+// after a DELETE, and where the client does not say who it is: such clients don't
+// read the answer, and would hold a connection that is kept alive.
+//
+// From an address that has presented 20 wrong tokens within a minute nothing is
+// taken for the rest of that minute, unless it has presented a right one in the
+// hour before. The answer is a 503 with Retry-After: clients in the field give up
+// for good at a 4xx.
+func Handler(o Options) http.Handler {
+	return &handler{Options: o, guard: guard{sources: map[netip.Addr]*source{}}, buffers: newBuffers()}
+}
 
-type handler struct{ Options }
+type handler struct {
+	Options
+	guard   guard
+	buffers *sync.Pool // of *bytes.Buffer
+}
 
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Method == http.MethodDelete || r.UserAgent() == "" {
 		w.Header().Set("Connection", "close")
 	}
-	code := http.StatusOK
 	if err := h.serve(w, r); err != nil {
-		code = h.refuse(w, err)
-	} else {
-		w.WriteHeader(code)
-	}
-	if h.Reports != nil {
-		h.Reports(code)
+		h.refuse(w, err)
 	}
 	if r.Method == http.MethodDelete && r.ContentLength != 0 {
 		// A client announces a body here that it never sends; don't wait for it.
@@ -82,50 +91,66 @@ func (h *handler) serve(w http.ResponseWriter, r *http.Request) error {
 		w.Header().Set("Allow", "DELETE, POST")
 		return refusal{http.StatusMethodNotAllowed, "report by POST, flush by DELETE"}
 	}
-	may, known := h.authorize(r)
-	if !known {
-		w.Header().Set("WWW-Authenticate", `Basic realm="Pharos reporter", charset="UTF-8"`)
-		return refusal{http.StatusUnauthorized, "wrong or missing token; send it as the password of Basic authentication"}
-	}
-	ids, err := parsePath(r.URL.EscapedPath())
+	may, err := h.authorize(w, r)
 	if err != nil {
 		return err
 	}
-	act := h.Store.Flush
-	if (r.Method == http.MethodPost) != (ids[0].Replica == "") {
+	path := r.URL.EscapedPath()
+	if r.Method == http.MethodPost && isBatch(path) {
+		return h.serveBatch(w, r, may)
+	}
+	id, second, err := parsePath(path)
+	if err != nil {
+		return err
+	}
+	if (r.Method == http.MethodPost) != (id.Replica == "") {
 		return refusal{http.StatusNotFound, "no such path; POST /reporter/{service}/{node} or DELETE /reporter/{service}/{node}/{replica}"}
 	}
+	act := h.Store.Flush
 	if r.Method == http.MethodPost {
-		replica, report, err := readReport(w, r)
+		var replica string
+		var report state.Report
+		err := h.read(w, r, MaxBodyBytes, func(data []byte) (err error) {
+			replica, report, err = parseReport(data)
+			return err
+		})
 		if err != nil {
 			return err
 		}
 		act = func(id status.ID) error {
-			return h.Store.Report(id.NodeID().Replica(replica), report)
+			id.Replica = replica
+			return h.Store.Report(id, report)
 		}
 	}
-	return first(ids, may, act)
+	if err := first(id, second, may, act); err != nil {
+		return err
+	}
+	w.WriteHeader(http.StatusOK)
+	h.count(http.StatusOK)
+	return nil
 }
 
 // first acts on the first of the readings of a path that is known.
-func first(ids []status.ID, may func(service string) bool, act func(status.ID) error) error {
-	var refused error
-	for _, id := range ids {
-		err := error(refusal{http.StatusForbidden, "the token is not good for this service"})
-		if may(id.Service) {
-			err = act(id)
-		}
-		if err == nil {
-			return nil
-		}
-		if refused == nil {
-			refused = err
-		}
-		if !errors.Is(err, state.ErrUnknownNode) && !errors.Is(err, state.ErrUnknownReplica) && !errors.As(err, new(refusal)) {
-			return err
+func first(id status.ID, second *status.ID, may may, act func(status.ID) error) error {
+	err := allowed(id, may, act)
+	if second == nil || err == nil {
+		return err
+	}
+	if errors.Is(err, state.ErrUnknownNode) || errors.Is(err, state.ErrUnknownReplica) || errors.Is(err, errForbidden) {
+		again := allowed(*second, may, act)
+		if again == nil || !errors.Is(again, state.ErrUnknownNode) && !errors.Is(again, state.ErrUnknownReplica) && !errors.Is(again, errForbidden) {
+			return again
 		}
 	}
-	return refused
+	return err
+}
+
+// allowed acts on an ID if the client may.
+func allowed(id status.ID, may may, act func(status.ID) error) error {
+	if !may.report(id.Service) {
+		return errForbidden
+	}
+	return act(id)
 }
 
 // A refusal is an answer that the client may read.
@@ -136,13 +161,15 @@ type refusal struct {
 
 func (r refusal) Error() string { return r.text }
 
+var errForbidden = error(refusal{http.StatusForbidden, "the token is not good for this service"})
+
 func refusef(code int, format string, args ...any) error {
 	return refusal{code, fmt.Sprintf(format, args...)}
 }
 
-// refuse answers by what the error means, and returns the status. A client in
-// the field gives up for good at any 4xx, so what may pass is a 503.
-func (h *handler) refuse(w http.ResponseWriter, err error) int {
+// refusal returns what the client may read of an error. A client in the field
+// gives up for good at any 4xx, so what may pass is a 503.
+func (h *handler) refusal(err error) refusal {
 	answer := refusal{text: err.Error()}
 	switch {
 	case errors.As(err, &answer):
@@ -158,9 +185,21 @@ func (h *handler) refuse(w http.ResponseWriter, err error) int {
 		h.Logger.Debug("Report not kept", "err", err)
 		answer = refusal{http.StatusServiceUnavailable, "the report can't be kept now; try again later"}
 	}
+	return answer
+}
+
+// refuse answers with an error.
+func (h *handler) refuse(w http.ResponseWriter, err error) {
+	answer := h.refusal(err)
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(answer.code)
 	_, _ = io.WriteString(w, answer.text+"\n") // a client that is gone misses nothing
-	return answer.code
+	h.count(answer.code)
+}
+
+func (h *handler) count(code int) {
+	if h.Reports != nil {
+		h.Reports(code)
+	}
 }

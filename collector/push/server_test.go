@@ -70,6 +70,20 @@ func (s *server) Report(id status.ID, r state.Report) error {
 
 func (s *server) Flush(id status.ID) error { return s.store.Flush(id) }
 
+func (s *server) Take(messages []state.Message) []error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	errs := s.store.Take(messages)
+	for i, m := range messages {
+		if s.fail != nil {
+			errs[i] = s.fail
+		} else if errs[i] == nil && !m.Flush {
+			s.taken = append(s.taken, taken{m.ID, m.Report})
+		}
+	}
+	return errs
+}
+
 func (s *server) Write(p []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

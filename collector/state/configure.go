@@ -55,7 +55,7 @@ func (s *Store) replaceNodesLocked(nodes []Node, now time.Time) {
 		} else {
 			delete(before, configured.ID)
 		}
-		n.same = n.Node.sameLimits(configured)
+		n.same = n.sameLimits(configured)
 		n.Node = configured
 		s.nodes[n.ID] = n
 	}

@@ -17,6 +17,7 @@ import (
 const (
 	maxLoad     = 1e6                  // as a ratio; a load beyond is a mistake of the sender
 	maxInterval = 366 * 24 * time.Hour // between two reports
+	maxName     = 16 << 10             // bytes; a relay may send the whole text of a script
 )
 
 // What Report and Flush return, wrapped in an error that names the node or the
@@ -51,13 +52,10 @@ func (r Report) mode() Mode {
 }
 
 func (r Report) check(id status.ID) error {
+	if err := checkName(id.Replica); err != nil {
+		return err
+	}
 	switch {
-	case id.Replica == "":
-		return fmt.Errorf("%w: the replica has no name", ErrInvalid)
-	case !utf8.ValidString(id.Replica):
-		return fmt.Errorf("%w: the name of the replica is not valid UTF-8", ErrInvalid)
-	case id.Replica == ".", id.Replica == "..":
-		return fmt.Errorf("%w: the replica is called %q, which can't be part of the path of a flush; give it another name", ErrInvalid, id.Replica)
 	case r.Interval <= 0 || r.Interval > maxInterval:
 		return fmt.Errorf("%w: interval is %v, want more than 0 and at most a year", ErrInvalid, r.Interval)
 	case r.Load != nil && (r.Health != status.Unknown || r.Unknown):
@@ -73,6 +71,20 @@ func (r Report) check(id status.ID) error {
 		return err
 	}
 	return checkLoad("ram", r.Load.RAM)
+}
+
+func checkName(name string) error {
+	switch {
+	case name == "":
+		return fmt.Errorf("%w: the replica has no name", ErrInvalid)
+	case len(name) > maxName:
+		return fmt.Errorf("%w: the name of the replica has %d bytes, want at most %d", ErrInvalid, len(name), maxName)
+	case !utf8.ValidString(name):
+		return fmt.Errorf("%w: the name of the replica is not valid UTF-8", ErrInvalid)
+	case name == ".", name == "..":
+		return fmt.Errorf("%w: the replica is called %q, which can't be part of the path of a flush; give it another name", ErrInvalid, name)
+	}
+	return nil
 }
 
 func checkLoad(resource string, load float64) error {

@@ -324,6 +324,7 @@ func TestReportIsRefused(t *testing.T) {
 		"health for push": {x, state.Report{Interval: 1, Health: status.Sick}, state.ErrWrongMode, "wrong mode: node web:sockets is in mode push, and the report is for mode local"},
 		"no name":         {push.Replica(""), report(1, 0, 0), state.ErrInvalid, "invalid report: the replica has no name"},
 		"not UTF-8":       {push.Replica("\xff"), report(1, 0, 0), state.ErrInvalid, "invalid report: the name of the replica is not valid UTF-8"},
+		"a long name":     {push.Replica(strings.Repeat("x", 16385)), report(1, 0, 0), state.ErrInvalid, "invalid report: the name of the replica has 16385 bytes, want at most 16384"},
 		"a dot":           {push.Replica("."), report(1, 0, 0), state.ErrInvalid, `invalid report: the replica is called ".", which can't be part of the path of a flush; give it another name`},
 		"no interval":     {x, report(0, 0, 0), state.ErrInvalid, "invalid report: interval is 0s, want more than 0 and at most a year"},
 		"long interval":   {x, report(367*24*time.Hour, 0, 0), state.ErrInvalid, "invalid report: interval is 8808h0m0s, want more than 0 and at most a year"},

@@ -54,7 +54,7 @@ var rules = map[string][]string{
 
 // ofTests lists what the tests of a package import of the project besides.
 var ofTests = map[string][]string{
-	"collector/push": {"internal/app"}, // they listen as the programs do
+	"collector/push": {"internal/app", "internal/configfile"}, // they listen as the programs do
 	"rules":          {"internal/schema"},
 	"examples":       {"collector/config", "collector/module", "statuspage/config"},
 }
