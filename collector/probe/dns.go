@@ -160,7 +160,9 @@ func (p *dnsProbe) ask(ctx context.Context, t *Trace, network string) (*dns.Msg,
 		return nil, err
 	}
 	defer func() { _ = conn.Close() }()
-	defer expire(ctx, conn)()
+	if network == "udp" {
+		defer endWith(ctx, conn)()
+	}
 	t.DNS.Transport = network
 	if p.OverTLS {
 		secured, err := handshake(ctx, t, conn, p.TLS)

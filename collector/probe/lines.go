@@ -10,7 +10,6 @@ import (
 	"errors"
 	"io"
 	"net"
-	"time"
 
 	"github.com/pharos-status/pharos/internal/status"
 )
@@ -25,7 +24,7 @@ type lines struct {
 }
 
 // talk does what there is to do over conn, and closes it: TLS, and the
-// conversation. It ends with ctx.
+// conversation. It ends with ctx, as conn does.
 func talk(ctx context.Context, t *Trace, conn net.Conn, useTLS bool, config *tls.Config, turns []Exchange) error {
 	if !useTLS && len(turns) == 0 {
 		_ = conn.Close() // the target has answered; how the connection ends says nothing of it
@@ -33,7 +32,6 @@ func talk(ctx context.Context, t *Trace, conn net.Conn, useTLS bool, config *tls
 	}
 	s := lines{conn: conn, reader: bufio.NewReader(conn), left: maxSaid}
 	s.secure = func(conn net.Conn) (*tls.Conn, error) { return handshake(ctx, t, conn, config) }
-	defer expire(ctx, conn)()
 	defer func() { _ = s.conn.Close() }()
 	if useTLS {
 		if err := s.startTLS(); err != nil {
@@ -41,13 +39,6 @@ func talk(ctx context.Context, t *Trace, conn net.Conn, useTLS bool, config *tls
 		}
 	}
 	return converse(t, &s, turns)
-}
-
-// expire makes every read and write of conn fail once ctx is done, with the
-// error of a timeout, until stop is called.
-func expire(ctx context.Context, conn net.Conn) (stop func()) {
-	release := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
-	return func() { release() }
 }
 
 // hear returns the next line without its end. The last one needs none.

@@ -145,7 +145,6 @@ func (p *sshProbe) greet(ctx context.Context, t *Trace, algorithms []string) (ss
 		return nil, err
 	}
 	defer func() { _ = conn.Close() }()
-	defer expire(ctx, conn)()
 	var proven ssh.PublicKey
 	config := &ssh.ClientConfig{
 		Config:            p.config,
