@@ -35,6 +35,11 @@ const (
 	ExporterProbes            = ExporterPrefix + "_probes_total"
 	ExporterProbeLag          = ExporterPrefix + "_probe_lag_seconds"
 	ExporterReports           = ExporterPrefix + "_reports_total"
+	ExporterQueueReadings     = ExporterPrefix + "_queue_readings_total"
+	ExporterRelayReports      = ExporterPrefix + "_relay_reports_total"
+	ExporterRelayReplicas     = ExporterPrefix + "_relay_replicas"
+	ExporterRelayPending      = ExporterPrefix + "_relay_pending_reports"
+	ExporterRelayLastSuccess  = ExporterPrefix + "_relay_last_success_timestamp_seconds"
 	ExporterReloadSuccessful  = ExporterPrefix + "_config_last_reload_successful"
 	ExporterReloadSuccessTime = ExporterPrefix + "_config_last_reload_success_timestamp_seconds"
 )
