@@ -6,11 +6,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
-	"strings"
-	"sync"
+	"strconv"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -18,8 +17,8 @@ import (
 )
 
 const (
-	maxOutput  = 4 << 10                // bytes of a script's output that are kept
 	outputWait = 100 * time.Millisecond // for what is still in the pipe when the script has ended
+	killWait   = time.Second            // for a killed script to end
 )
 
 // Exit codes of a script; what is not among them is dead.
@@ -27,6 +26,17 @@ const (
 	exitHealthy = 0
 	exitSick    = 1
 	exitUnknown = 3 // as monitoring plugins have it
+)
+
+// What happens to a script, in the log of a probe.
+const (
+	eventStarted     = "script started"
+	eventEnded       = "script ended"
+	eventStdout      = "standard output"
+	eventStderr      = "standard error"
+	eventLeftover    = "leftover killed"
+	eventStepOut     = "step left out"
+	eventPerfdataOut = "performance data left out"
 )
 
 // ScriptOptions say what a script runs and how its answer is taken.
@@ -43,26 +53,36 @@ type ScriptOptions struct {
 	Environment []string
 
 	// Steps says for steps of a round trip how long they may take; the script is
-	// sick if one of them takes longer.
+	// sick if one of them takes longer. 0: as long as it likes.
 	Steps map[string]time.Duration
 }
 
 type script struct {
 	ScriptOptions
 	argv []string
+	kill func(pid int) error // ends a process group
+
+	// stuck counts processes that did not end when they were killed: they wait
+	// in the kernel, mostly for a file system whose server is away.
+	stuck atomic.Int32
 }
 
 // Script returns a Prober that runs a program or a text for the shell. Exit code
-// 0 is healthy, 1 sick, 3 unknown, and any other dead, as is a program that does
-// not start or that is still running when ctx is done. It is unknown, too, if the
-// machine has no room for another process. The first line of the output
-// (of both streams) goes with the result.
+// 0 is healthy, 1 sick, 3 what the options say, and any other dead, as is a program
+// that does not start or that is still running when ctx is done. It is unknown if
+// the machine has no room for another process. A script that has ended well is
+// sick if one of its steps was slow.
+//
+// The output is read as that of a monitoring plugin: its first line goes with the
+// result, performance data and lines about steps go to the trace.
 //
 // The program has a process group of its own. The whole group is killed when ctx
-// is done, and what is left of it when the program has ended. Of the environment
-// it sees what concerns the machine, and nothing that could be a secret.
+// is done, and what is left of it when the program has ended. So is what has left
+// the group and still holds the output open. As long as a killed program does not
+// end, no other is started. Of the environment it sees what concerns the machine
+// and what the options name, and nothing else that could be a secret.
 func Script(o ScriptOptions) Prober {
-	s := &script{o, o.Argv}
+	s := &script{ScriptOptions: o, argv: o.Argv, kill: killGroup}
 	if len(s.argv) == 0 {
 		s.argv = []string{"/bin/sh", "-c", o.Shell}
 	}
@@ -71,57 +91,92 @@ func Script(o ScriptOptions) Prober {
 
 // Probe implements [Prober].
 func (s *script) Probe(ctx context.Context) Result {
-	var out output
-	cmd := s.command(ctx)
-	start := time.Now()
-	took, err := run(cmd, &out)
-	r := Result{At: start, Took: took}
-	switch exited := cmd.ProcessState != nil && cmd.ProcessState.Exited(); {
-	case ctx.Err() != nil && !exited:
-		r.Err = Failf(status.Timeout, "still running after %v, killed%s", r.Took.Round(time.Millisecond), out.after(": "))
-	case cmd.ProcessState == nil && exhausted(err):
+	r := begin()
+	if s.stuck.Load() > 0 {
+		r.Err = Failf(status.Timeout, "an earlier run was killed and has not ended yet: something it needs, such as a network file system, does not answer")
+		return r
+	}
+	out, err := s.run(ctx, &r)
+	words := out.report(&r.Trace)
+	switch {
+	case errors.Is(err, errStuck):
+		r.Err = Failf(status.Timeout, "still running after %v, %w%s", r.Took.Round(time.Millisecond), err, after(words))
+	case out.killed:
+		r.Err = Failf(status.Timeout, "still running after %v, killed%s", r.Took.Round(time.Millisecond), after(words))
+	case out.state == nil && exhausted(err):
 		r.Err = &Failure{status.Unknown, status.Permission, fmt.Errorf("this machine did not let the exporter start the script: %w", err)}
-	case cmd.ProcessState == nil:
+	case out.state == nil:
 		r.Err = Failf(status.Exit, "start the script: %w", err)
 	default:
-		r.Note = out.line()
-		r.Err = judgeExit(cmd.ProcessState, &out)
+		r.Note = words
+		r.Err = s.judge(out.state, words, r.Steps)
 	}
 	return r
 }
 
-func (s *script) command(ctx context.Context) *exec.Cmd {
+// errStuck says that a process has not ended though it was killed.
+var errStuck = errors.New("does not end when it is killed")
+
+// run runs the script until the program itself has ended, however long what it
+// leaves behind holds its output, and sets how long that took.
+func (s *script) run(ctx context.Context, r *Result) (*output, error) {
+	out := &output{}
+	defer out.close()
+	if err := out.open(); err != nil {
+		return out, err
+	}
 	cmd := exec.CommandContext(ctx, s.argv[0], s.argv[1:]...) //nolint:gosec // running what the configuration says is its purpose
-	cmd.Env = environment(os.Environ())
+	cmd.Env = environment(os.Environ(), s.Environment)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	cmd.Cancel = func() error { return killGroup(cmd.Process.Pid) }
-	return cmd
+	cmd.Cancel = func() error { return s.kill(cmd.Process.Pid) }
+	cmd.Stdout, cmd.Stderr = out.stdout.writer, out.stderr.writer
+	err := cmd.Start()
+	if err != nil {
+		out.killed = ctx.Err() != nil // it had no time to start
+		return out, err
+	}
+	r.Event(eventStarted, "process "+strconv.Itoa(cmd.Process.Pid))
+	out.start()
+	err = s.wait(ctx, cmd)
+	r.Took = time.Since(r.At)
+	if !errors.Is(err, errStuck) && cmd.ProcessState != nil {
+		out.state = cmd.ProcessState
+		out.killed = ctx.Err() != nil && !out.state.Exited()
+		r.Event(eventEnded, out.state.String())
+	}
+	_ = s.kill(cmd.Process.Pid) // fails if nothing is left, as it should be
+	out.finish(&r.Trace)
+	return out, err
 }
 
-// run runs cmd until the program itself has ended, however long what it leaves
-// behind holds its output, and returns how long that took. What is left is killed.
-func run(cmd *exec.Cmd, out *output) (took time.Duration, err error) {
-	start := time.Now()
-	reader, writer, err := os.Pipe()
-	if err != nil {
-		return time.Since(start), err
+// wait waits until the program has ended, which is soon after ctx is done. One
+// that bears even being killed is left to a goroutine, so that it holds up no
+// other script.
+func (s *script) wait(ctx context.Context, cmd *exec.Cmd) error {
+	var err error
+	ended := make(chan struct{})
+	go func() {
+		err = cmd.Wait()
+		close(ended)
+	}()
+	select {
+	case <-ended:
+		return err
+	case <-ctx.Done():
 	}
-	defer reader.Close()                    //nolint:errcheck // only read
-	cmd.Stdout, cmd.Stderr = writer, writer // the same pipe, so that the order is kept
-	err = cmd.Start()
-	_ = writer.Close() // the program has its own
-	if err != nil {
-		return time.Since(start), err
+	patience := time.NewTimer(killWait)
+	defer patience.Stop()
+	select {
+	case <-ended:
+		return err
+	case <-patience.C:
 	}
-	var copying sync.WaitGroup
-	copying.Go(func() { _, _ = io.Copy(out, reader) }) // the end of it, or of the patience below
-	err = cmd.Wait()
-	took = time.Since(start)
-	_ = killGroup(cmd.Process.Pid) // fails if nothing is left, as it should be
-	// A grandchild that left the group may hold the pipe for ever.
-	_ = reader.SetReadDeadline(time.Now().Add(outputWait))
-	copying.Wait()
-	return took, err
+	s.stuck.Add(1)
+	go func() {
+		<-ended
+		s.stuck.Add(-1)
+	}()
+	return errStuck
 }
 
 func killGroup(pid int) error {
@@ -132,68 +187,27 @@ func killGroup(pid int) error {
 	return err
 }
 
-func judgeExit(state *os.ProcessState, out *output) error {
-	code := state.ExitCode()
-	if code == -1 {
-		return Failf(status.Exit, "%v%s", state, out.after(": "))
-	}
-	failure := func(s status.Status) error {
-		return &Failure{s, status.Exit, errors.New(state.String() + out.after(": "))}
-	}
-	switch code {
+// judge turns the end of a program into an error, or nil if all is well.
+func (s *script) judge(state *os.ProcessState, words string, steps []Step) error {
+	verdict := status.Dead
+	switch state.ExitCode() {
 	case exitHealthy:
-		return nil
+		verdict = status.Healthy
 	case exitSick:
-		return failure(status.Sick)
+		verdict = status.Sick
 	case exitUnknown:
-		return failure(status.Unknown)
+		verdict = s.NagiosUnknown
 	}
-	return failure(status.Dead)
+	if verdict == status.Healthy {
+		return slowStep(steps, s.Steps)
+	}
+	return &Failure{verdict, status.Exit, errors.New(state.String() + after(words))}
 }
 
-// environment returns those variables of all that a script may see.
-func environment(all []string) []string {
-	kept := []string{}
-	for _, v := range all {
-		name, _, _ := strings.Cut(v, "=")
-		switch name {
-		case "PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "TZ", "TMPDIR":
-			kept = append(kept, v)
-		default:
-			if strings.HasPrefix(name, "LC_") {
-				kept = append(kept, v)
-			}
-		}
+// after returns the words as the end of a sentence, or nothing if there are none.
+func after(words string) string {
+	if words == "" {
+		return ""
 	}
-	return kept
-}
-
-// output keeps the beginning of what is written to it, and takes the rest so
-// that the writer is not held up.
-type output struct{ kept []byte }
-
-// Write implements [io.Writer].
-func (o *output) Write(p []byte) (int, error) {
-	room := min(len(p), maxOutput-len(o.kept))
-	o.kept = append(o.kept, p[:room]...)
-	return len(p), nil
-}
-
-// line returns the first line that is not empty, shortened to what a label or a
-// table cell bears.
-func (o *output) line() string {
-	for line := range strings.Lines(string(o.kept)) {
-		if line = strings.TrimSpace(strings.ToValidUTF8(line, "\uFFFD")); line != "" {
-			return status.Shorten(line)
-		}
-	}
-	return ""
-}
-
-// after returns the line after the separator, or nothing if there is none.
-func (o *output) after(separator string) string {
-	if line := o.line(); line != "" {
-		return separator + line
-	}
-	return ""
+	return ": " + words
 }

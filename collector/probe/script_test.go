@@ -11,7 +11,6 @@ import (
 	"syscall"
 	"testing"
 	"time"
-	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
 
@@ -133,11 +132,17 @@ func TestScriptIsCutShort(t *testing.T) {
 // requireGone waits until the process whose number the file holds has ended.
 func requireGone(t *testing.T, file string) {
 	t.Helper()
+	pid := pidIn(t, file)
+	require.Eventually(t, func() bool { return !alive(pid) }, patience, time.Millisecond)
+}
+
+func pidIn(t *testing.T, file string) int {
+	t.Helper()
 	text, err := os.ReadFile(file)
 	require.NoError(t, err)
 	pid, err := strconv.Atoi(strings.TrimSpace(string(text)))
 	require.NoError(t, err)
-	require.Eventually(t, func() bool { return !alive(pid) }, patience, time.Millisecond)
+	return pid
 }
 
 // alive tells whether a process runs. A killed one whose parent has gone may stay
@@ -148,16 +153,4 @@ func alive(pid int) bool {
 	}
 	stat, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "stat"))
 	return err == nil && !strings.Contains(string(stat), ") Z ")
-}
-
-func FuzzFirstLine(f *testing.F) {
-	f.Add([]byte("OK - load average: 0.1\n"))
-	f.Add([]byte("\n\r\n a\xffb \r\nmore"))
-	f.Add([]byte(strings.Repeat("é", 5000)))
-	f.Fuzz(func(t *testing.T, text []byte) {
-		line := probe.FirstLine(text)
-		require.True(t, utf8.ValidString(line))
-		require.LessOrEqual(t, len(line), status.MaxIDLength)
-		require.NotContains(t, line, "\n")
-	})
 }
