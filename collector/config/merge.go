@@ -240,7 +240,7 @@ func labelError(errs configfile.Errors) error {
 		case "label":
 			texts[i] = "__node_label: "
 		default:
-			texts[i] = "__" + strings.ReplaceAll(e.Path, ".", "_") + ": "
+			texts[i] = "__" + strings.ReplaceAll(strings.TrimPrefix(e.Path, "poll."), ".", "_") + ": "
 		}
 		texts[i] += e.Msg
 	}

@@ -64,8 +64,8 @@ func moduleTarget(kind module.Kind, raw string) (string, error) {
 		return bare, nil
 	case module.KindICMP:
 		bare = strings.TrimSuffix(strings.TrimPrefix(bare, "["), "]")
-		if bare == "" || strings.ContainsAny(bare, "/@ ") {
-			return "", errors.New("not a host; write its name or address")
+		if bare == "" || strings.ContainsAny(bare, "/@ ") || (strings.Contains(bare, ":") && net.ParseIP(bare) == nil) {
+			return "", errors.New("not a host; write its name or address, without a port")
 		}
 		return bare, nil
 	}

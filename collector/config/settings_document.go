@@ -41,7 +41,7 @@ type scriptSettings struct {
 	Retries       *int                    `yaml:"retries,omitempty"`
 	RetryWait     *model.Duration         `yaml:"retry_wait,omitempty"`
 	NagiosUnknown string                  `yaml:"nagios_unknown,omitempty"`
-	Environment   []string                `yaml:"environment,omitempty,flow"`
+	Environment   list                    `yaml:"environment,omitempty,flow"`
 	Steps         map[string]stepDocument `yaml:"steps,omitempty"`
 }
 
@@ -76,8 +76,14 @@ type tlsDocument struct {
 }
 
 type sshDocument struct {
-	HostKeys []string `yaml:"host_keys,omitempty"`
+	HostKeys list `yaml:"host_keys,omitempty"`
 }
+
+// A list may be empty, which is not the same as not being there.
+type list []string
+
+// IsZero tells whether the list is not there.
+func (l list) IsZero() bool { return l == nil }
 
 // document returns the settings as they are written, but for those of TLS and
 // SSH, which have no defaults.

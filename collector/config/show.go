@@ -61,7 +61,11 @@ func (t targetURL) MarshalYAML() (any, error) {
 	if u.User != nil {
 		shown = strings.Replace(shown, "://", "://"+hidden+"@", 1)
 	}
-	if u.RawQuery != "" {
+	switch {
+	case u.RawQuery == "":
+	case u.Scheme == "dns":
+		shown += "?" + u.RawQuery // what is asked
+	default:
 		shown += "?" + hidden
 	}
 	return shown, nil

@@ -20,7 +20,7 @@ const maxCertificates = 4 << 20
 // The certificate authorities are one setting, and so is the client certificate
 // with its key: a level that sets a part of one sets all of it.
 func (l *loader) tls(p configfile.Path, d *tlsDocument, above *TLS) *TLS {
-	if d == nil {
+	if d == nil || *d == (tlsDocument{}) {
 		return above
 	}
 	var out TLS
