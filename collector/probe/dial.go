@@ -4,16 +4,12 @@ package probe
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"net"
 	"net/http/httptrace"
 	"net/netip"
-	"os"
 	"strconv"
 	"strings"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"github.com/pharos-status/pharos/internal/status"
@@ -176,29 +172,4 @@ func (b *bound) Close() error {
 // and unlike a goroutine it costs nothing to wait.
 func endWith(ctx context.Context, conn interface{ SetDeadline(at time.Time) error }) (free func() bool) {
 	return context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
-}
-
-// dialFailure says what an error of dialling or of looking up a name makes of the
-// target: nothing, if this machine did not even let the program try.
-func dialFailure(err error) error {
-	if errors.Is(err, os.ErrPermission) || exhausted(err) {
-		return &Failure{status.Unknown, status.Permission, fmt.Errorf("this machine did not let the exporter connect: %w", err)}
-	}
-	return Failf(reasonOf(err), "%w", err)
-}
-
-// exhausted tells whether err says that this machine has no more to give: file
-// descriptors, processes, memory or ports to send from. The resolver keeps the
-// text of its cause alone.
-func exhausted(err error) bool {
-	var dns *net.DNSError
-	resolving := errors.As(err, &dns)
-	for _, cause := range []syscall.Errno{
-		syscall.EMFILE, syscall.ENFILE, syscall.EAGAIN, syscall.ENOBUFS, syscall.ENOMEM, syscall.EADDRNOTAVAIL,
-	} {
-		if errors.Is(err, cause) || (resolving && strings.Contains(dns.Err, cause.Error())) {
-			return true
-		}
-	}
-	return false
 }

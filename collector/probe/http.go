@@ -4,11 +4,10 @@ package probe
 
 import (
 	"context"
-	"errors"
 	"io"
 	"maps"
-	"net"
 	"net/http"
+	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -16,20 +15,22 @@ import (
 	"github.com/pharos-status/pharos/internal/status"
 )
 
-// Bounds on what a target may send.
+// maxHeader bounds the header of an answer, in bytes.
+const maxHeader = 64 << 10
+
+// What the log of a probe says of an exchange.
 const (
-	maxHeader = 64 << 10 // bytes of response header
-	maxBody   = 1 << 20  // bytes of body that are matched
+	eventRedirect = "redirect"
+	eventBody     = "body read"
 )
 
-type httpProbe struct{ HTTPOptions }
-
-// HTTP returns a Prober that sends one request over a fresh connection, by no
-// proxy and in HTTP/1.1. It follows no redirect: a redirect is an answer.
+// HTTP returns a Prober that sends one request over a fresh connection, or one
+// for each redirect that it follows. Options that need neither redirects nor a
+// client have their own way, in HTTP/1.1 and at little cost.
 func HTTP(o HTTPOptions) Prober {
 	if o.Method == "" {
 		o.Method = http.MethodHead
-		if o.BodyMatch != nil {
+		if o.BodyMatch != nil || o.looksAtBody() {
 			o.Method = http.MethodGet
 		}
 	}
@@ -39,49 +40,52 @@ func HTTP(o HTTPOptions) Prober {
 	if o.StatusBelow == 0 {
 		o.StatusBelow = http.StatusBadRequest
 	}
-	return Func((&httpProbe{o}).probe)
+	if o.Client == nil && !o.FollowRedirects && !o.HTTP3 && o.BodyFile == "" {
+		return leanHTTP(o)
+	}
+	return Func(func(ctx context.Context, t *Trace) error { return visit(ctx, t, &o) })
 }
 
-func (p *httpProbe) probe(ctx context.Context, t *Trace) error {
-	req, err := p.request(ctx)
-	if err != nil {
-		return Failf(status.Protocol, "make the request: %w", err)
-	}
-	transport := p.transport(ctx, t)
-	defer transport.CloseIdleConnections()
-	resp, err := transport.RoundTrip(req)
-	if err != nil {
-		return exchangeError("request", err)
-	}
-	defer resp.Body.Close()
-	if resp.StatusCode < p.StatusFrom || resp.StatusCode >= p.StatusBelow {
-		return Failf(status.HTTPStatus, "HTTP status %d, want %d to %d", resp.StatusCode, p.StatusFrom, p.StatusBelow-1)
-	}
-	return p.match(resp.Body)
-}
-
-func (p *httpProbe) request(ctx context.Context) (*http.Request, error) {
-	target := *p.URL
+// request returns what is sent first.
+func (o *HTTPOptions) request(ctx context.Context, now time.Time) (*http.Request, error) {
+	target := *o.URL
 	target.User = nil // goes into a header, and into no message
-	target.RawQuery = bustCache(target.RawQuery, time.Now())
-	var body io.Reader = http.NoBody
-	if p.Body != "" {
-		body = strings.NewReader(p.Body)
+	if !o.ExactURL {
+		target.RawQuery = bustCache(target.RawQuery, now)
 	}
-	req, err := http.NewRequestWithContext(ctx, p.Method, target.String(), body)
+	body, err := o.body()
 	if err != nil {
 		return nil, err
 	}
-	req.Header.Set("User-Agent", p.UserAgent)
-	if user := p.URL.User; user != nil {
+	req, err := http.NewRequestWithContext(ctx, o.Method, target.String(), body)
+	if err != nil {
+		return nil, Failf(status.Protocol, "make the request: %w", err)
+	}
+	req.Header.Set("User-Agent", o.UserAgent)
+	if user := o.URL.User; user != nil {
 		password, _ := user.Password()
 		req.SetBasicAuth(user.Username(), password)
 	}
-	maps.Copy(req.Header, p.Headers)
+	maps.Copy(req.Header, o.Headers)
 	if host := req.Header.Get("Host"); host != "" {
 		req.Host = host // net/http takes it from there alone
 	}
 	return req, nil
+}
+
+func (o *HTTPOptions) body() (io.Reader, error) {
+	text := o.Body
+	if o.BodyFile != "" {
+		read, err := os.ReadFile(o.BodyFile)
+		if err != nil {
+			return nil, &Failure{status.Unknown, status.Permission, err}
+		}
+		text = string(read)
+	}
+	if text == "" {
+		return http.NoBody, nil
+	}
+	return strings.NewReader(text), nil
 }
 
 // bustCache appends the time to the query, so that no cache on the way answers
@@ -92,61 +96,4 @@ func bustCache(query string, now time.Time) string {
 		return stamp
 	}
 	return query + "&" + stamp
-}
-
-// transport returns a transport for one probe. It dials with the context of the
-// probe, not with the one that net/http passes: that one outlives the request.
-func (p *httpProbe) transport(ctx context.Context, t *Trace) *http.Transport {
-	return &http.Transport{
-		DisableKeepAlives:      true,
-		DisableCompression:     true,
-		MaxResponseHeaderBytes: maxHeader,
-		DialContext: func(_ context.Context, _, addr string) (net.Conn, error) {
-			return p.Dial.dial(ctx, t, "tcp", addr)
-		},
-		DialTLSContext: func(_ context.Context, _, addr string) (net.Conn, error) {
-			return p.dialTLS(ctx, t, addr)
-		},
-	}
-}
-
-// dialTLS connects to addr and shakes hands. Its error is a [*Failure].
-func (p *httpProbe) dialTLS(ctx context.Context, t *Trace, addr string) (net.Conn, error) {
-	conn, err := p.Dial.dial(ctx, t, "tcp", addr)
-	if err != nil {
-		return nil, err
-	}
-	return handshake(ctx, t, conn, withServerName(p.TLS, p.URL.Hostname()))
-}
-
-func (p *httpProbe) match(body io.Reader) error {
-	if p.BodyMatch == nil {
-		return nil
-	}
-	text, err := io.ReadAll(io.LimitReader(body, maxBody))
-	if err != nil {
-		return exchangeError("read the body", err)
-	}
-	if !p.BodyMatch.Match(text) {
-		return Failf(status.Body, "the body (%d bytes read) does not match %q", len(text), p.BodyMatch)
-	}
-	return nil
-}
-
-// exchangeError classifies what went wrong once the connection stood: it broke,
-// it took too long, or what came over it is not of the protocol.
-func exchangeError(act string, err error) error {
-	var failure *Failure
-	var op *net.OpError
-	switch {
-	case errors.As(err, &failure): // made while dialling
-		return err
-	case exhausted(err):
-		return dialFailure(err)
-	case reasonOf(err) == status.Timeout:
-		return Failf(status.Timeout, "%s: no answer in time: %w", act, err)
-	case errors.As(err, &op), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return Failf(status.Connect, "%s: the connection broke: %w", act, err)
-	}
-	return Failf(status.Protocol, "%s: %w", act, err)
 }

@@ -30,6 +30,10 @@ type HTTPOptions struct {
 	// share one; nil: none of it, which is what costs least.
 	Client *HTTPClient
 
+	// ResolveForProxy finds the address of the target before a proxy is asked for it,
+	// and asks for the address. Otherwise that is left to the proxy.
+	ResolveForProxy bool
+
 	FollowRedirects bool // at most 10 of them; otherwise a redirect is the answer
 	HTTP3           bool // ask over QUIC, and nothing else; without proxies
 
@@ -86,7 +90,7 @@ type HTTPFacts struct {
 type HTTPPhases struct {
 	Resolve    time.Duration // finding the address
 	Connect    time.Duration // until the connection stood
-	TLS        time.Duration // the handshake
+	TLS        time.Duration // the handshake; that of QUIC is here, and makes the connection too
 	Processing time.Duration // from the connection to the first byte of the answer
 	Transfer   time.Duration // from there to the end of the last answer
 }

@@ -108,7 +108,7 @@ func TestHTTPFailures(t *testing.T) {
 		"status range":    {answer(pong), probe.HTTPOptions{StatusFrom: 401, StatusBelow: 402}, status.HTTPStatus, "HTTP status 200, want 401 to 401"},
 		"body":            {answer(pong), probe.HTTPOptions{BodyMatch: regexp.MustCompile("^ping$")}, status.Body, `the body (4 bytes read) does not match "^ping$"`},
 		"garbage":         {answer("220 mail.example ESMTP\r\n"), probe.HTTPOptions{}, status.Protocol, "malformed HTTP"},
-		"endless header":  {answer("HTTP/1.1 200 OK\r\nX: " + strings.Repeat("x", 70<<10)), probe.HTTPOptions{}, status.Protocol, "exceeded"},
+		"endless header":  {answer("HTTP/1.1 200 OK\r\nX: " + strings.Repeat("x", 70<<10)), probe.HTTPOptions{}, status.Protocol, "longer than 65536 bytes"},
 		"hangs up":        {answer(""), probe.HTTPOptions{}, status.Connect, "the connection broke"},
 		"body breaks off": {answer(pong[:len(pong)-1]), probe.HTTPOptions{BodyMatch: regexp.MustCompile("pong")}, status.Connect, "unexpected EOF"},
 	}
