@@ -69,6 +69,7 @@ func (p *Pinger) Check() error {
 func (p *Pinger) ICMP(o ICMPOptions) Prober {
 	o.Patience = cmp.Or(o.Patience, maxPatience)
 	o.PayloadSize = min(cmp.Or(o.PayloadSize, defaultPayload), MaxICMPPayload)
+	o.Dial.Source = o.Dial.Source.Unmap()
 	return &icmp{p, o}
 }
 

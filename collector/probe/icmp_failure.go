@@ -33,11 +33,15 @@ func noSocket(err error) pong {
 	switch {
 	case errors.Is(err, os.ErrPermission):
 		return pong{err: noPermission(err)}
-	case exhausted(err):
+	case transient(err):
 		return pong{err: dialFailure(err)}
 	}
 	return pong{err: noWay(err), nowhere: true}
 }
+
+// transient tells whether err says that this machine has no more to give just now.
+// Pings have no ports that could run out, so there an address is missing for good.
+func transient(err error) bool { return exhausted(err) && !errors.Is(err, syscall.EADDRNOTAVAIL) }
 
 // unsent is what is made of an address to which the kernel does not send.
 func unsent(to netip.Addr, err error) pong {

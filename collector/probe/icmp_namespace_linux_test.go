@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 
@@ -16,6 +17,8 @@ import (
 
 // insideNamespace is set in the environment of a test that has a network for itself.
 const insideNamespace = "PHAROS_TEST_NAMESPACE"
+
+var makeNetwork sync.Once // a process has one network, and one test, which a benchmark may repeat
 
 // alone returns true in a process that has a network for itself, where the commands
 // of the program ip have been run. Elsewhere it has such a process run this test.
@@ -37,21 +40,19 @@ func alone(t *testing.T, commands string) bool {
 // in such a network, with args, and returns what that printed.
 func inNamespace(t testing.TB, commands string, args ...string) (inside bool, output string) {
 	t.Helper()
-	switch os.Getenv(insideNamespace) {
-	case "new":
-		os.Setenv(insideNamespace, "ready") // a benchmark comes here again
-		for line := range strings.Lines(commands) {
-			if out, err := exec.CommandContext(t.Context(), "ip", strings.Fields(line)...).CombinedOutput(); err != nil {
-				testkit.Skip(t, "no such network here: ip "+line+": "+string(out))
+	if os.Getenv(insideNamespace) != "" {
+		makeNetwork.Do(func() {
+			for line := range strings.Lines(commands) {
+				if out, err := exec.CommandContext(t.Context(), "ip", strings.Fields(line)...).CombinedOutput(); err != nil {
+					testkit.Skip(t, "no such network here: ip "+line+": "+string(out))
+				}
 			}
-		}
-		return true, ""
-	case "ready":
+		})
 		return true, ""
 	}
 	testkit.Program(t, "ip")
 	again := exec.CommandContext(t.Context(), "/proc/self/exe", args...)
-	again.Env = append(os.Environ(), insideNamespace+"=new")
+	again.Env = append(os.Environ(), insideNamespace+"=1")
 	again.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET}
 	if os.Getuid() != 0 {
 		again.SysProcAttr.Cloneflags |= syscall.CLONE_NEWUSER

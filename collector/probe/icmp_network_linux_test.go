@@ -20,22 +20,20 @@ import (
 	"github.com/pharos-status/pharos/internal/testkit"
 )
 
-// Both kinds of sockets are tried in networks that differ in who may use which.
-func eachKindOfSocket(t *testing.T, commands string, test func(t *testing.T)) {
+// socketKinds returns the kinds of sockets by which pings are made.
+func socketKinds() []string { return []string{"privileged", "unprivileged"} }
+
+// aloneWith is alone in a network that allows one kind of sockets.
+func aloneWith(t *testing.T, kind, commands string) bool {
 	t.Helper()
-	for kind, group := range map[string]string{"privileged": "1 0", "unprivileged": "0 0"} {
-		t.Run(kind, func(t *testing.T) {
-			t.Parallel()
-			if !alone(t, commands) {
-				return
-			}
-			setting(t, "net/ipv4/ping_group_range", group)
-			privileged, err := probe.Privileged(probe.NewPinger())
-			require.NoError(t, err)
-			require.Equal(t, kind == "privileged", privileged)
-			test(t)
-		})
+	if !alone(t, commands) {
+		return false
 	}
+	setting(t, "net/ipv4/ping_group_range", map[string]string{"privileged": "1 0", "unprivileged": "0 0"}[kind])
+	privileged, err := probe.Privileged(probe.NewPinger())
+	require.NoError(t, err)
+	require.Equal(t, kind == "privileged", privileged)
+	return true
 }
 
 const (
@@ -125,21 +123,27 @@ func until(n int, r request, packets ...[]byte) [][]byte {
 
 func TestICMPTargets(t *testing.T) {
 	t.Parallel()
-	eachKindOfSocket(t, smallLink, func(t *testing.T) {
-		seen := respond(t, func(r request) [][]byte { return target4s[r.to.String()].answers(r) })
-		pinger := probe.NewPinger()
-		t.Run("targets", func(t *testing.T) {
-			for addr, want := range target4s {
-				t.Run(addr, func(t *testing.T) {
-					t.Parallel()
-					v := verdict(t, pinger.ICMP(probe.ICMPOptions{Host: addr, Patience: short}), patience)
-					requireFailure(t, v, want.status, want.reason, strings.ReplaceAll(want.detail, "%", addr))
-					require.Len(t, requestsTo(seen(), addr), want.packets)
-				})
+	for _, kind := range socketKinds() {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			if !aloneWith(t, kind, smallLink) {
+				return
 			}
+			seen := respond(t, func(r request) [][]byte { return target4s[r.to.String()].answers(r) })
+			pinger := probe.NewPinger()
+			t.Run("targets", func(t *testing.T) {
+				for addr, want := range target4s {
+					t.Run(addr, func(t *testing.T) {
+						t.Parallel()
+						v := verdict(t, pinger.ICMP(probe.ICMPOptions{Host: addr, Patience: short}), patience)
+						requireFailure(t, v, want.status, want.reason, strings.ReplaceAll(want.detail, "%", addr))
+						require.Len(t, requestsTo(seen(), addr), want.packets)
+					})
+				}
+			})
+			require.True(t, probe.Idle(pinger))
 		})
-		require.True(t, probe.Idle(pinger))
-	})
+	}
 }
 
 func requestsTo(all []request, addr string) (some []request) {
@@ -153,12 +157,18 @@ func requestsTo(all []request, addr string) (some []request) {
 
 func TestICMPErrorsEndItSoon(t *testing.T) {
 	t.Parallel()
-	eachKindOfSocket(t, smallLink, func(t *testing.T) {
-		respond(t, func(r request) [][]byte { return [][]byte{r.refuse(r.to, 3, 1)} })
-		r := probe.NewPinger().ICMP(probe.ICMPOptions{Host: "127.1.0.1", Patience: time.Minute}).Probe(t.Context())
-		require.ErrorContains(t, r.Err, "host unreachable")
-		require.Less(t, r.Took, patience)
-	})
+	for _, kind := range socketKinds() {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			if !aloneWith(t, kind, smallLink) {
+				return
+			}
+			respond(t, func(r request) [][]byte { return [][]byte{r.refuse(r.to, 3, 1)} })
+			r := probe.NewPinger().ICMP(probe.ICMPOptions{Host: "127.1.0.1", Patience: time.Minute}).Probe(t.Context())
+			require.ErrorContains(t, r.Err, "host unreachable")
+			require.Less(t, r.Took, patience)
+		})
+	}
 }
 
 func TestICMPOptions(t *testing.T) {
@@ -175,49 +185,61 @@ func TestICMPOptions(t *testing.T) {
 		"127.2.0.5": {probe.ICMPOptions{PayloadSize: 20_000}, request{hops: 64, payload: 20_000}}, // in pieces
 		"127.2.0.6": {probe.ICMPOptions{PayloadSize: 1 << 20}, request{hops: 64, payload: probe.MaxICMPPayload}},
 	}
-	eachKindOfSocket(t, smallLink, func(t *testing.T) {
-		seen := respond(t, func(r request) [][]byte { return [][]byte{r.answer(r.to, 42)} })
-		pinger := probe.NewPinger()
-		t.Run("options", func(t *testing.T) {
-			for addr, test := range tests {
-				t.Run(addr, func(t *testing.T) {
-					t.Parallel()
-					test.o.Host = addr
-					r := pinger.ICMP(test.o).Probe(t.Context())
-					require.NoError(t, r.Err)
-					require.Equal(t, addr, r.Addr.String())
-					require.Equal(t, 42, r.ICMP.HopLimit)
-					require.Equal(t, r.Took, r.ICMP.RTT)
-					require.Positive(t, r.ICMP.Setup)
-
-					requests := requestsTo(seen(), addr)
-					require.Len(t, requests, 1)
-					got := requests[0]
-					if !test.want.from.IsValid() {
-						got.from = netip.Addr{}
-					}
-					require.Equal(t, test.want, request{from: got.from, hops: got.hops, intact: got.intact, payload: got.payload})
-				})
+	for _, kind := range socketKinds() {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			if !aloneWith(t, kind, smallLink) {
+				return
 			}
+			seen := respond(t, func(r request) [][]byte { return [][]byte{r.answer(r.to, 42)} })
+			pinger := probe.NewPinger()
+			t.Run("options", func(t *testing.T) {
+				for addr, test := range tests {
+					t.Run(addr, func(t *testing.T) {
+						t.Parallel()
+						test.o.Host = addr
+						r := pinger.ICMP(test.o).Probe(t.Context())
+						require.NoError(t, r.Err)
+						require.Equal(t, addr, r.Addr.String())
+						require.Equal(t, 42, r.ICMP.HopLimit)
+						require.Equal(t, r.Took, r.ICMP.RTT)
+						require.Positive(t, r.ICMP.Setup)
+
+						requests := requestsTo(seen(), addr)
+						require.Len(t, requests, 1)
+						got := requests[0]
+						if !test.want.from.IsValid() {
+							got.from = netip.Addr{}
+						}
+						require.Equal(t, test.want, request{from: got.from, hops: got.hops, intact: got.intact, payload: got.payload})
+					})
+				}
+			})
 		})
-	})
+	}
 }
 
 func TestICMPLateAnswer(t *testing.T) {
 	t.Parallel()
-	eachKindOfSocket(t, smallLink, func(t *testing.T) {
-		var first [][]byte
-		respond(t, func(r request) [][]byte { // to the first packet, once the second has come
-			if r.n == 0 {
-				first = [][]byte{r.answer(r.to, 64)}
-				return nil
+	for _, kind := range socketKinds() {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			if !aloneWith(t, kind, smallLink) {
+				return
 			}
-			return first
+			var first [][]byte
+			respond(t, func(r request) [][]byte { // to the first packet, once the second has come
+				if r.n == 0 {
+					first = [][]byte{r.answer(r.to, 64)}
+					return nil
+				}
+				return first
+			})
+			r := probe.NewPinger().ICMP(probe.ICMPOptions{Host: "127.1.0.1", Patience: short}).Probe(t.Context())
+			require.NoError(t, r.Err)
+			require.GreaterOrEqual(t, r.Took, short/3, "the trip is that of the packet that was answered")
 		})
-		r := probe.NewPinger().ICMP(probe.ICMPOptions{Host: "127.1.0.1", Patience: short}).Probe(t.Context())
-		require.NoError(t, r.Err)
-		require.GreaterOrEqual(t, r.Took, short/3, "the trip is that of the packet that was answered")
-	})
+	}
 }
 
 func TestICMPNotSent(t *testing.T) {
@@ -236,36 +258,48 @@ func TestICMPNotSent(t *testing.T) {
 		"not its address":   {probe.ICMPOptions{Host: "127.0.0.1", Dial: probe.DialOptions{Source: netip.MustParseAddr("192.0.2.1")}}, status.Connect, "send from 192.0.2.1"},
 		"of another family": {probe.ICMPOptions{Host: "127.0.0.1", Dial: probe.DialOptions{Source: netip.MustParseAddr("::1")}}, status.Connect, "no address of the family of ::1"},
 	}
-	eachKindOfSocket(t, smallLink+"\nroute add prohibit 10.2.0.0/16", func(t *testing.T) {
-		for name, test := range tests {
-			t.Run(name, func(t *testing.T) {
-				t.Parallel()
-				v := verdict(t, probe.NewPinger().ICMP(test.o), patience)
-				requireFailure(t, v, status.Unknown, test.reason, test.detail)
-			})
-		}
-	})
+	for _, kind := range socketKinds() {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			if !aloneWith(t, kind, smallLink+"\nroute add prohibit 10.2.0.0/16") {
+				return
+			}
+			for name, test := range tests {
+				t.Run(name, func(t *testing.T) {
+					t.Parallel()
+					v := verdict(t, probe.NewPinger().ICMP(test.o), patience)
+					requireFailure(t, v, status.Unknown, test.reason, test.detail)
+				})
+			}
+		})
+	}
 }
 
 func TestICMPv6(t *testing.T) {
 	t.Parallel()
 	const addresses = smallLink + "\naddr add 2001:db8::2/128 dev lo"
-	eachKindOfSocket(t, addresses, func(t *testing.T) {
-		pinger := probe.NewPinger()
-		r := pinger.ICMP(probe.ICMPOptions{Host: "2001:db8::2", HopLimit: 9}).Probe(t.Context())
-		require.NoError(t, r.Err)
-		require.Equal(t, 64, r.ICMP.HopLimit)
-		r = pinger.ICMP(probe.ICMPOptions{Host: "::1", PayloadSize: 5000, Dial: probe.DialOptions{Source: netip.MustParseAddr("2001:db8::2")}}).Probe(t.Context())
-		require.NoError(t, r.Err)
+	for _, kind := range socketKinds() {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			if !aloneWith(t, kind, addresses) {
+				return
+			}
+			pinger := probe.NewPinger()
+			r := pinger.ICMP(probe.ICMPOptions{Host: "2001:db8::2", HopLimit: 9}).Probe(t.Context())
+			require.NoError(t, r.Err)
+			require.Equal(t, 64, r.ICMP.HopLimit)
+			r = pinger.ICMP(probe.ICMPOptions{Host: "::1", PayloadSize: 5000, Dial: probe.DialOptions{Source: netip.MustParseAddr("2001:db8::2")}}).Probe(t.Context())
+			require.NoError(t, r.Err)
 
-		setting(t, "net/ipv6/icmp/echo_ignore_all", "1")
-		v := verdict(t, pinger.ICMP(probe.ICMPOptions{Host: "::1", Patience: short}), patience)
-		requireFailure(t, v, status.Dead, status.Timeout, noAnswer)
+			setting(t, "net/ipv6/icmp/echo_ignore_all", "1")
+			v := verdict(t, pinger.ICMP(probe.ICMPOptions{Host: "::1", Patience: short}), patience)
+			requireFailure(t, v, status.Dead, status.Timeout, noAnswer)
 
-		refuse6(t)
-		v = verdict(t, pinger.ICMP(probe.ICMPOptions{Host: "::1", Patience: time.Minute}), patience)
-		requireFailure(t, v, status.Dead, status.Connect, "ping ::1: address unreachable, says ::1")
-	})
+			refuse6(t)
+			v = verdict(t, pinger.ICMP(probe.ICMPOptions{Host: "::1", Patience: time.Minute}), patience)
+			requireFailure(t, v, status.Dead, status.Connect, "ping ::1: address unreachable, says ::1")
+		})
+	}
 }
 
 // refuse6 answers the echo requests to ::1 in this network by the error that the address

@@ -102,7 +102,7 @@ func (f *flight) fly(ctx context.Context, patience time.Duration) pong {
 		if f.pace.Wait(ctx) != nil {
 			break // no time is left
 		}
-		if err := f.send(); err != nil && !exhausted(err) {
+		if err := f.send(); err != nil && !transient(err) {
 			return unsent(f.to, err)
 		}
 		switch a, ok := f.wait(ctx, patience/packets); {
@@ -156,11 +156,11 @@ func (f *flight) end(patience time.Duration) pong {
 		f.met = a.err
 	}
 	switch {
-	case f.sent < minPackets && exhausted(f.met):
+	case f.sent < minPackets && transient(f.met):
 		return pong{err: dialFailure(f.met)}
 	case f.sent < minPackets:
 		return pong{err: noTurn()}
-	case f.met != nil && !exhausted(f.met):
+	case f.met != nil && !transient(f.met):
 		return pong{err: Failf(status.Connect, "ping %v: %w", f.to, f.met)}
 	}
 	return pong{err: Failf(status.Timeout, "ping %v: no answer to %d packets within %v", f.to, f.sent, patience)}

@@ -65,8 +65,11 @@ func openICMP(o socketOptions) (*icmpConn, error) {
 		return nil, err
 	}
 	c := &icmpConn{file: os.NewFile(uintptr(fd), "icmp"), kind: kind, id: id}
-	c.raw, err = c.file.SyscallConn()
-	return c, err
+	if c.raw, err = c.file.SyscallConn(); err != nil {
+		c.close()
+		return nil, err
+	}
+	return c, nil
 }
 
 func (c *icmpConn) close() { _ = c.file.Close() }
