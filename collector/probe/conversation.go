@@ -80,7 +80,7 @@ type conversation struct {
 	speaker
 	trace      *Trace
 	facts      *ConversationFacts
-	last       string // that was heard
+	last       []byte // the start of what was heard last
 	passedOver int
 }
 
@@ -138,9 +138,9 @@ func (c *conversation) expect(want *regexp.Regexp) (line []byte, match []int, er
 			c.trace.Event(eventMatched, printable(line))
 			return line, match, nil
 		}
-		if c.last = printable(line); c.passedOver < maxPassedOver {
-			c.passedOver++
-			c.trace.Event(eventHeard, c.last)
+		c.last = append(c.last[:0], clip(line)...)
+		if c.passedOver++; c.passedOver <= maxPassedOver {
+			c.trace.Event(eventHeard, printable(line))
 		}
 	}
 }
@@ -154,7 +154,7 @@ func (c *conversation) unheard(want *regexp.Regexp, err error) error {
 	if failure, ok := errors.AsType[*Failure](err); ok && failure.Reason == status.Body {
 		c.facts.FailedRegexp = true
 	}
-	if c.last == "" {
+	if c.passedOver == 0 {
 		return err
 	}
 	return rephrase(err, "no line matched %q; the last one was %q: %w", want, c.last, err)
