@@ -19,6 +19,7 @@ var rules = map[string][]string{
 	"collector/blackbox":   {"collector/module", "collector/probe", "internal/schema"},
 	"collector/config":     {"collector/module", "internal/configfile"},
 	"collector/deliver":    {},
+	"collector/discovery":  {"internal/schema"},
 	"collector/exposition": {},
 	"collector/module":     {"internal/configfile"},
 	"collector/probe":      {},

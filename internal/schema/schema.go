@@ -40,6 +40,10 @@ const (
 	ExporterRelayReplicas     = ExporterPrefix + "_relay_replicas"
 	ExporterRelayPending      = ExporterPrefix + "_relay_pending_reports"
 	ExporterRelayLastSuccess  = ExporterPrefix + "_relay_last_success_timestamp_seconds"
+	ExporterDiscoveryTargets  = ExporterPrefix + "_discovery_targets"
+	ExporterDiscoveryLeftOut  = ExporterPrefix + "_discovery_left_out_targets"
+	ExporterDiscoveryRequests = ExporterPrefix + "_discovery_requests_total"
+	ExporterDiscoverySuccess  = ExporterPrefix + "_discovery_last_success_timestamp_seconds"
 	ExporterReloadSuccessful  = ExporterPrefix + "_config_last_reload_successful"
 	ExporterReloadSuccessTime = ExporterPrefix + "_config_last_reload_success_timestamp_seconds"
 )
@@ -82,6 +86,7 @@ const (
 	Vantage         = "vantage"
 	Code            = "code"
 	Result          = "result"
+	Source          = "source" // of discovered targets: an address without what is secret in it
 )
 
 // Labels that Prometheus gives what it scrapes.
