@@ -210,7 +210,7 @@ func TestFullRelay(t *testing.T) { //nolint:paralleltest // sets variables
 	require.Equal(t, time.Minute, relay.Interval)
 	require.Equal(t, 5*time.Second, relay.Timeout)
 	require.Equal(t, filepath.Join("testdata", "pki", "ca.pem"), relay.Client.TLSConfig.CAFile)
-	require.Equal(t, "http://pharos:hunter2@proxy.example.com:3128", relay.Client.ProxyURL.URL.String())
+	require.Equal(t, "http://pharos:hunter2@proxy.example.com:3128", relay.Client.ProxyURL.String())
 	require.Equal(t, "10.0.0.0/8", relay.Client.NoProxy)
 	require.Len(t, relay.Client.ProxyConnectHeader, 1)
 	require.False(t, relay.Client.FollowRedirects)

@@ -57,30 +57,45 @@ func moduleTarget(kind module.Kind, raw string) (string, error) {
 	}
 	bare := strings.TrimPrefix(raw, string(kind)+"://")
 	if scheme, _, found := strings.Cut(bare, "://"); found {
-		return "", fmt.Errorf("the module asks over %s, and the URL begins with %.20s://; write another target, or name another module", kind, scheme)
-	}
-	switch kind { //nolint:exhaustive // the others have ports, which they can do without
-	case module.KindUnix:
-		return bare, nil
-	case module.KindICMP:
-		bare = strings.TrimSuffix(strings.TrimPrefix(bare, "["), "]")
-		if bare == "" || strings.ContainsAny(bare, "/@ ") || (strings.Contains(bare, ":") && net.ParseIP(bare) == nil) {
-			return "", errors.New("not a host; write its name or address, without a port")
+		if !slices.Contains(schemes(), scheme) {
+			scheme = "another scheme" // what stands there may be of a password
 		}
-		return bare, nil
+		return "", fmt.Errorf("the module asks over %s, and the URL begins with %s; write another target, or name another module", kind, scheme)
 	}
-	return bare, checkHost(bare, kind == module.KindTCP)
+	target, err := plainTarget(kind, bare)
+	if err == nil && publicName(raw) == "" {
+		return "", errors.New("not a host; write its name or address, an IPv6 address in brackets")
+	}
+	return target, err
 }
 
-func checkWebTarget(raw string, schemes ...string) error {
+// plainTarget checks a target that is no URL.
+func plainTarget(kind module.Kind, target string) (string, error) {
+	switch kind { //nolint:exhaustive // the others have ports, which they can do without
+	case module.KindUnix:
+		if !strings.HasPrefix(target, "/") && !strings.HasPrefix(target, "@") {
+			return "", errors.New("not the path of a socket; write one that begins with a slash, or @name")
+		}
+		return target, nil
+	case module.KindICMP:
+		host := strings.TrimSuffix(strings.TrimPrefix(target, "["), "]")
+		if host == "" || strings.ContainsAny(host, "/@ ") || (strings.Contains(host, ":") && net.ParseIP(host) == nil) {
+			return "", errors.New("not a host; write its name or address, without a port")
+		}
+		return host, nil
+	}
+	return target, checkHost(target, kind == module.KindTCP)
+}
+
+func checkWebTarget(raw string, allowed ...string) error {
 	u, err := url.Parse(raw)
 	switch {
 	case err != nil:
 		return urlProblem(err)
-	case !slices.Contains(schemes, u.Scheme):
-		return fmt.Errorf("the module asks URLs that begin with %s://; write such a one, or name another module", strings.Join(schemes, ":// or "))
+	case !slices.Contains(allowed, u.Scheme):
+		return fmt.Errorf("the module asks URLs that begin with %s://; write such a one, or name another module", strings.Join(allowed, ":// or "))
 	case u.Hostname() == "":
-		return fmt.Errorf("the URL has no host; write %s://host", schemes[0])
+		return fmt.Errorf("the URL has no host; write %s://host", allowed[0])
 	}
 	return checkPort(u, scheme{})
 }
