@@ -24,13 +24,14 @@ func dialFailure(err error) error {
 }
 
 // exhausted tells whether err says that this machine has no more to give: file
-// descriptors, processes, memory or ports to send from. The resolver keeps the
-// text of its cause alone.
+// descriptors, processes, memory or ports to send from, or not the address or the
+// family to send from. The resolver keeps the text of its cause alone.
 func exhausted(err error) bool {
 	var dns *net.DNSError
 	resolving := errors.As(err, &dns)
 	for _, cause := range []syscall.Errno{
-		syscall.EMFILE, syscall.ENFILE, syscall.EAGAIN, syscall.ENOBUFS, syscall.ENOMEM, syscall.EADDRNOTAVAIL,
+		syscall.EMFILE, syscall.ENFILE, syscall.EAGAIN, syscall.ENOBUFS, syscall.ENOMEM,
+		syscall.EADDRNOTAVAIL, syscall.EAFNOSUPPORT,
 	} {
 		if errors.Is(err, cause) || (resolving && strings.Contains(dns.Err, cause.Error())) {
 			return true
