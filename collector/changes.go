@@ -10,15 +10,18 @@ import (
 
 	"github.com/prometheus/common/model"
 
+	"github.com/pharos-status/pharos/collector/config"
+	"github.com/pharos-status/pharos/collector/exposition"
 	"github.com/pharos-status/pharos/collector/state"
 	"github.com/pharos-status/pharos/internal/schema"
 )
 
 // changes is what [Exporter.Changes] remembers between two calls.
 type changes struct {
-	mu    sync.Mutex // held while the store is configured, too
-	told  bool       // whether everything there is has been told
-	nodes []sample   // as they were told
+	mu      sync.Mutex // held while the store is configured, too
+	told    bool       // whether everything there is has been told
+	nodes   []sample   // as they were told
+	vantage string     // likewise
 }
 
 // Changed returns a channel of capacity 1. It holds a value once Changes has
@@ -34,14 +37,18 @@ func (e *Exporter) Changes() []*model.Sample {
 	e.changes.mu.Lock()
 	defer e.changes.mu.Unlock()
 	now := time.Now()
-	d := &differ{families: e.metrics.families, everything: !e.changes.told, at: model.TimeFromUnixNano(now.UnixNano())}
-	if d.everything {
-		nodes := d.ofNodes(e.current().config)
-		d.compare(e.changes.nodes, nodes)
-		e.changes.nodes, e.changes.told = nodes, true
+	c := e.current().config
+	d := &differ{
+		families: e.metrics.families, everything: !e.changes.told, at: model.TimeFromUnixNano(now.UnixNano()),
+		before: e.changes.vantage, after: c.Vantage,
 	}
-	for _, c := range e.store.Drain(now) {
-		d.compare(d.samples(c.Before), d.samples(c.After))
+	if d.everything {
+		nodes := d.nodes(c)
+		d.compare(e.changes.nodes, nodes)
+		e.changes.nodes, e.changes.vantage, e.changes.told = nodes, c.Vantage, true
+	}
+	for _, change := range e.store.Drain(now) {
+		d.compare(d.replica(change.Before), d.replica(change.After))
 	}
 	return d.out
 }
@@ -55,23 +62,53 @@ func (c *changes) restart(configure func()) {
 	c.told = false
 }
 
+// A sample is one value of a family, with the values of its labels in the
+// family's order.
+type sample struct {
+	*exposition.Family
+	values []string
+	value  float64
+}
+
 // A differ collects what differs.
 type differ struct {
 	*families
-	everything bool
-	at         model.Time
-	out        []*model.Sample
+	everything    bool
+	before, after string // the vantage
+	at            model.Time
+	out           []*model.Sample
 }
 
-func (d *differ) samples(r *state.Replica) []sample {
+// nodes returns the samples of all nodes of a configuration.
+func (d *differ) nodes(c *config.Config) (all []sample) {
+	rows := nodeRows(c)
+	for i := range rows {
+		all = appendSamples(all, d.node, &rows[i])
+	}
+	return all
+}
+
+// replica returns the samples of a replica, none if there is no such replica.
+func (d *differ) replica(r *state.Replica) []sample {
 	if r == nil {
 		return nil
 	}
-	return d.ofReplica(nil, *r)
+	return appendSamples(nil, d.families.replica, &replicaRow{Replica: r})
 }
 
-// compare adds what is new in after, and the end of what is only in before.
+func appendSamples[R any](to []sample, columns []exposition.Column[R], row *R) []sample {
+	for _, c := range columns {
+		exposition.Of(c, row, func(value float64, labels []string) {
+			to = append(to, sample{c.Family, labels, value})
+		})
+	}
+	return to
+}
+
+// compare adds what is new in after, and the end of what is only in before. At
+// another vantage everything is new, and all that was before has ended.
 func (d *differ) compare(before, after []sample) {
+	moved := d.before != d.after
 	old := make(map[string]float64, len(before))
 	for _, s := range before {
 		old[s.key()] = s.value
@@ -79,29 +116,34 @@ func (d *differ) compare(before, after []sample) {
 	for _, s := range after {
 		key := s.key()
 		if value, ok := old[key]; !ok || d.everything || value != s.value {
-			d.add(s, s.value)
+			d.add(s, s.value, d.after)
 		}
-		delete(old, key)
+		if !moved {
+			delete(old, key)
+		}
 	}
 	for _, s := range before {
 		if _, ended := old[s.key()]; ended {
-			d.add(s, math.Float64frombits(schema.StaleBits))
+			d.add(s, math.Float64frombits(schema.StaleBits), d.before)
 		}
 	}
 }
 
-func (d *differ) add(s sample, value float64) {
-	metric := make(model.Metric, len(s.labels)+1)
-	metric[model.MetricNameLabel] = model.LabelValue(s.name)
-	for i, label := range s.labels {
+func (d *differ) add(s sample, value float64, vantage string) {
+	metric := make(model.Metric, len(s.Labels)+2)
+	metric[model.MetricNameLabel] = model.LabelValue(s.Name)
+	for i, label := range s.Labels {
 		if s.values[i] != "" { // an empty label is no label
 			metric[model.LabelName(label)] = model.LabelValue(s.values[i])
 		}
 	}
+	if vantage != "" {
+		metric[schema.Vantage] = model.LabelValue(vantage)
+	}
 	d.out = append(d.out, &model.Sample{Metric: metric, Value: model.SampleValue(value), Timestamp: d.at})
 }
 
-// key returns what tells the series of the sample from any other.
+// key returns what tells the series of the sample from any other of this vantage.
 func (s sample) key() string {
-	return s.name + "\xff" + strings.Join(s.values, "\xff") // no label value has this byte: it is not UTF-8
+	return s.Name + "\xff" + strings.Join(s.values, "\xff") // no label value has this byte: it is not UTF-8
 }

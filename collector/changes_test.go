@@ -92,3 +92,31 @@ func TestChangesAfterAReload(t *testing.T) {
 	alive := slices.DeleteFunc(after, func(s string) bool { return strings.HasSuffix(s, " ended") })
 	require.Equal(t, []string{`pharos_node_info{mode="push", node="sockets", node_label="sockets", node_position="0", reveal="false", service="web", service_label="web", service_position="0"} 1`}, alive)
 }
+
+func TestChangesAtAnotherVantage(t *testing.T) {
+	t.Parallel()
+	e := newExporter(t, watched)
+	e.outcome(idTCP, nil, time.Second)
+	before := told(e)
+	write(t, e.o.ConfigFile, "vantage: zurich\n"+watched)
+	require.NoError(t, e.Reload())
+	after := told(e)
+	require.Len(t, after, 2*len(before), "each series ends, and begins at the new place")
+	for _, line := range before {
+		series := line[:strings.LastIndex(line, " ")]
+		require.Contains(t, after, series+" ended")
+	}
+	moved := 0
+	for _, line := range after {
+		if strings.Contains(line, `vantage="zurich"`) {
+			require.False(t, strings.HasSuffix(line, " ended"))
+			moved++
+		}
+	}
+	require.Equal(t, len(before), moved)
+
+	e.outcome(idTCP, errors.New("refused"), time.Second)
+	for _, line := range told(e) {
+		require.Contains(t, line, `vantage="zurich"`)
+	}
+}

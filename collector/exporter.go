@@ -55,7 +55,7 @@ func New(o Options) (*Exporter, error) {
 		return nil, err
 	}
 	e.scheduler = schedule.New(schedule.Options{Record: e.record, Logger: o.Logger})
-	e.metrics = newMetrics(e, prometheus.NewRegistry())
+	e.metrics = newMetrics(e.snapshot, prometheus.NewRegistry(), o.Logger)
 	e.reporter = e.newReporter()
 	e.apply(c, file)
 	return e, nil
@@ -141,4 +141,4 @@ func (e *Exporter) record(o schedule.Outcome) {
 }
 
 // Gatherer returns the metrics of the Exporter and of its process.
-func (e *Exporter) Gatherer() prometheus.Gatherer { return e.metrics.registry }
+func (e *Exporter) Gatherer() prometheus.Gatherer { return e.metrics.handler }

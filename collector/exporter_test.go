@@ -142,13 +142,13 @@ func TestRecordDropsWhatIsNoLongerPlanned(t *testing.T) {
 	e := newExporter(t, watched)
 	old := e.current().jobs[idTCP].Job
 	e.outcome(idTCP, nil, time.Second)
-	require.Equal(t, 1, testutil.CollectAndCount(e.metrics.latency))
+	require.Equal(t, 1, e.metrics.latency.Len())
 
 	write(t, e.o.ConfigFile, "")
 	require.NoError(t, e.Reload())
-	require.Zero(t, testutil.CollectAndCount(e.metrics.latency), "a replica that is gone has no series")
+	require.Zero(t, e.metrics.latency.Len(), "a replica that is gone has no series")
 	e.record(schedule.Outcome{Job: old})
-	require.Zero(t, testutil.CollectAndCount(e.metrics.latency))
+	require.Zero(t, e.metrics.latency.Len())
 }
 
 func TestReporterToken(t *testing.T) {

@@ -5,120 +5,148 @@ package collector
 import (
 	"math"
 	"slices"
-	"strconv"
 
-	"github.com/prometheus/client_golang/prometheus"
-
-	"github.com/pharos-status/pharos/collector/config"
+	"github.com/pharos-status/pharos/collector/exposition"
+	"github.com/pharos-status/pharos/collector/probe"
 	"github.com/pharos-status/pharos/collector/state"
 	"github.com/pharos-status/pharos/internal/schema"
 	"github.com/pharos-status/pharos/internal/status"
 )
 
-// A family is a metric whose samples are made of state whenever it is read.
-type family struct {
-	name   string
-	help   string
-	labels []string
-	desc   *prometheus.Desc
+// A replicaRow is what there is to show of a replica.
+type replicaRow struct {
+	*state.Replica
+	latency *exposition.Histogram // nil if it has not been probed
 }
 
-func newFamily(name, help string, labels ...string) *family {
-	return &family{name, help, labels, prometheus.NewDesc(name, help, labels, nil)}
+// sample adds one sample of the row, with the labels that tell it from others of the
+// replica.
+func (r *replicaRow) sample(to *exposition.Samples, value float64, more ...string) {
+	var labels [5]string
+	to.Add(value, append(append(labels[:0], r.ID.Service, r.ID.Node, r.ID.Replica), more...)...)
 }
 
-// A sample is one value of a family, with the values of its labels in the
-// family's order.
-type sample struct {
-	*family
-	values []string
-	value  float64
+// probed tells whether a probe has been there.
+func (r *replicaRow) probed() bool {
+	return !r.At.IsZero() && (r.Mode == state.Poll || r.Mode == state.Script)
 }
 
-// families are all there are.
+// families are all metrics that are made of state whenever it is read.
 type families struct {
-	status, reason, duration, lastSeen, load, info, minHealthy *family
+	replica []exposition.Column[replicaRow]
+	node    []exposition.Column[nodeRow]
+	queue   []exposition.Column[state.NodeQueue]
 }
 
 func newFamilies() *families {
-	replica := []string{schema.Service, schema.Node, schema.Replica}
-	node := replica[:2:2]
-	with := func(labels []string, more ...string) []string {
-		return slices.Concat(labels, more)
-	}
-	return &families{
-		status: newFamily(schema.ReplicaStatus,
-			"Whether the replica has this status (1) or not (0). All of them are 0 while the status is unknown.",
-			with(replica, schema.Status)...),
-		reason: newFamily(schema.ReplicaFailureReason,
-			"1 for the reason why the replica is not healthy. A healthy replica has no such series.",
-			with(replica, schema.Reason)...),
-		duration: newFamily(schema.ReplicaProbeDuration,
-			"How long the last probe of the replica took, rounded to 12 significant bits. Probed replicas only.", replica...),
-		lastSeen: newFamily(schema.ReplicaLastSeen,
-			"When the replica was last probed or last reported, in whole seconds. Not there before the first time.", replica...),
-		load: newFamily(schema.ReplicaLoad,
-			"The load that the replica last reported. CPU load may exceed 1.", with(replica, schema.Resource)...),
-		info: newFamily(schema.NodeInfo,
-			"1 for each configured node. The labels say how it is watched, where it stands on the page (positions count from 0) and what it links to.",
-			with(node, schema.Mode, schema.ServiceLabel, schema.NodeLabel, schema.ServicePosition, schema.NodePosition,
-				schema.Reveal, schema.LinkURL, schema.LinkLabel)...),
-		minHealthy: newFamily(schema.NodeMinHealthy,
-			"How many replicas of the node have to be available. Nodes for which this is set only.", node...),
-	}
+	return &families{replica: replicaColumns(), node: nodeColumns(), queue: queueColumns()}
 }
 
-// all returns the families in the order of the documentation.
-func (f *families) all() []*family {
-	return []*family{f.status, f.reason, f.duration, f.lastSeen, f.load, f.info, f.minHealthy}
-}
-
-// ofReplica appends the samples of one replica to to.
-func (f *families) ofReplica(to []sample, r state.Replica) []sample {
-	id := []string{r.ID.Service, r.ID.Node, r.ID.Replica}
-	add := func(fam *family, value float64, more ...string) {
-		to = append(to, sample{fam, append(id[:3:3], more...), value})
+// replicaColumns are in the order of the documentation.
+func replicaColumns() []exposition.Column[replicaRow] {
+	family := func(name, help string, more ...string) *exposition.Family {
+		return &exposition.Family{Name: name, Help: help, Labels: slices.Concat([]string{schema.Service, schema.Node, schema.Replica}, more)}
 	}
-	for s := range status.All() {
-		if s != status.Unknown {
-			add(f.status, boolean(s == r.Status), s.String())
+	latency := family(schema.ReplicaLatency,
+		"How long the probes of the replica took: of each, the last try, unless it left the status unknown. Rounded to 12 significant bits.")
+	latency.Type = exposition.TypeHistogram
+	version := func(r *replicaRow) uint64 { return r.Version }
+	// since is for what most replicas never have.
+	since := func(has func(r *replicaRow) bool) func(r *replicaRow) uint64 {
+		return func(r *replicaRow) uint64 {
+			if has(r) {
+				return r.Version
+			}
+			return 0
 		}
 	}
+	return []exposition.Column[replicaRow]{
+		{Family: family(schema.ReplicaStatus,
+			"Whether the replica has this status (1) or not (0). All of them are 0 while the status is unknown.",
+			schema.Status), Key: func(r *replicaRow) uint64 { return uint64(r.Status) }, Add: addStatus},
+		{Family: family(schema.ReplicaFailureReason,
+			"1 for the reason why the replica is not healthy. A healthy replica has no such series.",
+			schema.Reason), Key: since(func(r *replicaRow) bool { return r.Reason != status.None }), Add: addReason},
+		{Family: family(schema.ReplicaProbeDuration,
+			"How long the last probe of the replica took, rounded to 12 significant bits. Probed replicas only."),
+			Key: version, Add: addDuration},
+		{Family: latency, Key: func(r *replicaRow) uint64 { return r.latency.Version() }, Add: addLatency},
+		{Family: family(schema.ReplicaLastSeen,
+			"When the replica was last probed or last reported, in whole seconds. Not there before the first time."),
+			Key: version, Add: addLastSeen},
+		{Family: family(schema.ReplicaLoad,
+			"The load that the replica last reported. CPU load may exceed 1.",
+			schema.Resource), Key: since(func(r *replicaRow) bool { return r.CPU != nil || r.RAM != nil }), Add: addLoad},
+		{Family: family(schema.ReplicaTLSNotAfter,
+			"When the earliest certificate that the replica showed at the last probe expires, in whole seconds. Replicas with TLS only."),
+			Key: func(r *replicaRow) uint64 { return uint64(r.NotAfter.Unix()) }, Add: addNotAfter},
+		{Family: family(schema.ScriptPerfdata,
+			"What a monitoring plugin measured in the last probe, in base units where its unit (uom) has one.",
+			schema.Label, schema.UOM), Key: since(func(r *replicaRow) bool { return r.Perfdata != nil }), Add: addPerfdata},
+		{Family: family(schema.ScriptStepDuration,
+			"How long each step of a script's round trip took in the last probe, rounded to 12 significant bits.",
+			schema.Step), Key: since(func(r *replicaRow) bool { return r.Steps != nil }), Add: addSteps},
+	}
+}
+
+func addStatus(r *replicaRow, to *exposition.Samples) {
+	r.sample(to, boolean(r.Status == status.Healthy), "healthy")
+	r.sample(to, boolean(r.Status == status.Sick), "sick")
+	r.sample(to, boolean(r.Status == status.Dead), "dead")
+}
+
+func addReason(r *replicaRow, to *exposition.Samples) {
 	if r.Reason != status.None {
-		add(f.reason, 1, string(r.Reason))
+		r.sample(to, 1, string(r.Reason))
 	}
-	if r.At.IsZero() {
-		return to
+}
+
+func addDuration(r *replicaRow, to *exposition.Samples) {
+	if r.probed() {
+		r.sample(to, roundBits(r.Took.Seconds()))
 	}
-	add(f.lastSeen, float64(r.At.Unix()))
-	if r.Mode == state.Poll || r.Mode == state.Script {
-		add(f.duration, roundBits(r.Took.Seconds()))
+}
+
+func addLatency(r *replicaRow, to *exposition.Samples) {
+	to.AddHistogram(r.latency, r.ID.Service, r.ID.Node, r.ID.Replica)
+}
+
+func addLastSeen(r *replicaRow, to *exposition.Samples) {
+	if !r.At.IsZero() {
+		r.sample(to, float64(r.At.Unix()))
 	}
+}
+
+func addLoad(r *replicaRow, to *exposition.Samples) {
 	if r.CPU != nil {
-		add(f.load, *r.CPU, schema.CPU)
+		r.sample(to, *r.CPU, schema.CPU)
 	}
 	if r.RAM != nil {
-		add(f.load, *r.RAM, schema.RAM)
+		r.sample(to, *r.RAM, schema.RAM)
 	}
-	return to
 }
 
-// ofNodes returns the samples of all nodes of a configuration.
-func (f *families) ofNodes(c *config.Config) []sample {
-	var all []sample
-	for servicePosition, service := range c.Services {
-		for nodePosition, n := range service.Nodes {
-			all = append(all, sample{f.info, []string{
-				service.ID, n.ID, string(n.Mode), service.Label, n.Label,
-				strconv.Itoa(servicePosition), strconv.Itoa(nodePosition),
-				strconv.FormatBool(n.Reveal), n.Link.URL, n.Link.Label,
-			}, 1})
-			if n.MinHealthy > 0 {
-				all = append(all, sample{f.minHealthy, []string{service.ID, n.ID}, float64(n.MinHealthy)})
-			}
+func addNotAfter(r *replicaRow, to *exposition.Samples) {
+	if !r.NotAfter.IsZero() {
+		r.sample(to, float64(r.NotAfter.Unix()))
+	}
+}
+
+// A plugin may say the same twice; a series must not come twice.
+func addPerfdata(r *replicaRow, to *exposition.Samples) {
+	for i, p := range r.Perfdata {
+		if !slices.ContainsFunc(r.Perfdata[:i], func(q probe.Perfdatum) bool { return q.Label == p.Label && q.Unit == p.Unit }) {
+			r.sample(to, p.Value, p.Label, p.Unit)
 		}
 	}
-	return all
+}
+
+func addSteps(r *replicaRow, to *exposition.Samples) {
+	for i, s := range r.Steps {
+		if !slices.ContainsFunc(r.Steps[:i], func(other probe.Step) bool { return other.Name == s.Name }) {
+			r.sample(to, roundBits(s.Took.Seconds()), s.Name)
+		}
+	}
 }
 
 func boolean(b bool) float64 {

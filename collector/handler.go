@@ -37,7 +37,7 @@ func (e *Exporter) Handler() http.Handler {
 }
 
 // Metrics returns the handler of /metrics alone.
-func (e *Exporter) Metrics() http.Handler { return e.metrics.handler(e.o.Logger) }
+func (e *Exporter) Metrics() http.Handler { return e.metrics.handler }
 
 func (e *Exporter) serveReady(w http.ResponseWriter, _ *http.Request) {
 	if !e.Ready() {

@@ -4,16 +4,15 @@ package collector
 
 import (
 	"log/slog"
-	"net/http"
 	"strconv"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	versioncollector "github.com/prometheus/client_golang/prometheus/collectors/version"
-	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/pharos-status/pharos/collector/config"
+	"github.com/pharos-status/pharos/collector/exposition"
 	"github.com/pharos-status/pharos/collector/push"
 	"github.com/pharos-status/pharos/collector/schedule"
 	"github.com/pharos-status/pharos/collector/state"
@@ -28,41 +27,45 @@ const (
 	maxBuckets   = 100
 )
 
-// A source is what is to be shown.
-type source interface {
-	// snapshot returns the replicas at now, sorted, and the configuration. Neither
-	// is changed later.
-	snapshot(now time.Time) ([]state.Replica, *config.Config)
+// A snapshot is what is to be shown at one time. None of it is changed later.
+type snapshot struct {
+	replicas []state.Replica   // sorted
+	queues   []state.NodeQueue // sorted
+	config   *config.Config
 }
 
-// snapshot implements [source].
-func (e *Exporter) snapshot(now time.Time) ([]state.Replica, *config.Config) {
-	return e.store.Snapshot(now), e.current().config
+// snapshot returns what is known at now.
+func (e *Exporter) snapshot(now time.Time) snapshot {
+	return snapshot{e.store.Snapshot(now), e.store.Queues(now), e.current().config}
 }
 
 // metrics are all that the exporter shows to Prometheus.
 type metrics struct {
-	registry *prometheus.Registry
+	handler  *exposition.Handler
+	registry *prometheus.Registry // those of the process, and of parts of the exporter
 	families *families
-	latency  *prometheus.HistogramVec
+	latency  exposition.Histograms[status.ID]
 	probes   *prometheus.CounterVec
 	lag      prometheus.Histogram
 	reports  *prometheus.CounterVec
 	reload   struct{ successful, time prometheus.Gauge }
 }
 
-func newMetrics(src source, registry *prometheus.Registry) *metrics {
+// newMetrics shows what source returns, and what is in the registry.
+func newMetrics(source func(now time.Time) snapshot, registry *prometheus.Registry, logger *slog.Logger) *metrics {
 	m := &metrics{
 		registry: registry,
 		families: newFamilies(),
-		latency: prometheus.NewHistogramVec(nativeHistogram(schema.ReplicaLatency,
-			"How long the probes of the replica took: of each, the last try, unless it left the status unknown. Rounded to 12 significant bits."),
-			[]string{schema.Service, schema.Node, schema.Replica}),
 		probes: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: schema.ExporterProbes, Help: "Probes by mode and by the status that they found. Retries are not counted.",
 		}, []string{schema.Mode, schema.Result}),
-		lag: prometheus.NewHistogram(nativeHistogram(schema.ExporterProbeLag,
-			"How late probes began, the wait for a free place among those that run at a time included.")),
+		lag: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name:                            schema.ExporterProbeLag,
+			Help:                            "How late probes began, the wait for a free place among those that run at a time included.",
+			NativeHistogramBucketFactor:     bucketFactor,
+			NativeHistogramMaxBucketNumber:  maxBuckets,
+			NativeHistogramMinResetDuration: time.Hour,
+		}),
 		reports: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: schema.ExporterReports, Help: "Requests of reporters by the HTTP status of the answer.",
 		}, []string{schema.Code}),
@@ -80,26 +83,17 @@ func newMetrics(src source, registry *prometheus.Registry) *metrics {
 	for _, code := range push.Codes() {
 		m.reports.WithLabelValues(strconv.Itoa(code))
 	}
-	m.registry.MustRegister(&stateCollector{m.families, src}, m.latency, m.probes, m.lag, m.reports,
+	m.registry.MustRegister(m.probes, m.lag, m.reports,
 		m.reload.successful, m.reload.time, versioncollector.NewCollector(schema.ExporterPrefix),
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	m.handler = exposition.New(exposition.Options{View: m.newViewer(source).view, Rest: m.registry, Logger: logger})
 	return m
-}
-
-func nativeHistogram(name, help string) prometheus.HistogramOpts {
-	return prometheus.HistogramOpts{
-		Name: name, Help: help,
-		NativeHistogramBucketFactor:     bucketFactor,
-		NativeHistogramMaxBucketNumber:  maxBuckets,
-		NativeHistogramMinResetDuration: time.Hour,
-	}
 }
 
 // probed counts the outcome of a probe.
 func (m *metrics) probed(mode config.Mode, o schedule.Outcome) {
-	id := o.Job.ID
 	if o.Verdict.Status != status.Unknown { // the time says something of the target
-		m.latency.WithLabelValues(id.Service, id.Node, id.Replica).Observe(roundBits(o.Result.Took.Seconds()))
+		m.latency.Observe(o.Job.ID, roundBits(o.Result.Took.Seconds()))
 	}
 	m.probes.WithLabelValues(string(mode), o.Verdict.Status.String()).Inc()
 	m.lag.Observe(o.Lag.Seconds())
@@ -112,7 +106,7 @@ func (m *metrics) reported(code int) { m.reports.WithLabelValues(strconv.Itoa(co
 func (m *metrics) forget(before, after *plan) {
 	for id := range before.jobs {
 		if _, ok := after.jobs[id]; !ok {
-			m.latency.DeleteLabelValues(id.Service, id.Node, id.Replica)
+			m.latency.Delete(id)
 		}
 	}
 }
@@ -123,43 +117,3 @@ func (m *metrics) reloaded() {
 }
 
 func (m *metrics) reloadFailed() { m.reload.successful.Set(0) }
-
-// handler serves the metrics in the format that the client asks for.
-func (m *metrics) handler(logger *slog.Logger) http.Handler {
-	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{
-		EnableOpenMetrics: true,
-		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelError),
-	})
-}
-
-// A stateCollector is a [prometheus.Collector] of what is known when it is read.
-type stateCollector struct {
-	*families
-	source
-}
-
-// Describe implements [prometheus.Collector].
-func (c *stateCollector) Describe(ch chan<- *prometheus.Desc) {
-	for _, f := range c.all() {
-		ch <- f.desc
-	}
-}
-
-// Collect implements [prometheus.Collector].
-func (c *stateCollector) Collect(ch chan<- prometheus.Metric) {
-	replicas, configuration := c.snapshot(time.Now())
-	for _, s := range c.ofNodes(configuration) {
-		ch <- s.metric()
-	}
-	var samples []sample
-	for _, r := range replicas {
-		samples = c.ofReplica(samples[:0], r)
-		for _, s := range samples {
-			ch <- s.metric()
-		}
-	}
-}
-
-func (s sample) metric() prometheus.Metric {
-	return prometheus.MustNewConstMetric(s.desc, prometheus.GaugeValue, s.value, s.values...)
-}

@@ -4,6 +4,10 @@ package collector
 
 import (
 	"bytes"
+	"compress/gzip"
+	"errors"
+	"io"
+	"log/slog"
 	"math"
 	"net/http"
 	"slices"
@@ -14,10 +18,12 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
 	dto "github.com/prometheus/client_model/go"
+	promconfig "github.com/prometheus/common/config"
 	"github.com/prometheus/common/expfmt"
 	"github.com/stretchr/testify/require"
 
 	"github.com/pharos-status/pharos/collector/config"
+	"github.com/pharos-status/pharos/collector/module"
 	"github.com/pharos-status/pharos/collector/probe"
 	"github.com/pharos-status/pharos/collector/schedule"
 	"github.com/pharos-status/pharos/collector/state"
@@ -26,32 +32,37 @@ import (
 	"github.com/pharos-status/pharos/internal/testkit"
 )
 
-// A fixed source shows the same at any time.
-type fixed struct {
-	replicas []state.Replica
-	config   *config.Config
-}
-
-func (f fixed) snapshot(time.Time) ([]state.Replica, *config.Config) { return f.replicas, f.config }
-
 // example returns metrics in which each has at least one sample.
-func example() *metrics {
+func example() *metrics { return exampleAt("") }
+
+// exampleAt has a vantage.
+func exampleAt(vantage string) *metrics {
 	at := time.Unix(1_700_000_000, 123_456_789)
 	load := func(v float64) *float64 { return &v }
-	api, sockets := status.NodeID{Service: "web", Node: "api"}, status.NodeID{Service: "web", Node: "sockets"}
-	m := newMetrics(fixed{
-		[]state.Replica{
-			{ID: api.Replica("tcp://a:80"), Mode: state.Poll, Status: status.Healthy, At: at, Took: 1234567 * time.Nanosecond},
+	api, sockets, disk := status.NodeID{Service: "web", Node: "api"}, status.NodeID{Service: "web", Node: "sockets"}, status.NodeID{Service: "host", Node: "disk"}
+	shown := snapshot{
+		replicas: []state.Replica{
+			{ID: disk.Replica("1"), Mode: state.Script, Status: status.Healthy, At: at, Took: 5 * time.Millisecond, Perfdata: []probe.Perfdatum{
+				{Label: "/", Unit: "bytes", Value: 1e9}, {Label: "load1", Value: 0.5}, {Label: "/", Unit: "bytes", Value: 2e9},
+			}, Steps: []probe.Step{{Name: "log in", Took: 250 * time.Millisecond}, {Name: "log in", Took: time.Second}}},
+			{ID: api.Replica("icmp://c"), Mode: state.Poll, Status: status.Unknown, Reason: status.Permission, At: at, Took: time.Millisecond},
+			{ID: api.Replica("tcp://a:80"), Mode: state.Poll, Status: status.Healthy, At: at, Took: 1234567 * time.Nanosecond, NotAfter: at.Add(time.Hour)},
 			{ID: api.Replica("tcp://b:80"), Mode: state.Poll, Status: status.Dead, Reason: status.Timeout, Detail: "s3cret", At: at, Took: 10 * time.Second},
 			{ID: api.Replica("tcp://new:80"), Mode: state.Poll},
-			{ID: api.Replica("icmp://c"), Mode: state.Poll, Status: status.Unknown, Reason: status.Permission, At: at, Took: time.Millisecond},
 			{ID: sockets.Replica(`10.0.0.1 "a\b"`), Mode: state.Push, Status: status.Sick, Reason: status.Load, At: at, CPU: load(1.5), RAM: load(0.25)},
 		},
-		&config.Config{Services: []config.Service{{ID: "web", Label: "Web nodes", Nodes: []config.Node{
-			{ID: "api", Label: "API", Mode: config.ModePoll, MinHealthy: 2, Reveal: true, Link: config.Link{URL: "https://x.example", Label: "More"}},
-			{ID: "sockets", Label: "sockets", Mode: config.ModePush},
-		}}}},
-	}, prometheus.NewPedanticRegistry())
+		queues: []state.NodeQueue{{Node: sockets, Name: "client", Queue: state.Queue{Ready: 12, Unacknowledged: 3, At: at}}},
+		config: &config.Config{Vantage: vantage, Services: []config.Service{
+			{ID: "web", Label: "Web nodes", Nodes: []config.Node{
+				{ID: "api", Label: "API", Mode: config.ModePoll, MinHealthy: 2, Reveal: true, Link: config.Link{URL: "https://x.example", Label: "More"}},
+				{ID: "sockets", Label: "sockets", Mode: config.ModePush},
+			}},
+			{ID: "host", Label: "host", Nodes: []config.Node{
+				{ID: "disk", Label: "disk", Mode: config.ModePoll, Replicas: []config.Replica{{TLS: &config.TLS{Config: promconfig.TLSConfig{InsecureSkipVerify: true}}}}},
+			}},
+		}},
+	}
+	m := newMetrics(func(time.Time) snapshot { return shown }, prometheus.NewPedanticRegistry(), slog.New(slog.DiscardHandler))
 	for took := range 3 {
 		r := probe.Result{Took: time.Duration(1+took) * 100 * time.Millisecond}
 		m.probed(config.ModePoll, schedule.Outcome{
@@ -69,7 +80,7 @@ func example() *metrics {
 // which differs between builds.
 func own(t *testing.T, g prometheus.Gatherer) []*dto.MetricFamily {
 	t.Helper()
-	all, err := g.Gather()
+	all, err := prometheus.Gatherers{g}.Gather() // which checks that no series comes twice
 	require.NoError(t, err)
 	return slices.DeleteFunc(all, func(f *dto.MetricFamily) bool {
 		return !strings.HasPrefix(f.GetName(), "pharos_") || strings.HasSuffix(f.GetName(), "_build_info")
@@ -79,7 +90,7 @@ func own(t *testing.T, g prometheus.Gatherer) []*dto.MetricFamily {
 func TestExposition(t *testing.T) {
 	t.Parallel()
 	var text bytes.Buffer
-	for _, f := range own(t, example().registry) {
+	for _, f := range own(t, example().handler) {
 		_, err := expfmt.MetricFamilyToText(&text, f)
 		require.NoError(t, err)
 	}
@@ -89,14 +100,14 @@ func TestExposition(t *testing.T) {
 
 func TestLint(t *testing.T) {
 	t.Parallel()
-	problems, err := testutil.GatherAndLint(example().registry)
+	problems, err := testutil.GatherAndLint(example().handler)
 	require.NoError(t, err)
 	require.Empty(t, problems)
 }
 
 func TestLatencyIsANativeHistogram(t *testing.T) {
 	t.Parallel()
-	for _, f := range own(t, example().registry) {
+	for _, f := range own(t, example().handler) {
 		if f.GetName() != schema.ReplicaLatency {
 			continue
 		}
@@ -107,6 +118,91 @@ func TestLatencyIsANativeHistogram(t *testing.T) {
 		return
 	}
 	t.Fatal("no latency")
+}
+
+func TestVantageIsOnEverySeries(t *testing.T) {
+	t.Parallel()
+	m := exampleAt("zurich")
+	all, err := m.handler.Gather()
+	require.NoError(t, err)
+	require.Greater(t, len(all), 30, "those of the process included")
+	for _, f := range all {
+		for _, metric := range f.GetMetric() {
+			require.True(t, slices.ContainsFunc(metric.GetLabel(), func(l *dto.LabelPair) bool {
+				return l.GetName() == schema.Vantage && l.GetValue() == "zurich"
+			}), "%s %v", f.GetName(), metric)
+		}
+	}
+	for _, accept := range []string{"text/plain", "application/openmetrics-text;version=1.0.0"} {
+		_, text := ask(t, m.handler, http.MethodGet, "/metrics", "", "Accept", accept)
+		for line := range strings.Lines(text) {
+			if !strings.HasPrefix(line, "#") {
+				require.Contains(t, line, `vantage="zurich"`)
+			}
+		}
+	}
+}
+
+// TestScrapesFollowTheState compares what is kept compressed with what is made
+// anew, while what is known changes, by time alone too.
+func TestScrapesFollowTheState(t *testing.T) {
+	t.Parallel()
+	e := newExporter(t, watched)
+	var before string
+	changed := func(why, contains string) {
+		t.Helper()
+		resp, packed := ask(t, e.Metrics(), http.MethodGet, "/metrics?name[]="+strings.Join(stateMetrics, "&name[]="), "", "Accept-Encoding", "gzip")
+		require.Equal(t, "gzip", resp.Header.Get("Content-Encoding"))
+		z, err := gzip.NewReader(strings.NewReader(packed))
+		require.NoError(t, err)
+		text, err := io.ReadAll(z)
+		require.NoError(t, err)
+		_, anew := ask(t, e.Metrics(), http.MethodGet, "/metrics?name[]="+strings.Join(stateMetrics, "&name[]="), "")
+		require.Equal(t, anew, string(text), why)
+		require.NotEqual(t, before, anew, why)
+		require.Contains(t, anew, contains, why)
+		before = anew
+	}
+	const replica = `node="api",replica="tcp://127.0.0.1:1",service="web"`
+	changed("at first", `pharos_replica_status{`+replica+`,status="healthy"} 0`)
+	e.outcome(idTCP, nil, time.Second)
+	changed("a probe", `pharos_replica_status{`+replica+`,status="healthy"} 1`)
+	e.outcome(idTCP, nil, 2*time.Second)
+	changed("another time", `pharos_replica_probe_duration_seconds{`+replica+`} 2`)
+	e.outcome(idTCP, errors.New("refused"), 2*time.Second)
+	changed("another status", `pharos_replica_failure_reason{node="api",reason="connect",replica="tcp://127.0.0.1:1",service="web"} 1`)
+	write(t, e.o.ConfigFile, strings.Replace(watched, "label: API", "label: Other", 1))
+	require.NoError(t, e.Reload())
+	changed("a reload", `node_label="Other"`)
+	write(t, e.o.ConfigFile, "vantage: zurich\n"+watched)
+	require.NoError(t, e.Reload())
+	changed("a vantage", `service="web",status="dead",vantage="zurich"} 1`)
+	write(t, e.o.ConfigFile, "")
+	require.NoError(t, e.Reload())
+	changed("nothing is left", "")
+}
+
+// stateMetrics are those that are made of the state.
+var stateMetrics = []string{
+	schema.ReplicaStatus, schema.ReplicaFailureReason, schema.ReplicaProbeDuration, schema.ReplicaLatency, schema.NodeInfo, schema.NodeMinHealthy,
+}
+
+func TestUnverifiedModules(t *testing.T) {
+	t.Parallel()
+	insecure := promconfig.TLSConfig{InsecureSkipVerify: true}
+	client := promconfig.HTTPClientConfig{TLSConfig: insecure}
+	for _, m := range []*module.Module{
+		{Prober: module.KindHTTP, HTTP: module.HTTP{Client: client}},
+		{Prober: module.KindWebsocket, Websocket: module.Websocket{Client: client}},
+		{Prober: module.KindTCP, TCP: module.TCP{TLSConfig: insecure}},
+		{Prober: module.KindDNS, DNS: module.DNS{TLSConfig: insecure}},
+		{Prober: module.KindGRPC, GRPC: module.GRPC{TLSConfig: insecure}},
+	} {
+		require.True(t, unverified(&config.Node{Module: m}), m.Prober)
+		require.False(t, unverified(&config.Node{Module: &module.Module{Prober: m.Prober}}), m.Prober)
+	}
+	require.False(t, unverified(&config.Node{Module: &module.Module{Prober: module.KindICMP}}))
+	require.False(t, unverified(&config.Node{Replicas: []config.Replica{{}, {TLS: &config.TLS{}}}}))
 }
 
 func TestRoundBits(t *testing.T) {
@@ -123,5 +219,5 @@ func TestRoundBits(t *testing.T) {
 
 func TestDocumentation(t *testing.T) {
 	t.Parallel()
-	testkit.DocumentMetrics(t, "exporter", own(t, example().registry))
+	testkit.DocumentMetrics(t, "exporter", own(t, example().handler))
 }

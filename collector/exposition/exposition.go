@@ -33,7 +33,7 @@ type Label struct{ Name, Value string }
 
 // A View is all that there is to show at one moment.
 type View struct {
-	Tables []Table
+	Tables []Table // a family is in one of them alone
 	Common []Label // on every series, those of the registry included
 }
 
@@ -79,6 +79,13 @@ func (t TableOf[R]) key(c, row int) uint64 {
 }
 
 func (t TableOf[R]) add(c, row int, to *Samples) { t.Columns[c].Add(&t.Rows[row], to) }
+
+// groupRows is how many rows are encoded, and compressed, together: enough for them
+// to be compressed well, and few enough that most groups of a column that seldom
+// changes stay as they are.
+const groupRows = 256
+
+func groupsOf(t Table) int { return (t.rows() + groupRows - 1) / groupRows }
 
 // Samples are some samples of one family. They are kept flat, and used again for
 // the next ones: a hundred thousand small slices would cost more than their text.

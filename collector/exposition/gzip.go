@@ -9,25 +9,15 @@ import (
 	"time"
 )
 
-const (
-	// groupRows is how many rows are encoded and compressed together: enough for
-	// them to be compressed well, and few enough that most groups of a column that
-	// seldom changes stay as they are.
-	groupRows = 256
-	// keepFor is how long what is compressed is kept for a format that nobody
-	// asks for.
-	keepFor = 5 * time.Minute
-	// maxWorkers bounds on how many processors is compressed at a time. Each worker
-	// needs about a megabyte.
-	maxWorkers = 4
-)
+// keepFor is how long what is compressed is kept for a format that nobody asks for.
+const keepFor = 5 * time.Minute
 
 // A page is what is compressed of one format: a block for each group of rows and
 // each column. A status hardly ever changes, and of the blocks that hold it almost
 // all are sent as they were sent before.
 type page struct {
 	common  []Label
-	columns map[*Family]*columnBlocks
+	columns map[string]*columnBlocks // by the names of their families
 	used    time.Time
 }
 
@@ -42,26 +32,34 @@ type columnBlocks struct {
 // there are not written to: another request may be sending them.
 func (p *page) refresh(v *view, pool *scratches) error {
 	if p.columns == nil || !slices.Equal(p.common, v.Common) {
-		p.common, p.columns = v.Common, map[*Family]*columnBlocks{}
+		p.common, p.columns = v.Common, map[string]*columnBlocks{}
 	}
-	var groups []func(*scratch) error
+	type group struct {
+		*columnBlocks
+		part  *part
+		index int
+		anew  bool
+	}
+	var all []group
 	for i := range v.parts {
 		part := &v.parts[i]
-		if part.encoder == nil {
+		if part.table == nil {
 			continue
 		}
-		t := v.Tables[part.table]
-		column := p.columns[t.family(part.column)]
+		column := p.columns[part.name]
 		if column == nil {
 			column = &columnBlocks{}
-			p.columns[t.family(part.column)] = column
+			p.columns[part.name] = column
 		}
-		anew := column.prepare(t)
+		anew := column.prepare(part.table)
 		for g := range column.blocks {
-			groups = append(groups, func(s *scratch) error { return column.refresh(t, part, g, anew, s) })
+			all = append(all, group{column, part, g, anew})
 		}
 	}
-	err := pool.inParallel(groups)
+	err := pool.inParallel(len(all), func(i int, s *scratch) error {
+		g := &all[i]
+		return g.refresh(g.part, g.index, g.anew, s)
+	})
 	if err != nil {
 		p.columns = nil // some of it is neither old nor new
 	}
@@ -75,25 +73,25 @@ func (b *columnBlocks) prepare(t Table) (anew bool) {
 		return false
 	}
 	b.layout, b.keys = t.layout(), make([]uint64, t.rows())
-	b.blocks = make([]block, (t.rows()+groupRows-1)/groupRows)
+	b.blocks = make([]block, groupsOf(t))
 	return true
 }
 
 // refresh makes the block of a group if one of its rows has another key.
-func (b *columnBlocks) refresh(t Table, p *part, group int, anew bool, s *scratch) (err error) {
-	from, until := group*groupRows, min((group+1)*groupRows, t.rows())
+func (b *columnBlocks) refresh(p *part, group int, anew bool, s *scratch) (err error) {
+	from, until := group*groupRows, min((group+1)*groupRows, p.table.rows())
 	changed := anew
 	for row := from; row < until; row++ {
 		// The key comes first: what changes while the samples are read is then
 		// noticed the next time.
-		if key := t.key(p.column, row); key != b.keys[row] {
+		if key := p.table.key(p.column, row); key != b.keys[row] {
 			b.keys[row], changed = key, true
 		}
 	}
 	if !changed {
 		return nil
 	}
-	s.raw = s.encode(s.raw[:0], t, p.column, from, until, p.encoder)
+	s.raw = s.encode(s.raw[:0], p, group)
 	b.blocks[group], err = s.deflate(s.raw)
 	return err
 }
@@ -120,11 +118,11 @@ func (p *page) stream(v *view, s *scratch) (*gzipStream, error) {
 	g := &gzipStream{scratch: s}
 	for i := range v.parts {
 		part := &v.parts[i]
-		if part.encoder == nil {
+		if part.table == nil {
 			g.pending = append(g.pending, part.rest...)
 			continue
 		}
-		column := p.columns[v.Tables[part.table].family(part.column)]
+		column := p.columns[part.name]
 		size := column.size()
 		if size == 0 {
 			continue

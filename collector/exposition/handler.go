@@ -31,6 +31,7 @@ type Handler struct {
 	rare http.Handler // for formats that people read, and nobody scrapes
 
 	scratches scratches
+	buffers   sync.Pool // of *[]byte, each for a group
 
 	mu    sync.Mutex // held while a page is brought up to date, and not while it is sent
 	pages map[expfmt.FormatType]*page
@@ -77,20 +78,56 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // little more than to copy it, and keeping it would take ten times the memory of
 // what is compressed.
 func (h *Handler) serveIdentity(w io.Writer, v *view) error {
-	s := h.scratches.take()
-	defer h.scratches.put(s)
 	for i := range v.parts {
 		p := &v.parts[i]
-		if p.encoder == nil {
+		if p.table == nil {
 			if _, err := w.Write(p.rest); err != nil {
 				return err
 			}
-		} else if err := s.write(w, p, v.Tables[p.table]); err != nil {
+		} else if err := h.serveColumn(w, p); err != nil {
 			return err
 		}
 	}
 	_, err := io.WriteString(w, v.end)
 	return err
+}
+
+// serveColumn sends a family, unless it has no samples.
+func (h *Handler) serveColumn(w io.Writer, p *part) error {
+	groups := make([]*[]byte, groupsOf(p.table))
+	err := h.scratches.inParallel(len(groups), func(i int, s *scratch) error {
+		buffer, ok := h.buffers.Get().(*[]byte)
+		if !ok {
+			buffer = new([]byte)
+		}
+		*buffer = s.encode((*buffer)[:0], p, i)
+		groups[i] = buffer
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	defer func() {
+		for _, g := range groups {
+			h.buffers.Put(g)
+		}
+	}()
+	size := 0
+	for _, g := range groups {
+		size += len(*g)
+	}
+	if size == 0 {
+		return nil
+	}
+	if _, err := w.Write(p.encoder.head(nil, size)); err != nil {
+		return err
+	}
+	for _, g := range groups {
+		if _, err := w.Write(*g); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // serveGzip sends what is compressed, most of it as it was sent before.

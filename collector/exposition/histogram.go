@@ -32,11 +32,11 @@ const (
 // begins anew, with the new observation alone. A younger one has its buckets
 // merged in pairs, and begins anew at the first observation after its hour.
 type Histogram struct {
-	clock *atomic.Uint64 // shared by all histograms of a set
+	clock   *atomic.Uint64 // shared by all histograms of a set
+	version atomic.Uint64  // of the clock at the last observation
 
 	mu      sync.Mutex
-	version uint64 // of the clock at the last observation
-	created int64  // Unix nanoseconds
+	created int64 // Unix nanoseconds
 	sum     float64
 	buckets []Bucket // that have observations, in order
 	zero    uint32
@@ -66,7 +66,6 @@ func (h *Histogram) Observe(v float64) {
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.version = h.clock.Add(1)
 	if h.created == 0 || h.schema < initialSchema && h.oldLocked() {
 		h.resetLocked()
 	}
@@ -76,6 +75,7 @@ func (h *Histogram) Observe(v float64) {
 		case counter != nil && *counter < math.MaxUint32:
 			*counter++
 			h.sum += v
+			h.version.Store(h.clock.Add(1))
 			return
 		case counter != nil, h.oldLocked(), h.schema == lowestSchema:
 			h.resetLocked()
@@ -136,9 +136,7 @@ func (h *Histogram) Version() uint64 {
 	if h == nil {
 		return 0
 	}
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.version
+	return h.version.Load()
 }
 
 // snapshot appends the buckets to those in use. It returns false if nothing has

@@ -69,8 +69,6 @@ func (p *pair) append(to []byte, value string) []byte {
 	return appendString(append(to, p.head...), pairValue, value)
 }
 
-func (e *protoEncoder) sized() bool { return true }
-
 func (e *protoEncoder) head(to []byte, size int) []byte {
 	to = protowire.AppendVarint(to, uint64(len(e.top)+size))
 	return append(to, e.top...)

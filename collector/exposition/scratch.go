@@ -13,6 +13,10 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
+// maxWorkers bounds on how many processors a scrape runs. Each of them needs about
+// a megabyte.
+const maxWorkers = 4
+
 // A scratch is memory that is used again and again.
 type scratch struct {
 	samples  Samples
@@ -33,21 +37,21 @@ func (p *scratches) take() *scratch {
 
 func (p *scratches) put(s *scratch) { p.pool.Put(s) }
 
-// inParallel calls all functions, on every processor there is: a scrape for which
-// everything is compressed anew would keep one busy for some time.
-func (p *scratches) inParallel(all []func(*scratch) error) error {
+// inParallel calls f for each i below n, on every processor there is: what takes all
+// of one for some time would delay probes.
+func (p *scratches) inParallel(n int, f func(i int, s *scratch) error) error {
 	var next atomic.Int64
 	var workers errgroup.Group
-	for range min(runtime.GOMAXPROCS(0), maxWorkers) {
+	for range min(runtime.GOMAXPROCS(0), maxWorkers, n) {
 		workers.Go(func() error {
 			s := p.take()
 			defer p.put(s)
 			for {
 				i := int(next.Add(1)) - 1
-				if i >= len(all) {
+				if i >= n {
 					return nil
 				}
-				if err := all[i](s); err != nil {
+				if err := f(i, s); err != nil {
 					return err
 				}
 			}
@@ -56,13 +60,13 @@ func (p *scratches) inParallel(all []func(*scratch) error) error {
 	return workers.Wait()
 }
 
-// encode appends the samples of some rows in one column.
-func (s *scratch) encode(to []byte, t Table, c, from, until int, e encoder) []byte {
-	s.samples.reset(t.family(c))
-	for row := from; row < until; row++ {
-		t.add(c, row, &s.samples)
+// encode appends the samples of a group of rows.
+func (s *scratch) encode(to []byte, p *part, group int) []byte {
+	s.samples.reset(p.table.family(p.column))
+	for row := group * groupRows; row < min((group+1)*groupRows, p.table.rows()); row++ {
+		p.table.add(p.column, row, &s.samples)
 	}
-	return e.samples(to, &s.samples)
+	return p.encoder.samples(to, &s.samples)
 }
 
 // A block is a piece of a gzip stream: deflated, ending at a byte, and without a

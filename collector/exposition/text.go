@@ -10,12 +10,10 @@ import (
 )
 
 // An encoder writes the samples of one family in one format. Appending to a slice
-// and nothing else, it allocates nothing.
+// and nothing else, it allocates nothing. It is safe for concurrent use.
 type encoder interface {
 	// head appends what comes before the samples, which have size bytes in all.
 	head(to []byte, size int) []byte
-	// sized tells whether that size matters.
-	sized() bool
 	samples(to []byte, s *Samples) []byte
 }
 
@@ -47,8 +45,6 @@ func newTextEncoder(f *Family, common []Label, openMetrics bool) *textEncoder {
 	e.top = "# HELP " + f.Name + " " + help + "\n# TYPE " + f.Name + " " + kind + "\n"
 	return e
 }
-
-func (e *textEncoder) sized() bool { return false }
 
 func (e *textEncoder) head(to []byte, _ int) []byte { return append(to, e.top...) }
 

@@ -6,15 +6,11 @@ import (
 	"bytes"
 	"cmp"
 	"fmt"
-	"io"
 	"slices"
 
 	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/expfmt"
 )
-
-// flushAt is how many bytes of text are collected before they are sent.
-const flushAt = 64 << 10
 
 // A view is a View in one format.
 type view struct {
@@ -23,12 +19,12 @@ type view struct {
 	end   string // what comes after the last one
 }
 
-// A part is a family: of a table, or one of the rest.
+// A part is a family: a column of a table, or one of the rest.
 type part struct {
 	name    string
-	rest    []byte // encoded; nil for those of tables
+	rest    []byte // encoded; of those that are no column
 	encoder encoder
-	table   int
+	table   Table // nil for those that are no column
 	column  int
 }
 
@@ -43,10 +39,10 @@ func newView(o Options, format expfmt.Format, names []string) (*view, error) {
 	if err := v.encodeRest(rest, format); err != nil {
 		return nil, err
 	}
-	for i, t := range v.Tables {
+	for _, t := range v.Tables {
 		for c := range t.columns() {
 			f := t.family(c)
-			v.parts = append(v.parts, part{name: f.Name, encoder: newEncoder(f, v.Common, format), table: i, column: c})
+			v.parts = append(v.parts, part{name: f.Name, encoder: newEncoder(f, v.Common, format), table: t, column: c})
 		}
 	}
 	if len(names) > 0 {
@@ -80,36 +76,4 @@ func (v *view) encodeRest(families []*dto.MetricFamily, format expfmt.Format) er
 		v.parts = append(v.parts, part{name: f.GetName(), rest: b.Bytes()})
 	}
 	return nil
-}
-
-// write encodes and sends a part that is of a table. Without samples it is nothing.
-func (s *scratch) write(w io.Writer, p *part, t Table) error {
-	headed := false
-	s.raw = s.raw[:0]
-	for from := 0; from < t.rows(); from += groupRows {
-		s.raw = s.encode(s.raw, t, p.column, from, min(from+groupRows, t.rows()), p.encoder)
-		if p.encoder.sized() || len(s.raw) < flushAt && from+groupRows < t.rows() {
-			continue // it is not yet enough, or all of it must be there for its size
-		}
-		if err := s.send(w, p.encoder, &headed); err != nil {
-			return err
-		}
-	}
-	return s.send(w, p.encoder, &headed)
-}
-
-// send sends what has been encoded, after the head if that has not been sent.
-func (s *scratch) send(w io.Writer, e encoder, headed *bool) error {
-	if len(s.raw) == 0 {
-		return nil
-	}
-	if !*headed {
-		*headed = true
-		if _, err := w.Write(e.head(nil, len(s.raw))); err != nil {
-			return err
-		}
-	}
-	_, err := w.Write(s.raw)
-	s.raw = s.raw[:0]
-	return err
 }

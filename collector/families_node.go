@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package collector
+
+import (
+	"slices"
+	"strconv"
+
+	"github.com/pharos-status/pharos/collector/config"
+	"github.com/pharos-status/pharos/collector/exposition"
+	"github.com/pharos-status/pharos/collector/module"
+	"github.com/pharos-status/pharos/collector/state"
+	"github.com/pharos-status/pharos/internal/schema"
+)
+
+// A nodeRow is a configured node, and its place.
+type nodeRow struct {
+	service                       *config.Service
+	node                          *config.Node
+	servicePosition, nodePosition int
+}
+
+// nodeRows returns all nodes of a configuration.
+func nodeRows(c *config.Config) []nodeRow {
+	var rows []nodeRow
+	for i := range c.Services {
+		service := &c.Services[i]
+		for j := range service.Nodes {
+			rows = append(rows, nodeRow{service, &service.Nodes[j], i, j})
+		}
+	}
+	return rows
+}
+
+func nodeColumns() []exposition.Column[nodeRow] {
+	return []exposition.Column[nodeRow]{
+		{Family: &exposition.Family{
+			Name: schema.NodeInfo,
+			Help: "1 for each configured node. The labels say how it is watched, where it stands on the page (positions count from 0) and what it links to; tls_verify is false where certificates are not verified, and absent elsewhere.",
+			Labels: []string{
+				schema.Service, schema.Node, schema.Mode, schema.ServiceLabel, schema.NodeLabel, schema.ServicePosition, schema.NodePosition,
+				schema.Reveal, schema.LinkURL, schema.LinkLabel, schema.TLSVerify,
+			},
+		}, Add: addNodeInfo},
+		{Family: &exposition.Family{
+			Name:   schema.NodeMinHealthy,
+			Help:   "How many replicas of the node have to be available. Nodes for which this is set only.",
+			Labels: []string{schema.Service, schema.Node},
+		}, Add: addMinHealthy},
+	}
+}
+
+func addNodeInfo(r *nodeRow, to *exposition.Samples) {
+	verify := ""
+	if unverified(r.node) {
+		verify = strconv.FormatBool(false)
+	}
+	to.Add(1, r.service.ID, r.node.ID, string(r.node.Mode), r.service.Label, r.node.Label,
+		strconv.Itoa(r.servicePosition), strconv.Itoa(r.nodePosition),
+		strconv.FormatBool(r.node.Reveal), r.node.Link.URL, r.node.Link.Label, verify)
+}
+
+func addMinHealthy(r *nodeRow, to *exposition.Samples) {
+	if r.node.MinHealthy > 0 {
+		to.Add(float64(r.node.MinHealthy), r.service.ID, r.node.ID)
+	}
+}
+
+func queueColumns() []exposition.Column[state.NodeQueue] {
+	return []exposition.Column[state.NodeQueue]{{
+		Family: &exposition.Family{
+			Name:   schema.NodeQueueMessages,
+			Help:   "How many messages are in the queue of the node: those that wait for a consumer, and those that a consumer has not acknowledged.",
+			Labels: []string{schema.Service, schema.Node, schema.Queue, schema.State},
+		},
+		Key: func(q *state.NodeQueue) uint64 { return uint64(q.At.UnixNano()) },
+		Add: func(q *state.NodeQueue, to *exposition.Samples) {
+			to.Add(float64(q.Ready), q.Node.Service, q.Node.Node, q.Name, schema.Ready)
+			to.Add(float64(q.Unacknowledged), q.Node.Service, q.Node.Node, q.Name, schema.Unacknowledged)
+		},
+	}}
+}
+
+// unverified tells whether a replica of the node is asked without a look at its
+// certificate.
+func unverified(n *config.Node) bool {
+	if n.Module != nil {
+		return unverifiedModule(n.Module)
+	}
+	return slices.ContainsFunc(n.Replicas, func(r config.Replica) bool {
+		return r.TLS != nil && r.TLS.Config.InsecureSkipVerify
+	})
+}
+
+func unverifiedModule(m *module.Module) bool {
+	switch m.Prober {
+	case module.KindHTTP:
+		return m.HTTP.Client.TLSConfig.InsecureSkipVerify
+	case module.KindWebsocket:
+		return m.Websocket.Client.TLSConfig.InsecureSkipVerify
+	case module.KindTCP:
+		return m.TCP.TLSConfig.InsecureSkipVerify
+	case module.KindDNS:
+		return m.DNS.TLSConfig.InsecureSkipVerify
+	case module.KindGRPC:
+		return m.GRPC.TLSConfig.InsecureSkipVerify
+	default:
+		return false
+	}
+}
