@@ -164,7 +164,7 @@ func TestConversationFailures(t *testing.T) {
 		"byte by byte":    {trickle, 50 * time.Millisecond, status.Timeout, "no answer in time", false},
 		"a line for ever": {forever(strings.Repeat("x", 1<<12)), patience, status.Protocol, "a line of more than 65536 bytes", false},
 		"lines for ever":  {forever(strings.Repeat("500 no\n", 1<<10)), patience, status.Body, "more than 1048576 bytes", true},
-		"binary":          {forever("\x00\xff\xfe\n"), patience, status.Body, `\xff`, true},
+		"binary":          {forever(strings.Repeat("\x00\xff\xfe\n", 1<<10)), patience, status.Body, `\xff`, true},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -211,7 +211,9 @@ func TestConversationStartTLS(t *testing.T) {
 	addr := serve(t, func(conn net.Conn) { smtp(conn, server) })
 	turns := []probe.Exchange{
 		exchange("^220 ([^ ]+) ESMTP (.+)$", ""), exchange("", "EHLO prober"), exchange("^250-STARTTLS", "STARTTLS"),
-		exchange("^220", ""), {StartTLS: true}, exchange("", "EHLO again"), exchange("^250 EHLO again", ""),
+		exchange("^220", ""),
+		{StartTLS: true},
+		exchange("", "EHLO again"), exchange("^250 EHLO again", ""),
 	}
 	t.Run("trusted", func(t *testing.T) {
 		t.Parallel()

@@ -164,9 +164,10 @@ func (c *watchedConn) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// explain says what an error makes of the target.
+// explain says what an error makes of the target. When the time is over, the
+// connection is closed, and that is no news.
 func (c *watchedConn) explain(act string, err error) error {
-	if ended := c.ended.Load(); ended != nil {
+	if ended := c.ended.Load(); ended != nil && reasonOf(err) != status.Timeout {
 		err = *ended
 	}
 	return exchangeError(act, err)

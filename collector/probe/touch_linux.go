@@ -99,7 +99,7 @@ func connected(fd int) (done bool, err error) {
 // It closes fd.
 func await(ctx context.Context, fd int, addr netip.AddrPort) error {
 	file := os.NewFile(uintptr(fd), "socket") // the way to the runtime's poller
-	defer file.Close()
+	defer func() { _ = file.Close() }()
 	raw, err := file.SyscallConn()
 	if err != nil {
 		return err

@@ -3,6 +3,7 @@
 package probe
 
 import (
+	"net"
 	"net/netip"
 	"testing"
 
@@ -30,4 +31,22 @@ func TestSelf(t *testing.T) {
 		require.True(t, self(fd, addr))
 		require.False(t, self(fd, netip.AddrPortFrom(addr.Addr(), addr.Port()+1)))
 	}
+}
+
+// What has not answered at once is waited for.
+func TestAwait(t *testing.T) {
+	t.Parallel()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	addr := l.Addr().(*net.TCPAddr).AddrPort()
+	begin := func() int {
+		family, remote := sockaddr(addr)
+		fd, err := unix.Socket(family, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
+		require.NoError(t, err)
+		require.ErrorIs(t, unix.Connect(fd, remote), unix.EINPROGRESS)
+		return fd
+	}
+	require.NoError(t, await(t.Context(), begin(), addr))
+	require.NoError(t, l.Close())
+	require.ErrorIs(t, await(t.Context(), begin(), addr), unix.ECONNREFUSED)
 }

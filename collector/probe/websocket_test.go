@@ -76,11 +76,13 @@ func TestWebSocket(t *testing.T) {
 				URL: webSocketURL(t, "wss"+securely+"/x?y"), TLS: client, UserAgent: "pharos/1", Headers: http.Header{"Host": {"example.com"}},
 				Conversation: []probe.Exchange{hello, {ExpectBytes: []byte("binary")}, exchange("^you said pharos/1$", long), exchange("^you said (long ){200}$", "")},
 			},
-			status.None, "", probe.WebSocketFacts{Code: 101, Upgraded: true},
+			status.None, "",
+			probe.WebSocketFacts{Code: 101, Upgraded: true},
 		},
 		"other content": {
 			probe.WebSocketOptions{URL: webSocketURL(t, "ws"+at), Conversation: []probe.Exchange{{ExpectBytes: []byte("bye")}}},
-			status.Body, `want "bye"`, probe.WebSocketFacts{Code: 101, Upgraded: true},
+			status.Body, `want "bye"`,
+			probe.WebSocketFacts{Code: 101, Upgraded: true},
 		},
 		"password":   {probe.WebSocketOptions{URL: webSocketURL(t, "ws"+strings.Replace(at, "//", "//you:andme@", 1)+"/private")}, status.None, "", probe.WebSocketFacts{Code: 101, Upgraded: true}},
 		"forbidden":  {probe.WebSocketOptions{URL: webSocketURL(t, "ws"+at+"/private")}, status.HTTPStatus, "HTTP status 403, want 101", probe.WebSocketFacts{Code: 403}},
@@ -172,8 +174,8 @@ func TestWebSocketHostile(t *testing.T) {
 		"unknown frame":   {say("\x83\x00"), patience, status.Protocol, "does not allow"},
 		"a huge frame":    {say("\x82\x7f\xff\xff\xff\xff\xff\xff\xff\xff"), patience, status.Protocol, "a message of more than 65536 bytes"},
 		"endless message": {upgraded(forever("\x00\x7e\x04\x00" + strings.Repeat("a", 1024))), patience, status.Protocol, "out of order"},
-		"messages":        {upgraded(forever("\x81\x01a")), patience, status.Body, "more than 1048576 bytes"},
-		"pings":           {upgraded(forever("\x89\x7d" + strings.Repeat("a", 125))), patience, status.Body, "more than 1048576 bytes"},
+		"messages":        {upgraded(forever(strings.Repeat("\x81\x01a", 1<<10))), patience, status.Body, "more than 1048576 bytes"},
+		"pings":           {upgraded(forever(strings.Repeat("\x89\x7d"+strings.Repeat("a", 125), 1<<5))), patience, status.Body, "more than 1048576 bytes"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
