@@ -15,7 +15,7 @@ var everyone = []string{"internal/status"}
 // taken out. Package paths are relative to the module. Packages below cmd may
 // import anything, and nothing may import them.
 var rules = map[string][]string{
-	"collector":            {"collector/config", "collector/probe", "collector/push", "collector/schedule", "collector/state", "internal/app", "internal/configfile", "internal/schema"},
+	"collector":            {"collector/config", "collector/exposition", "collector/module", "collector/probe", "collector/push", "collector/schedule", "collector/state", "internal/app", "internal/configfile", "internal/schema"},
 	"collector/blackbox":   {"collector/module", "collector/probe", "internal/schema"},
 	"collector/config":     {"collector/module", "internal/configfile"},
 	"collector/deliver":    {},
