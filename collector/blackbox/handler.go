@@ -173,7 +173,7 @@ func (h *Handler) probe(ctx context.Context, s *seen, target, hostname string) *
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.limit)
 	defer cancel()
-	prober, err := h.prober(s.module, target, hostname)
+	prober, err := h.prober(s.module, target, hostname) //nolint:contextcheck // a prober gets its context when it probes
 	s.started = err == nil
 	if err != nil {
 		prober = probe.Func(func(context.Context, *probe.Trace) error { return probe.Failf(status.Protocol, "%w", err) })
