@@ -58,7 +58,9 @@ func TestHTTPChecks(t *testing.T) {
 		_, _ = io.WriteString(w, document)
 	}))
 	t.Cleanup(server.Close)
-	header := func(expression string) []probe.HeaderMatch { return []probe.HeaderMatch{{Header: "x-test", Match: re(expression)}} }
+	header := func(expression string) []probe.HeaderMatch {
+		return []probe.HeaderMatch{{Header: "x-test", Match: re(expression)}}
+	}
 	missing := func(allow bool) []probe.HeaderMatch {
 		return []probe.HeaderMatch{{Header: "X-None", Match: re("."), AllowMissing: allow}}
 	}

@@ -36,7 +36,7 @@ func visit(ctx context.Context, t *Trace, o *HTTPOptions) error {
 		t.HTTP.TLS = resp.TLS != nil
 	}
 	if err != nil {
-		return visitError(resp, t.HTTP, refused, err)
+		return visitError(ctx, resp, t.HTTP, refused, err)
 	}
 	err = o.examine(ctx, t, resp)
 	t.HTTP.Phases.Transfer = time.Since(first)
@@ -45,7 +45,7 @@ func visit(ctx context.Context, t *Trace, o *HTTPOptions) error {
 
 // visitError says what it makes of the target that no answer came, or none that
 // ends the redirects.
-func visitError(resp *http.Response, facts *HTTPFacts, refused, err error) error {
+func visitError(ctx context.Context, resp *http.Response, facts *HTTPFacts, refused, err error) error {
 	if resp != nil {
 		facts.Status, facts.Proto = resp.StatusCode, resp.Proto
 	}
@@ -54,7 +54,11 @@ func visitError(resp *http.Response, facts *HTTPFacts, refused, err error) error
 		err = wrapped.Err // the URL in it may hold secrets
 	}
 	switch {
-	case errors.As(err, &failure):
+	case errors.As(err, &failure) && failure.Reason == status.Timeout:
+		return failure
+	case ctx.Err() != nil: // whatever it broke
+		return Failf(status.Timeout, "request: no answer in time: %w", err)
+	case failure != nil:
 		return failure
 	case refused != nil:
 		return refused
