@@ -3,6 +3,7 @@
 package examples_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -26,24 +27,29 @@ func TestConfigurationInTheDocuments(t *testing.T) {
 		return path
 	}
 
+	for _, name := range []string{"rabbitmq.password", "relay.token", "inventory.token", "blackbox.yml"} {
+		write(name, "# as secret as a comment\n")
+	}
+
 	readme := blocks(t, "../README.md")
 	require.Len(t, readme, 1)
 	_, err := exporter.Load(write("readme.yml", readme[0]))
 	require.NoError(t, err)
 
-	shown := blocks(t, "../docs/configuration.md")
-	require.Len(t, shown, 4)
-	for name, node := range map[string]string{
-		"replicas.yml": "      - id: n\n        mode: poll\n" + indent(shown[1]),
-		"scripts.yml":  "      - id: n\n        mode: script\n" + indent(shown[2]),
-	} {
-		_, err := exporter.Load(write(name, "services:\n  - id: s\n    nodes:\n"+node))
-		require.NoError(t, err, name)
+	for i, shown := range blocks(t, "../docs/configuration.md") {
+		name := fmt.Sprintf("block-%d.yml", i+1)
+		switch key, _, _ := strings.Cut(shown, ":"); key {
+		case "replicas":
+			_, err = exporter.Load(write(name, "services:\n  - id: s\n    nodes:\n      - id: n\n        mode: poll\n"+indent(shown)))
+		case "scripts":
+			_, err = exporter.Load(write(name, "services:\n  - id: s\n    nodes:\n      - id: n\n        mode: script\n"+indent(shown)))
+		case "prometheus":
+			_, err = page.Load(write(name, shown))
+		default:
+			_, err = exporter.Load(write(name, shown))
+		}
+		require.NoError(t, err, "%s\n%s", name, shown)
 	}
-	_, err = exporter.Load(write("exporter.yml", shown[0]))
-	require.NoError(t, err)
-	_, err = page.Load(write("statuspage.yml", shown[3]))
-	require.NoError(t, err)
 }
 
 // blocks returns the YAML that a document shows.
