@@ -285,8 +285,11 @@ func TestICMPv6(t *testing.T) {
 				return
 			}
 			pinger := probe.NewPinger()
-			r := pinger.ICMP(probe.ICMPOptions{Host: "2001:db8::2", HopLimit: 9}).Probe(t.Context())
-			require.NoError(t, r.Err)
+			var r probe.Result
+			require.Eventually(t, func() bool { // the kernel takes a moment to have the address
+				r = pinger.ICMP(probe.ICMPOptions{Host: "2001:db8::2", HopLimit: 9}).Probe(t.Context())
+				return r.Err == nil
+			}, patience, 10*time.Millisecond)
 			require.Equal(t, 64, r.ICMP.HopLimit)
 			r = pinger.ICMP(probe.ICMPOptions{Host: "::1", PayloadSize: 5000, Dial: probe.DialOptions{Source: netip.MustParseAddr("2001:db8::2")}}).Probe(t.Context())
 			require.NoError(t, r.Err)
