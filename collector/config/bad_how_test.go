@@ -95,8 +95,8 @@ var badHow = map[string][]string{
 		`3: defaults.script.steps.send.sick_after: found "-1s", want a duration such as 5s or 2m`,
 	},
 	"ssh-host-keys": {
-		`5: defaults.ssh.host_keys[1]: "SHA256:tooshort" is no fingerprint of a host key; write SHA256: and 43 characters, as ssh-keygen -l prints it`,
-		`6: defaults.ssh.host_keys[2]: "ssh-ed25519 AAAA" is no fingerprint of a host key; write SHA256: and 43 characters, as ssh-keygen -l prints it`,
+		`5: defaults.ssh.host_keys[1]: is no fingerprint of a host key; write SHA256: and 43 characters, as ssh-keygen -l prints it`,
+		`6: defaults.ssh.host_keys[2]: is no fingerprint of a host key; write SHA256: and 43 characters, as ssh-keygen -l prints it`,
 	},
 	"tls": {
 		`2: defaults.tls.ca_file: both ca and ca_file are set; keep one`,

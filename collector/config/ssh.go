@@ -19,7 +19,7 @@ func (l *loader) ssh(p configfile.Path, d *sshDocument, above SSH) SSH {
 		digest, found := strings.CutPrefix(key, "SHA256:")
 		sum, err := base64.RawStdEncoding.DecodeString(strings.TrimSuffix(digest, "="))
 		if !found || err != nil || len(sum) != sha256.Size {
-			l.fail(p.At("host_keys", i), "%q is no fingerprint of a host key; write SHA256: and 43 characters, as ssh-keygen -l prints it", key)
+			l.fail(p.At("host_keys", i), "is no fingerprint of a host key; write SHA256: and 43 characters, as ssh-keygen -l prints it")
 		}
 	}
 	return SSH{HostKeys: d.HostKeys}
