@@ -5,19 +5,28 @@ package collector
 import (
 	"context"
 	"errors"
-	"fmt"
-	"io/fs"
 	"net/http"
+	"path/filepath"
 	"sync"
 	"sync/atomic"
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/pharos-status/pharos/collector/blackbox"
 	"github.com/pharos-status/pharos/collector/config"
+	"github.com/pharos-status/pharos/collector/discovery"
+	"github.com/pharos-status/pharos/collector/module"
 	"github.com/pharos-status/pharos/collector/probe"
+	"github.com/pharos-status/pharos/collector/queue"
+	"github.com/pharos-status/pharos/collector/relay"
 	"github.com/pharos-status/pharos/collector/schedule"
 	"github.com/pharos-status/pharos/collector/state"
 	"github.com/pharos-status/pharos/internal/app"
+)
+
+const (
+	historySize = 100          // probes on demand that are remembered
+	relayFile   = "relay.json" // in the data folder
 )
 
 // An Exporter watches what its configuration names, and shows it as metrics. It is
@@ -27,17 +36,24 @@ type Exporter struct {
 	o         Options
 	store     *state.Store
 	scheduler *schedule.Scheduler
-	probers   proberMaker
+	queues    *queue.Reader
+	relay     *relay.Relay
+	files     *discovery.Watcher // of the files with services
+	found     *discovery.HTTP    // targets
+	probing   blackbox.Options
 	metrics   *metrics
 	changes   changes
 	reporter  http.Handler
+	demand    *blackbox.Handler // of /probe
+	history   *blackbox.History
 	running   atomic.Bool
 
 	reload sync.Mutex // held while the configuration is read and replaced
 
-	mu   sync.RWMutex // guards all that follows; held for moments only
-	plan *plan
-	file bool // whether there was a configuration file
+	mu     sync.RWMutex // guards all that follows; held for moments only
+	plan   *plan
+	loaded *config.Config // without the targets that were found
+	file   bool           // whether there was a configuration file
 }
 
 // New reads the configuration and opens the data folder. The Exporter must be
@@ -46,7 +62,10 @@ func New(o Options) (*Exporter, error) {
 	if err := o.validate(); err != nil {
 		return nil, err
 	}
-	e := &Exporter{o: o, plan: emptyPlan(), probers: proberMaker{o.UserAgent, probe.NewPinger()}}
+	e := &Exporter{
+		o: o, plan: emptyPlan(), history: blackbox.NewHistory(historySize),
+		probing: blackbox.Options{Pinger: probe.NewPinger(), UserAgent: o.UserAgent},
+	}
 	c, file, err := e.load(!o.RequireConfig)
 	if err != nil {
 		return nil, err
@@ -54,18 +73,48 @@ func New(o Options) (*Exporter, error) {
 	if e.store, err = state.Open(state.Options{Path: o.StoragePath, Logger: o.Logger}); err != nil {
 		return nil, err
 	}
-	e.scheduler = schedule.New(schedule.Options{Record: e.record, Logger: o.Logger})
-	e.metrics = newMetrics(e.snapshot, prometheus.NewRegistry(), o.Logger)
-	e.reporter = e.newReporter()
-	e.apply(c, file)
+	if err = errors.Join(e.build(), e.apply(c, file)); err != nil {
+		return nil, errors.Join(err, e.store.Close())
+	}
 	return e, nil
+}
+
+// build makes the parts that the store feeds and is fed by.
+func (e *Exporter) build() (err error) {
+	registry := prometheus.NewRegistry()
+	e.scheduler = schedule.New(schedule.Options{Record: e.record, Logger: e.o.Logger})
+	e.queues = queue.New(queue.Options{Record: e.store.Queue, Logger: e.o.Logger})
+	e.relay, err = relay.New(relay.Options{
+		Snapshot: e.store.Snapshot, Changed: e.store.StatusChanged(),
+		File: filepath.Join(e.o.StoragePath, relayFile), Logger: e.o.Logger,
+	})
+	if err != nil {
+		return err
+	}
+	e.files = discovery.NewWatcher(discovery.WatcherOptions{Changed: e.filesChanged, Logger: e.o.Logger})
+	e.found = discovery.NewHTTP(discovery.HTTPOptions{Changed: e.targetsChanged, UserAgent: e.o.UserAgent, Logger: e.o.Logger})
+	e.metrics = newMetrics(e.snapshot, registry, e.o.Logger)
+	registry.MustRegister(e.queues, e.relay, e.found)
+	e.reporter = e.newReporter()
+	e.demand = blackbox.NewHandler(blackbox.HandlerOptions{
+		Options: e.probing, TimeoutOffset: e.o.TimeoutOffset, History: e.history, Logger: e.o.Logger,
+		Modules: func() map[string]*module.Module { return e.current().config.Modules },
+	})
+	return nil
 }
 
 // Run probes and keeps what comes in, until ctx is done.
 func (e *Exporter) Run(ctx context.Context) error {
 	e.running.Store(true)
 	defer e.running.Store(false)
-	return app.Run(ctx, app.Part{Name: "state", Component: e.store}, app.Part{Name: "scheduler", Component: e.scheduler})
+	return app.Run(ctx,
+		app.Part{Name: "state", Component: e.store},
+		app.Part{Name: "queues", Component: e.queues},
+		app.Part{Name: "relay", Component: e.relay},
+		app.Part{Name: "scheduler", Component: e.scheduler},
+		app.Part{Name: "service files", Component: e.files},
+		app.Part{Name: "service discovery", Component: e.found},
+	)
 }
 
 // Close closes the data folder of an Exporter that does not run.
@@ -73,53 +122,6 @@ func (e *Exporter) Close() error { return e.store.Close() }
 
 // Ready tells whether the Exporter runs.
 func (e *Exporter) Ready() bool { return e.running.Load() }
-
-// Reload reads the configuration again. An error leaves the old one in place;
-// the metrics of the reload tell of it.
-func (e *Exporter) Reload() error {
-	e.reload.Lock()
-	defer e.reload.Unlock()
-	e.mu.RLock()
-	file := e.file
-	e.mu.RUnlock()
-	// A file that was there and is gone is a mistake, not the wish to watch nothing.
-	c, file, err := e.load(!file && !e.o.RequireConfig)
-	if err != nil {
-		e.metrics.reloadFailed()
-		return err
-	}
-	e.apply(c, file)
-	return nil
-}
-
-// load reads the configuration file, and tells whether there is one.
-func (e *Exporter) load(mayBeAbsent bool) (c *config.Config, file bool, err error) {
-	c, err = config.Load(e.o.ConfigFile)
-	switch {
-	case err == nil:
-		return c, true, nil
-	case errors.Is(err, fs.ErrNotExist) && mayBeAbsent:
-		e.o.Logger.Warn("There is no configuration file, so nothing is watched", "file", e.o.ConfigFile)
-		return config.Default(), false, nil
-	case errors.Is(err, fs.ErrNotExist):
-		return nil, false, fmt.Errorf("%w; write the file, or name another one", err)
-	}
-	return nil, false, err
-}
-
-// apply puts a configuration in place.
-func (e *Exporter) apply(c *config.Config, file bool) {
-	before := e.current()
-	after := newPlan(c, before, e.probers)
-	e.mu.Lock()
-	e.plan, e.file = after, file
-	e.mu.Unlock()
-
-	e.changes.restart(func() { e.store.Configure(after.nodes) })
-	e.scheduler.Update(after.schedule())
-	e.metrics.forget(before, after)
-	e.metrics.reloaded()
-}
 
 // current returns the plan in place.
 func (e *Exporter) current() *plan {
@@ -137,7 +139,7 @@ func (e *Exporter) record(o schedule.Outcome) {
 		return
 	}
 	e.store.Record(o.Job.ID, o.Verdict, o.Result)
-	e.metrics.probed(planned.mode, o)
+	e.metrics.probed(planned.node.Mode, o)
 }
 
 // Gatherer returns the metrics of the Exporter and of its process.

@@ -10,12 +10,14 @@ import (
 )
 
 // Handler returns the handler of the exporter's own listener: a page to start
-// from, metrics, the configuration, health, reload and profiles, and the API for
+// from, metrics, probes on demand and their logs, the configuration, health, reload and profiles, and the API for
 // reporters if the options say so. It is not meant for the public.
 func (e *Exporter) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", e.serveLanding)
 	mux.Handle("GET /metrics", e.Metrics())
+	mux.Handle("GET /probe", e.demand)
+	mux.Handle("GET /logs", e.history)
 	mux.HandleFunc("GET /config", func(w http.ResponseWriter, _ *http.Request) {
 		app.WriteText(w, http.StatusOK, e.current().config.String())
 	})

@@ -7,12 +7,15 @@ import (
 	"cmp"
 	_ "embed"
 	"html/template"
+	"maps"
 	"net/http"
 	"slices"
 	"time"
 
 	"github.com/prometheus/common/version"
 
+	"github.com/pharos-status/pharos/collector/blackbox"
+	"github.com/pharos-status/pharos/collector/probe"
 	"github.com/pharos-status/pharos/collector/state"
 	"github.com/pharos-status/pharos/internal/app"
 	"github.com/pharos-status/pharos/internal/status"
@@ -31,7 +34,9 @@ type landing struct {
 	Links    []Link
 	Counts   []count
 	Replicas []row
-	Hidden   int // replicas beyond maxRows
+	Hidden   int      // replicas beyond maxRows
+	Modules  []string // that probes on demand may use, sorted
+	Probes   []demanded
 }
 
 type count struct {
@@ -43,12 +48,21 @@ type row struct {
 	state.Replica
 	Age  time.Duration // since the last probe or report, in whole seconds; negative if there was none
 	Took time.Duration // as precise as people read it
+	Log  []probe.Event // of the last probe
+}
+
+// A demanded is a probe on demand.
+type demanded struct {
+	blackbox.Entry
+	Age, Took time.Duration
 }
 
 func (e *Exporter) serveLanding(w http.ResponseWriter, _ *http.Request) {
 	now := time.Now()
 	l := newLanding(e.store.Snapshot(now), now)
 	l.Title, l.Links = e.o.Title, e.o.Links
+	l.Modules = slices.Sorted(maps.Keys(e.current().config.Modules))
+	l.Probes = demandedProbes(e.history.Recent(), now)
 	page, err := renderLanding(l)
 	if err != nil {
 		e.o.Logger.Error("Landing page not rendered", "err", err)
@@ -80,10 +94,30 @@ func newLanding(replicas []state.Replica, now time.Time) landing {
 		if !r.At.IsZero() {
 			age = max(now.Sub(r.At), 0).Truncate(time.Second)
 		}
-		l.Replicas = append(l.Replicas, row{r, age, r.Took.Round(100 * time.Microsecond)})
+		l.Replicas = append(l.Replicas, row{r, age, readable(r.Took), logOf(r)})
 	}
 	return l
 }
+
+// logOf returns the log of the last probe of a replica, with what else is known of it.
+func logOf(r state.Replica) []probe.Event {
+	events := slices.Collect(r.Events.All())
+	if !r.NotAfter.IsZero() {
+		events = append(events, probe.Event{After: r.Took, What: "the certificate holds until", Detail: r.NotAfter.UTC().Format(time.DateTime + " MST")})
+	}
+	return events
+}
+
+func demandedProbes(entries []blackbox.Entry, now time.Time) []demanded {
+	all := make([]demanded, len(entries))
+	for i, e := range entries {
+		all[i] = demanded{e, max(now.Sub(e.At), 0).Truncate(time.Second), readable(e.Took)}
+	}
+	return all
+}
+
+// readable rounds a duration to what people read.
+func readable(d time.Duration) time.Duration { return d.Round(100 * time.Microsecond) }
 
 func renderLanding(l landing) ([]byte, error) {
 	t, err := template.New("landing").Parse(landingHTML)

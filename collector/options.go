@@ -10,6 +10,7 @@ import (
 	"cmp"
 	"errors"
 	"log/slog"
+	"time"
 
 	"github.com/prometheus/common/version"
 )
@@ -22,6 +23,10 @@ type Options struct {
 	UserAgent     string // of HTTP probes; empty: pharos/ and the version
 	ServeReporter bool   // whether Handler serves /reporter/ too
 	Logger        *slog.Logger
+
+	// TimeoutOffset is taken from Prometheus' time limit for a scrape of /probe, so
+	// that the answer is there in time.
+	TimeoutOffset time.Duration
 
 	// Title heads the landing page; empty: Pharos exporter. Links are shown there
 	// beside those of the exporter itself.

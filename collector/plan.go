@@ -3,6 +3,7 @@
 package collector
 
 import (
+	"fmt"
 	"reflect"
 
 	"github.com/pharos-status/pharos/collector/config"
@@ -23,23 +24,23 @@ type plan struct {
 	jobs   map[status.ID]plannedJob
 }
 
-// A plannedJob is a job, and all of the configuration that it was made of.
+// A plannedJob is a job, and the parts of the configuration that it was made of.
 type plannedJob struct {
 	*schedule.Job
-	mode    config.Mode
-	replica config.Replica
-	http    config.HTTP
+	node    *config.Node
+	replica *config.Replica
 }
 
 // emptyPlan is what is planned before anything is.
 func emptyPlan() *plan { return &plan{config: &config.Config{}} }
 
 // newPlan makes a plan of a configuration. A job for which nothing has changed
-// since the plan before is taken over, so that it goes on undisturbed.
-func newPlan(c *config.Config, before *plan, probers proberMaker) *plan {
+// since the plan before is taken over, so that it goes on undisturbed. Its error
+// is that of a file that the configuration names and that can't be used.
+func newPlan(c *config.Config, before *plan, probers *proberMaker) (*plan, error) {
 	p := &plan{
 		config: c, tokens: pushTokens(c.Tokens),
-		poll: before.poll, script: before.script, jobs: map[status.ID]plannedJob{},
+		poll: before.poll, script: before.script, jobs: make(map[status.ID]plannedJob, len(before.jobs)),
 	}
 	if c.Parallelism.Poll != before.config.Parallelism.Poll {
 		p.poll = schedule.NewPool(c.Parallelism.Poll)
@@ -47,40 +48,61 @@ func newPlan(c *config.Config, before *plan, probers proberMaker) *plan {
 	if c.Parallelism.Script != before.config.Parallelism.Script {
 		p.script = schedule.NewPool(c.Parallelism.Script)
 	}
-	for _, service := range c.Services {
-		for _, n := range service.Nodes {
+	for i := range c.Services {
+		service := &c.Services[i]
+		for j := range service.Nodes {
+			n := &service.Nodes[j]
 			id := status.NodeID{Service: service.ID, Node: n.ID}
 			p.nodes = append(p.nodes, stateNode(id, n))
-			for _, r := range n.Replicas {
-				p.add(id.Replica(r.Name), n, r, before, probers)
+			for k := range n.Replicas {
+				if err := p.add(id, n, &n.Replicas[k], before, probers); err != nil {
+					return nil, fmt.Errorf("service %s, node %s, replica %s: %w", id.Service, id.Node, n.Replicas[k].Name, err)
+				}
 			}
 		}
 	}
-	return p
+	return p, nil
 }
 
-func (p *plan) add(id status.ID, n config.Node, r config.Replica, before *plan, probers proberMaker) {
-	planned := plannedJob{Job: &schedule.Job{ID: id}, mode: n.Mode, replica: r, http: n.HTTP}
-	if n.Mode == config.ModeScript {
-		planned.Interval, planned.Pool = r.Script.Interval, p.script
-		planned.Limits = probe.Limits{Timeout: r.Script.Timeout}
-	} else {
-		planned.Interval, planned.Pool = r.Poll.Interval, p.poll
-		planned.Limits = probe.Limits{SickAfter: r.Poll.SickAfter, Timeout: r.Poll.Timeout}
-		planned.Retries, planned.RetryWait = r.Poll.Retries, r.Poll.RetryWait
-	}
+func (p *plan) add(node status.NodeID, n *config.Node, r *config.Replica, before *plan, probers *proberMaker) error {
+	id := node.Replica(r.Name)
+	planned := plannedJob{Job: p.job(id, n, r), node: n, replica: r}
 	if old, ok := before.jobs[id]; ok && planned.same(old) {
 		planned.Job = old.Job
 	} else {
-		planned.Prober = probers.prober(n, r)
+		prober, err := probers.prober(n, r)
+		if err != nil {
+			return err
+		}
+		planned.Prober = prober
 	}
 	p.jobs[id] = planned
+	return nil
+}
+
+// job returns the job of a replica but for its prober.
+func (p *plan) job(id status.ID, n *config.Node, r *config.Replica) *schedule.Job {
+	if n.Mode == config.ModeScript {
+		return &schedule.Job{
+			ID: id, Pool: p.script, Interval: r.Script.Interval, Limits: probe.Limits{Timeout: r.Script.Timeout},
+			Retries: r.Script.Retries, RetryWait: r.Script.RetryWait,
+		}
+	}
+	limits := probe.Limits{SickAfter: r.Poll.SickAfter, Timeout: r.Poll.Timeout}
+	if r.TLS != nil {
+		limits.CertificateSickBefore = r.TLS.SickBefore
+	}
+	return &schedule.Job{
+		ID: id, Pool: p.poll, Interval: r.Poll.Interval, Limits: limits,
+		Retries: r.Poll.Retries, RetryWait: r.Poll.RetryWait,
+	}
 }
 
 // same tells whether two jobs of one replica do the same.
 func (j plannedJob) same(other plannedJob) bool {
-	return j.Pool == other.Pool && j.mode == other.mode &&
-		reflect.DeepEqual(j.replica, other.replica) && reflect.DeepEqual(j.http, other.http)
+	return j.Pool == other.Pool && j.node.Mode == other.node.Mode &&
+		reflect.DeepEqual(j.replica, other.replica) && reflect.DeepEqual(j.node.HTTP, other.node.HTTP) &&
+		reflect.DeepEqual(j.node.Module, other.node.Module)
 }
 
 // schedule returns the jobs for the scheduler.
@@ -93,8 +115,8 @@ func (p *plan) schedule() []*schedule.Job {
 }
 
 // stateNode returns what the store must know of a node.
-func stateNode(id status.NodeID, n config.Node) state.Node {
-	out := state.Node{ID: id, Mode: state.Mode(n.Mode)}
+func stateNode(id status.NodeID, n *config.Node) state.Node {
+	out := state.Node{ID: id, Mode: state.Mode(n.Mode), Queue: queueLimits(n.Queue)}
 	switch n.Mode {
 	case config.ModePoll:
 		for _, r := range n.Replicas {
@@ -105,7 +127,10 @@ func stateNode(id status.NodeID, n config.Node) state.Node {
 		}
 	case config.ModeScript:
 		for _, r := range n.Replicas {
-			out.Replicas = append(out.Replicas, state.Probed{Name: r.Name, Interval: r.Script.Interval, Timeout: r.Script.Timeout})
+			out.Replicas = append(out.Replicas, state.Probed{
+				Name: r.Name, Interval: r.Script.Interval, Timeout: r.Script.Timeout,
+				Retries: r.Script.Retries, RetryWait: r.Script.RetryWait,
+			})
 		}
 	case config.ModePush:
 		out.DeadAfter, out.ForgetAfter = n.Push.DeadAfter, n.Push.ForgetAfter
@@ -114,34 +139,4 @@ func stateNode(id status.NodeID, n config.Node) state.Node {
 		out.DeadAfter, out.ForgetAfter = n.Local.DeadAfter, n.Local.ForgetAfter
 	}
 	return out
-}
-
-// A proberMaker makes probers of the configuration.
-type proberMaker struct {
-	userAgent string
-	pinger    *probe.Pinger
-}
-
-func (m proberMaker) prober(n config.Node, r config.Replica) probe.Prober {
-	if r.URL == nil {
-		return probe.Script(probe.ScriptOptions{Argv: r.Command, Shell: r.Shell})
-	}
-	switch r.URL.Scheme {
-	case "tcp":
-		return probe.TCP(probe.TCPOptions{Addr: r.URL.Host})
-	case "ssh":
-		return probe.SSH(probe.SSHOptions{Addr: r.URL.Host})
-	case "icmp":
-		return m.pinger.ICMP(probe.ICMPOptions{Host: r.URL.Hostname()})
-	}
-	return probe.HTTP(probe.HTTPOptions{
-		URL:         r.URL,
-		Method:      n.HTTP.Method,
-		Headers:     n.HTTP.Headers,
-		Body:        n.HTTP.Body,
-		BodyMatch:   n.HTTP.BodyMatch,
-		UserAgent:   m.userAgent,
-		StatusFrom:  r.Poll.StatusFrom,
-		StatusBelow: r.Poll.StatusBelow,
-	})
 }

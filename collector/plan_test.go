@@ -25,12 +25,12 @@ func TestStateNode(t *testing.T) {
 	require.Equal(t, state.Node{ID: id, Mode: state.Poll, Replicas: []state.Probed{
 		{Name: "fast", Interval: time.Second, Timeout: 2 * time.Second, Retries: 3, RetryWait: time.Millisecond},
 		{Name: "slow", Interval: time.Minute, Timeout: time.Second},
-	}}, stateNode(id, poll))
+	}}, stateNode(id, &poll))
 
 	script := config.Node{Mode: config.ModeScript, Replicas: []config.Replica{
 		{Name: "1", Script: config.Script{Interval: time.Minute, Timeout: time.Second}},
 	}}
 	require.Equal(t, state.Node{ID: id, Mode: state.Script, Replicas: []state.Probed{
 		{Name: "1", Interval: time.Minute, Timeout: time.Second},
-	}}, stateNode(id, script))
+	}}, stateNode(id, &script))
 }

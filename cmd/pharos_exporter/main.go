@@ -5,8 +5,11 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"os"
+	"strconv"
+	"time"
 
 	"github.com/pharos-status/pharos/internal/app"
 )
@@ -28,16 +31,21 @@ type flags struct {
 	reporter    string // address; empty: the main listener takes reports
 	webConfig   string
 	externalURL string
+
+	timeoutOffset time.Duration
+	once          onceFlags
 }
 
 const help = `Watches services and shows Prometheus how they are.
 
-Probes URLs (http, https, tcp, icmp, ssh) and runs scripts at intervals, takes the
-reports of applications and relays, and serves the result at /metrics. What to
-watch stands in one file, which SIGHUP and POST /-/reload read again.
+Probes URLs (http, https, tcp, icmp, ssh, dns, grpc, unix, ws) and runs scripts at
+intervals, takes the reports of applications and relays, and serves the result at
+/metrics. Probes on demand, at /probe, are those of blackbox_exporter, with its
+modules. What to watch stands in one file, which SIGHUP and POST /-/reload read again.
 
   pharos_exporter --config.file=/etc/pharos/exporter.yml --storage.path=/var/lib/pharos
-  pharos_exporter --config.file=/etc/pharos/exporter.yml --config.check`
+  pharos_exporter --config.file=/etc/pharos/exporter.yml --config.check
+  pharos_exporter --config.file=/etc/pharos/exporter.yml --once --once.textfile=/var/lib/node_exporter/pharos.prom`
 
 // run returns the exit code of [app.Command.Run].
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
@@ -50,6 +58,26 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	c.Flag("reporter.listen-address", "Address for reports alone, as it may be open to the public. Without it they come to --web.listen-address.").PlaceHolder("ADDRESS").StringVar(&f.reporter)
 	c.Flag("web.config.file", "Web configuration file of the Prometheus exporter toolkit, for TLS on both addresses.").PlaceHolder("FILE").StringVar(&f.webConfig)
 	c.Flag("web.external-url", "URL under which people find this exporter or its status page. HTTP probes name it as their User-Agent.").PlaceHolder("URL").SetValue(app.URL(&f.externalURL))
+	c.Flag("timeout-offset", "Seconds that a probe on demand ends before Prometheus' time limit for the scrape.").Default("0.5").SetValue((*secondsValue)(&f.timeoutOffset))
+	f.once.add(c)
 	logger := c.LogFlags()
 	return c.Run(args, func(string) error { return start(ctx, &f, logger(), stdout) })
+}
+
+// A secondsValue is the value of a flag in seconds, as blackbox_exporter takes it.
+type secondsValue time.Duration
+
+// Set implements kingpin.Value.
+func (v *secondsValue) Set(text string) error {
+	seconds, err := strconv.ParseFloat(text, 64)
+	if err != nil || !(seconds >= 0 && seconds <= 3600) {
+		return fmt.Errorf("%q is no number of seconds such as 0.5", text)
+	}
+	*v = secondsValue(seconds * float64(time.Second))
+	return nil
+}
+
+// String implements kingpin.Value.
+func (v *secondsValue) String() string {
+	return strconv.FormatFloat(time.Duration(*v).Seconds(), 'g', -1, 64)
 }

@@ -25,6 +25,12 @@ func start(ctx context.Context, f *flags, log *slog.Logger, stdout io.Writer) er
 		_, err := fmt.Fprintf(stdout, "The configuration in %s is good.\n", f.configFile)
 		return err
 	}
+	if err := f.once.check(); err != nil {
+		return err
+	}
+	if f.once.once {
+		return once(ctx, f, log, stdout)
+	}
 	hangups := app.CatchHangups()
 	log.Info("Starting pharos_exporter", "version", version.Info(), "build_context", version.BuildContext())
 	parts, err := app.Build(func(b *app.Builder) error { return build(b, f, hangups, log) })
@@ -52,14 +58,7 @@ func build(b *app.Builder, f *flags, hangups app.Hangups, log *slog.Logger) erro
 			return err
 		}
 	}
-	exporter, err := collector.New(collector.Options{
-		ConfigFile:    f.configFile,
-		RequireConfig: f.configGiven,
-		StoragePath:   f.storagePath,
-		UserAgent:     collector.UserAgent(f.externalURL),
-		ServeReporter: f.reporter == "",
-		Logger:        log,
-	})
+	exporter, err := collector.New(f.options(log))
 	if err != nil {
 		return err
 	}
@@ -73,4 +72,17 @@ func build(b *app.Builder, f *flags, hangups app.Hangups, log *slog.Logger) erro
 	}
 	b.Add("reload", hangups.Reload(exporter.Reload, log))
 	return nil
+}
+
+// options are those of the exporter.
+func (f *flags) options(log *slog.Logger) collector.Options {
+	return collector.Options{
+		ConfigFile:    f.configFile,
+		RequireConfig: f.configGiven,
+		StoragePath:   f.storagePath,
+		UserAgent:     collector.UserAgent(f.externalURL),
+		ServeReporter: f.reporter == "",
+		TimeoutOffset: f.timeoutOffset,
+		Logger:        log,
+	}
 }

@@ -15,7 +15,7 @@ var everyone = []string{"internal/status"}
 // taken out. Package paths are relative to the module. Packages below cmd may
 // import anything, and nothing may import them.
 var rules = map[string][]string{
-	"collector":            {"collector/config", "collector/exposition", "collector/module", "collector/probe", "collector/push", "collector/schedule", "collector/state", "internal/app", "internal/configfile", "internal/schema"},
+	"collector":            {"collector/blackbox", "collector/config", "collector/discovery", "collector/exposition", "collector/module", "collector/probe", "collector/push", "collector/queue", "collector/relay", "collector/schedule", "collector/state", "internal/app", "internal/configfile", "internal/schema"},
 	"collector/blackbox":   {"collector/module", "collector/probe", "internal/schema"},
 	"collector/config":     {"collector/module", "internal/configfile"},
 	"collector/deliver":    {},
@@ -24,8 +24,8 @@ var rules = map[string][]string{
 	"collector/module":     {"internal/configfile"},
 	"collector/probe":      {},
 	"collector/push":       {"collector/state"},
-	"collector/queue":      {"collector/state"},
-	"collector/relay":      {"collector/state"},
+	"collector/queue":      {"collector/state", "internal/schema"},
+	"collector/relay":      {"collector/state", "internal/schema"},
 	"collector/schedule":   {"collector/probe"},
 	"collector/state":      {"collector/probe"},
 

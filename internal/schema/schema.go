@@ -42,6 +42,7 @@ const (
 	ExporterRelayLastSuccess  = ExporterPrefix + "_relay_last_success_timestamp_seconds"
 	ExporterDiscoveryTargets  = ExporterPrefix + "_discovery_targets"
 	ExporterDiscoveryLeftOut  = ExporterPrefix + "_discovery_left_out_targets"
+	ExporterDiscoveryRejected = ExporterPrefix + "_discovery_rejected_targets"
 	ExporterDiscoveryRequests = ExporterPrefix + "_discovery_requests_total"
 	ExporterDiscoverySuccess  = ExporterPrefix + "_discovery_last_success_timestamp_seconds"
 	ExporterReloadSuccessful  = ExporterPrefix + "_config_last_reload_successful"

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package collector
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"github.com/pharos-status/pharos/collector/config"
+	"github.com/pharos-status/pharos/collector/state"
+)
+
+// Reload reads the configuration again. An error leaves the old one in place;
+// the metrics of the reload tell of it.
+func (e *Exporter) Reload() error {
+	e.reload.Lock()
+	defer e.reload.Unlock()
+	e.mu.RLock()
+	file := e.file
+	e.mu.RUnlock()
+	// A file that was there and is gone is a mistake, not the wish to watch nothing.
+	c, file, err := e.load(!file && !e.o.RequireConfig)
+	if err != nil {
+		e.metrics.reloadFailed()
+		return err
+	}
+	if err := e.apply(c, file); err != nil {
+		e.metrics.reloadFailed()
+		return err
+	}
+	return nil
+}
+
+// load reads the configuration file, and tells whether there is one.
+func (e *Exporter) load(mayBeAbsent bool) (c *config.Config, file bool, err error) {
+	c, err = config.Load(e.o.ConfigFile)
+	switch {
+	case err == nil:
+		return c, true, nil
+	case errors.Is(err, fs.ErrNotExist) && mayBeAbsent:
+		e.o.Logger.Warn("There is no configuration file, so nothing is watched", "file", e.o.ConfigFile)
+		return config.Default(), false, nil
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, false, fmt.Errorf("%w; write the file, or name another one", err)
+	}
+	return nil, false, err
+}
+
+// apply puts a configuration in place, or nothing of it if a file that it names
+// can't be used.
+func (e *Exporter) apply(c *config.Config, file bool) error {
+	relaying, relayErr := relaySettings(c.Relay)
+	queues, queueErr := queueSettings(c)
+	if err := errors.Join(relayErr, queueErr); err != nil {
+		return err
+	}
+	before := e.sources()
+	e.found.Update(sources(c))
+	if err := e.place(c); err != nil {
+		e.found.Update(before)
+		return err
+	}
+	e.mu.Lock()
+	e.loaded, e.file = c, file
+	e.mu.Unlock()
+
+	e.store.SetLimits(state.Limits(c.Limits))
+	e.queues.Update(queues)
+	e.relay.Update(relaying)
+	e.files.Update(c.ServiceFiles)
+	e.metrics.reloaded()
+	return nil
+}
+
+// place has what a configuration names, and the targets that were found, watched
+// from now on. Replicas for which nothing changes go on undisturbed.
+func (e *Exporter) place(c *config.Config) error {
+	before := e.current()
+	after, err := newPlan(e.withTargets(c), before, newProberMaker(e.probing))
+	if err != nil {
+		return err
+	}
+	e.mu.Lock()
+	e.plan = after
+	e.mu.Unlock()
+
+	e.changes.restart(func() { e.store.Configure(after.nodes) })
+	e.scheduler.Update(after.schedule())
+	e.metrics.forget(before, after)
+	return nil
+}
