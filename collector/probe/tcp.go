@@ -22,7 +22,8 @@ type tcpProbe struct {
 	TCPOptions
 	tls *tls.Config
 
-	// addr is that of a probe that needs nothing but to connect to it.
+	// addr is that of a probe that needs nothing but to connect to it; invalid
+	// for any other, and where there is a name to look up.
 	addr netip.AddrPort
 }
 
@@ -32,14 +33,16 @@ func TCP(o TCPOptions) Prober {
 	p := &tcpProbe{TCPOptions: o}
 	host, _, _ := net.SplitHostPort(o.Addr) // dialling refuses what doesn't split
 	p.tls = withServerName(o.TLS, host)
-	if !o.UseTLS && len(o.Conversation) == 0 && !o.Dial.Source.IsValid() {
-		p.addr, _ = netip.ParseAddrPort(o.Addr) // a name is looked up each time
+	if addr, err := netip.ParseAddrPort(o.Addr); err == nil && addr.Addr().Zone() == "" {
+		if !o.UseTLS && len(o.Conversation) == 0 && !o.Dial.Source.IsValid() {
+			p.addr = addr
+		}
 	}
 	return Func(p.probe)
 }
 
 func (p *tcpProbe) probe(ctx context.Context, t *Trace) error {
-	if p.addr.IsValid() && canTouch(p.addr) {
+	if p.addr.IsValid() {
 		return touch(ctx, t, p.addr, p.Addr)
 	}
 	conn, err := p.Dial.dial(ctx, t, "tcp", p.Addr)

@@ -14,13 +14,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// canTouch tells whether [touch] can do what is to be done.
-func canTouch(addr netip.AddrPort) bool { return addr.Addr().Zone() == "" }
-
 // touch connects to addr and hangs up. It does by hand what net.Dialer does, less
 // what only a connection that is used needs: its addresses, its options, its
 // place in the runtime's poller. Where many targets are probed each second,
-// those are half of the work. The error is a [*Failure]; text is addr.
+// those are a good part of the work. The error is a [*Failure]; text is addr, which
+// has no zone.
 func touch(ctx context.Context, t *Trace, addr netip.AddrPort, text string) error {
 	t.Addr = addr.Addr().Unmap()
 	err := os.ErrDeadlineExceeded

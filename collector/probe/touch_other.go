@@ -9,8 +9,7 @@ import (
 	"net/netip"
 )
 
-func canTouch(netip.AddrPort) bool { return false }
-
+// touch connects to addr, which text is, and hangs up. The error is a [*Failure].
 func touch(ctx context.Context, t *Trace, _ netip.AddrPort, text string) error {
 	conn, err := DialOptions{}.dial(ctx, t, "tcp", text)
 	if err != nil {
