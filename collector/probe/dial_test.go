@@ -93,32 +93,6 @@ func portOf(t *testing.T, addr string) string {
 	return port
 }
 
-// TestDialUnanswered keeps that a target that answers nothing takes no longer
-// than the probe has.
-func TestDialUnanswered(t *testing.T) {
-	t.Parallel()
-	var lc net.ListenConfig
-	l, err := lc.Listen(t.Context(), "tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	defer l.Close()
-	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
-	defer cancel()
-	// Nobody accepts: once the queue is full, the kernel answers no more.
-	for {
-		conn, _, err := probe.Dial(ctx, probe.DialOptions{}, "tcp", l.Addr().String())
-		if err != nil {
-			var failure *probe.Failure
-			require.ErrorAs(t, err, &failure)
-			require.Equal(t, status.Timeout, failure.Reason, err)
-			return
-		}
-		defer conn.Close()
-		if ctx.Err() != nil {
-			t.Skip("the queue is longer than there was time to fill")
-		}
-	}
-}
-
 func TestDialFailures(t *testing.T) {
 	t.Parallel()
 	source := netip.MustParseAddr

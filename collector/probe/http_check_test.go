@@ -34,8 +34,9 @@ func both(t *testing.T, o probe.HTTPOptions, check func(t *testing.T, o probe.HT
 	})
 	t.Run("full", func(t *testing.T) {
 		t.Parallel()
-		o.FollowRedirects = true
-		check(t, o)
+		full := o
+		full.FollowRedirects = true
+		check(t, full)
 	})
 }
 

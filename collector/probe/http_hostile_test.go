@@ -4,6 +4,7 @@ package probe_test
 
 import (
 	"bufio"
+	"bytes"
 	"compress/gzip"
 	"context"
 	"io"
@@ -66,15 +67,15 @@ func chain(head string, then func(net.Conn)) func(net.Conn) {
 	}
 }
 
-// bomb writes far more than it seems to.
-func bomb(conn net.Conn) {
-	_, _ = io.WriteString(conn, "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n")
-	packed, zeros := gzip.NewWriter(conn), make([]byte, 1<<20)
-	for {
-		if _, err := packed.Write(zeros); err != nil {
-			return
-		}
-	}
+// bomb writes far more than it seems to: gzip may be written in pieces.
+func bomb(t *testing.T) func(conn net.Conn) {
+	t.Helper()
+	var piece bytes.Buffer
+	packed := gzip.NewWriter(&piece)
+	_, err := packed.Write(make([]byte, 16<<20))
+	require.NoError(t, err)
+	require.NoError(t, packed.Close())
+	return chain("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n", forever(piece.String()))
 }
 
 // TestHTTPHostile keeps that no target holds a probe up longer than its time
@@ -83,7 +84,7 @@ func TestHTTPHostile(t *testing.T) {
 	t.Parallel()
 	const head = "HTTP/1.1 200 OK\r\n"
 	match := []*regexp.Regexp{re("needle")}
-	short := 300 * time.Millisecond
+	const short, unhurried = 300 * time.Millisecond, time.Minute // the race detector unpacks slowly
 	tests := map[string]struct {
 		attack func(net.Conn)
 		o      probe.HTTPOptions
@@ -102,8 +103,8 @@ func TestHTTPHostile(t *testing.T) {
 		"endless body, read":       {chain(head+"\r\n", forever(strings.Repeat("hay", 1<<16))), probe.HTTPOptions{ReadBody: true}, short, status.Timeout, "no answer in time"},
 		"endless chunks":           {chain(head+"Transfer-Encoding: chunked\r\n\r\n", forever("1\r\nx\r\n")), probe.HTTPOptions{ReadBody: true, BodyLimit: 1 << 10}, patience, status.Body, "longer than 1024 bytes"},
 		"chunk of no size":         {chain(head+"Transfer-Encoding: chunked\r\n\r\n", forever("f")), probe.HTTPOptions{ReadBody: true}, patience, status.Protocol, ""},
-		"bomb":                     {bomb, probe.HTTPOptions{ReadBody: true, Compression: "gzip"}, patience, status.Body, "the body is longer than 67108864 bytes"},
-		"bomb, looked at":          {bomb, probe.HTTPOptions{BodyNot: match, Compression: "gzip"}, patience, status.Body, "the body is longer than 8388608 bytes"},
+		"bomb":                     {bomb(t), probe.HTTPOptions{ReadBody: true, Compression: "gzip"}, unhurried, status.Body, "the body is longer than 67108864 bytes"},
+		"bomb, looked at":          {bomb(t), probe.HTTPOptions{BodyNot: match, Compression: "gzip"}, unhurried, status.Body, "the body is longer than 8388608 bytes"},
 		"garbage":                  {forever("\x00\xff"), probe.HTTPOptions{}, patience, status.Protocol, ""},
 		"length of too many":       {chain(head+"Content-Length: 99999999999999999999\r\n\r\n", silence), probe.HTTPOptions{}, patience, status.Protocol, "Content-Length"},
 		"length of two minds":      {chain(head+"Content-Length: 1\r\nContent-Length: 2\r\n\r\nxx", silence), probe.HTTPOptions{}, patience, status.Protocol, "Content-Length"},
