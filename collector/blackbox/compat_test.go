@@ -81,8 +81,8 @@ func samples(families map[string]*dto.MetricFamily, but []string) []string {
 
 // world is what both are asked to probe.
 type world struct {
-	plain, secure, greeter, nameServer, grpc, secureGRPC, closed string
-	authorities                                                  string // a file
+	plain, secure, greeter, nameServer, grpc, secureGRPC, proxy, closed string
+	authorities                                                         string // a file
 }
 
 func newWorld(t *testing.T) world {
@@ -110,8 +110,12 @@ func newWorld(t *testing.T) world {
 	t.Cleanup(secure.Close)
 	file := filepath.Join(t.TempDir(), "ca.pem")
 	require.NoError(t, os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: secure.Certificate().Raw}), 0o600))
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.WriteString(w, "all is well at "+r.URL.String())
+	}))
+	t.Cleanup(proxy.Close)
 	return world{
-		plain: plain.URL, secure: secure.URL, closed: closedPort(t), authorities: file,
+		proxy: proxy.URL, plain: plain.URL, secure: secure.URL, closed: closedPort(t), authorities: file,
 		greeter:    listen(t, "tcp", "127.0.0.1:0", banner("220 mail.example.com ESMTP\r\n250 ok\r\n")).Addr().String(),
 		nameServer: startNameServer(t),
 		grpc:       startGRPC(t),
@@ -171,7 +175,7 @@ func startNameServer(t *testing.T) string {
 }
 
 func compatModules(w world) string {
-	return strings.ReplaceAll(`modules:
+	return strings.NewReplacer("CA", w.authorities, "PROXY", w.proxy).Replace(`modules:
   http: {prober: http}
   http_ip4: {prober: http, http: {preferred_ip_protocol: ip4, ip_protocol_fallback: false}}
   http_post: {prober: http, http: {method: POST, body: hello, headers: {Content-Type: text/plain}, fail_if_body_not_matches_regexp: [hello]}}
@@ -184,6 +188,8 @@ func compatModules(w world) string {
   http_header_missing: {prober: http, http: {fail_if_header_not_matches: [{header: X-Absent, regexp: a}]}}
   http_header_may_miss: {prober: http, http: {fail_if_header_not_matches: [{header: X-Absent, regexp: a, allow_missing: true}]}}
   http_version: {prober: http, http: {valid_http_versions: ["HTTP/2.0"]}}
+  http_proxy: {prober: http, http: {proxy_url: "PROXY", fail_if_body_not_matches_regexp: ["at http://127.0.0.1:"]}}
+  http_proxy_name: {prober: http, http: {proxy_url: "PROXY", skip_resolve_phase_with_proxy: true, fail_if_body_not_matches_regexp: ["at http://localhost:"]}}
   http_no_tls: {prober: http, http: {fail_if_not_ssl: true}}
   http_limit: {prober: http, http: {body_size_limit: 5B}}
   http_unzip: {prober: http, http: {compression: gzip}}
@@ -215,7 +221,7 @@ func compatModules(w world) string {
   dns_all_empty: {prober: dns, dns: {query_name: empty.example, query_type: A, validate_answer_rrs: {fail_if_all_match_regexp: [x]}}}
   dns_none: {prober: dns, dns: {query_name: two.example, query_type: A, validate_answer_rrs: {fail_if_none_matches_regexp: ["2.1$"]}}}
   dns_none_not: {prober: dns, dns: {query_name: two.example, query_type: A, validate_answer_rrs: {fail_if_none_matches_regexp: [x]}}}
-`, "CA", w.authorities)
+`)
 }
 
 // TestSameAsBlackbox asks Debian's blackbox_exporter and the Handler the same, and
@@ -231,7 +237,7 @@ func TestSameAsBlackbox(t *testing.T) {
 			"http_header_may_miss", "http_version", "http_no_tls", "http_limit", "http_unzip",
 		},
 		strings.TrimPrefix(w.plain, "http://"):                {"http"},
-		strings.Replace(w.plain, "127.0.0.1", "localhost", 1): {"http", "http_ip4"},
+		strings.Replace(w.plain, "127.0.0.1", "localhost", 1): {"http", "http_ip4", "http_proxy", "http_proxy_name"},
 		w.plain + "/broken":                                   {"http", "http_codes"},
 		w.plain + "/moved":                                    {"http", "http_stay", "http_stay_2xx"},
 		w.plain + "/loop":                                     {"http"},

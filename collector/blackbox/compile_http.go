@@ -69,7 +69,7 @@ func httpOptions(m *module.HTTP, o Options) (*probe.HTTPOptions, error) {
 		Method: cmp.Or(m.Method, http.MethodGet), Headers: headers,
 		Body: string(m.Body), BodyFile: m.BodyFile, UserAgent: o.UserAgent, ExactURL: true,
 		Dial: dialOptions(m.IP, module.Source{}), Client: client,
-		FollowRedirects: m.Client.FollowRedirects, HTTP3: m.HTTP3,
+		ResolveForProxy: !m.SkipResolve, FollowRedirects: m.Client.FollowRedirects, HTTP3: m.HTTP3,
 		StatusFrom: http.StatusOK, StatusBelow: http.StatusMultipleChoices,
 		StatusCodes: m.ValidStatusCodes, Versions: m.ValidVersions,
 		FailIfTLS: m.FailIfSSL, FailIfNotTLS: m.FailIfNotSSL,

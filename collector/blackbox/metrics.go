@@ -26,6 +26,14 @@ type seen struct {
 
 func (s *seen) success() bool { return s.result.Err == nil }
 
+// lookedUp tells whether the address of the target was looked for: not if there
+// was no target, and not if the module leaves that to a proxy.
+func (s *seen) lookedUp() bool {
+	http := &s.module.HTTP
+	byProxy := s.module.Prober == module.KindHTTP && http.SkipResolve && (http.Client.ProxyURL.URL != nil || http.Client.ProxyFromEnvironment)
+	return s.started && !byProxy
+}
+
 // families returns the metrics of a kind of module, in the order of their names.
 // They are those that blackbox_exporter gives in the same case.
 func families(kind module.Kind) []family {
@@ -69,13 +77,13 @@ func everyKind() []family {
 func address() []family {
 	return []family{
 		newFamily(schema.ProbeLookup, "How long the lookup of the target's address took, in seconds.", func(w *writer, s *seen) {
-			if s.started {
+			if s.lookedUp() {
 				w.gauge(s.result.Lookup.Seconds())
 			}
 		}),
 		newFamily(schema.ProbeIPProtocol, "The version of IP by which the target was asked: 4 or 6, or 0 if it has no address.", func(w *writer, s *seen) {
 			switch addr := s.result.Addr; {
-			case !s.started:
+			case !s.lookedUp():
 			case addr.Is4():
 				w.gauge(4)
 			case addr.IsValid():
@@ -85,7 +93,7 @@ func address() []family {
 			}
 		}),
 		newFamily(schema.ProbeIPHash, "A hash of the target's address, by which a change can be seen.", func(w *writer, s *seen) {
-			if s.started {
+			if s.lookedUp() {
 				w.gauge(addressHash(s))
 			}
 		}),

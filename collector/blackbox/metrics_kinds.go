@@ -57,16 +57,21 @@ func httpPhases(w *writer, s *seen) {
 	if !s.started {
 		return
 	}
-	phases := orZero(s.result.HTTP).Phases
-	if !s.result.Addr.IsValid() {
-		w.gauge(s.result.Lookup.Seconds(), schema.Phase, "resolve")
-		return
+	phases, asked := orZero(s.result.HTTP).Phases, s.result.Addr.IsValid() || !s.lookedUp()
+	if !asked {
+		phases.Resolve = s.result.Lookup
 	}
-	w.gauge(phases.Connect.Seconds(), schema.Phase, "connect")
-	w.gauge(phases.Processing.Seconds(), schema.Phase, "processing")
-	w.gauge(phases.Resolve.Seconds(), schema.Phase, "resolve")
-	w.gauge(phases.TLS.Seconds(), schema.Phase, "tls")
-	w.gauge(phases.Transfer.Seconds(), schema.Phase, "transfer")
+	if asked {
+		w.gauge(phases.Connect.Seconds(), schema.Phase, "connect")
+		w.gauge(phases.Processing.Seconds(), schema.Phase, "processing")
+	}
+	if s.lookedUp() {
+		w.gauge(phases.Resolve.Seconds(), schema.Phase, "resolve")
+	}
+	if asked {
+		w.gauge(phases.TLS.Seconds(), schema.Phase, "tls")
+		w.gauge(phases.Transfer.Seconds(), schema.Phase, "transfer")
+	}
 }
 
 func onDNS() []family {
