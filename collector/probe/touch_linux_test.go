@@ -38,15 +38,15 @@ func TestAwait(t *testing.T) {
 	t.Parallel()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	addr := l.Addr().(*net.TCPAddr).AddrPort()
-	begin := func() int {
+	defer l.Close()
+	begin := func(addr netip.AddrPort) int {
 		family, remote := sockaddr(addr)
 		fd, err := unix.Socket(family, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
 		require.NoError(t, err)
 		require.ErrorIs(t, unix.Connect(fd, remote), unix.EINPROGRESS)
 		return fd
 	}
-	require.NoError(t, await(t.Context(), begin(), addr))
-	require.NoError(t, l.Close())
-	require.ErrorIs(t, await(t.Context(), begin(), addr), unix.ECONNREFUSED)
+	addr, nobody := l.Addr().(*net.TCPAddr).AddrPort(), netip.MustParseAddrPort("127.0.0.1:1")
+	require.NoError(t, await(t.Context(), begin(addr), addr))
+	require.ErrorIs(t, await(t.Context(), begin(nobody), nobody), unix.ECONNREFUSED)
 }
