@@ -55,7 +55,7 @@ func (o DialOptions) begin(addr netip.AddrPort) (*socket, error) {
 		_ = unix.Close(fd)
 		return nil, err
 	}
-	switch err := unix.Connect(fd, to); err { //nolint:errorlint // numbers of the kernel
+	switch err := unix.Connect(fd, to); err {
 	case nil, unix.EINPROGRESS, unix.EINTR:
 		return &socket{file: os.NewFile(uintptr(fd), ""), remote: addr}, nil
 	default:

@@ -78,7 +78,7 @@ func (p *leanProbe) probe(ctx context.Context, t *Trace) error {
 	x := takeExchange(conn)
 	defer x.release()
 	sent := time.Now()
-	resp, err := x.do(p)
+	resp, err := x.do(p) //nolint:bodyclose // it ends with the connection
 	if err != nil {
 		return err
 	}
@@ -173,7 +173,7 @@ func (x *exchange) do(p *leanProbe) (*http.Response, error) {
 	_, failed := x.conn.Write(x.request)
 	x.asked.Method = p.o.Method
 	for range maxInterim + 1 {
-		resp, err := http.ReadResponse(x.reader, &x.asked) //nolint:bodyclose // the connection is closed
+		resp, err := http.ReadResponse(x.reader, &x.asked)
 		switch {
 		case errors.Is(err, errTooMuch):
 			return nil, Failf(status.Protocol, "request: the header of the answer is longer than %d bytes", maxHeader)

@@ -89,7 +89,7 @@ func send(ctx context.Context, l *ledger, o *HTTPOptions) (*http.Response, error
 	dial := l.dial(ctx, o.Dial)
 	way := &way{o: o, l: l, home: req.URL.Host, tls: own, dial: dial}
 	client := http.Client{Transport: o.Client.authenticate(ctx, way), Jar: jar, CheckRedirect: o.redirects(l)}
-	resp, err := client.Do(req) //nolint:bodyclose // the caller does
+	resp, err := client.Do(req)
 	if resp != nil {
 		resp.Body = &closing{resp.Body, way.close}
 	} else {

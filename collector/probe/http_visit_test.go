@@ -261,7 +261,7 @@ func newProxy(t *testing.T) *proxy {
 			forward.ServeHTTP(w, r)
 			return
 		}
-		target, err := net.Dial("tcp", r.Host) //nolint:noctx // a fake
+		target, err := net.Dial("tcp", r.Host)
 		if err != nil {
 			w.WriteHeader(http.StatusBadGateway)
 			return
