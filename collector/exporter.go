@@ -22,12 +22,11 @@ import (
 	"github.com/pharos-status/pharos/collector/schedule"
 	"github.com/pharos-status/pharos/collector/state"
 	"github.com/pharos-status/pharos/internal/app"
+	"github.com/pharos-status/pharos/internal/schema"
 )
 
-const (
-	historySize = 100          // probes on demand that are remembered
-	relayFile   = "relay.json" // in the data folder
-)
+// relayFile is where the relay keeps what it has told its master, in the data folder.
+const relayFile = "relay.json"
 
 // An Exporter watches what its configuration names, and shows it as metrics. It is
 // an [app.Component]; its methods may be called at any time, from many
@@ -63,7 +62,7 @@ func New(o Options) (*Exporter, error) {
 		return nil, err
 	}
 	e := &Exporter{
-		o: o, plan: emptyPlan(), history: blackbox.NewHistory(historySize),
+		o: o, plan: emptyPlan(), history: blackbox.NewHistory(o.History),
 		probing: blackbox.Options{Pinger: probe.NewPinger(), UserAgent: o.UserAgent},
 	}
 	c, file, err := e.load(!o.RequireConfig)
@@ -73,40 +72,40 @@ func New(o Options) (*Exporter, error) {
 	if e.store, err = state.Open(state.Options{Path: o.StoragePath, Logger: o.Logger}); err != nil {
 		return nil, err
 	}
-	if err = errors.Join(e.build(), e.apply(c, file)); err != nil {
+	e.build()
+	if err := e.apply(c, file); err != nil {
 		return nil, errors.Join(err, e.store.Close())
 	}
 	return e, nil
 }
 
 // build makes the parts that the store feeds and is fed by.
-func (e *Exporter) build() (err error) {
+func (e *Exporter) build() {
 	registry := prometheus.NewRegistry()
 	e.scheduler = schedule.New(schedule.Options{Record: e.record, Logger: e.o.Logger})
 	e.queues = queue.New(queue.Options{Record: e.store.Queue, Logger: e.o.Logger})
-	e.relay, err = relay.New(relay.Options{
+	e.relay = relay.New(relay.Options{
 		Snapshot: e.store.Snapshot, Changed: e.store.StatusChanged(),
 		File: filepath.Join(e.o.StoragePath, relayFile), Logger: e.o.Logger,
 	})
-	if err != nil {
-		return err
-	}
 	e.files = discovery.NewWatcher(discovery.WatcherOptions{Changed: e.filesChanged, Logger: e.o.Logger})
 	e.found = discovery.NewHTTP(discovery.HTTPOptions{Changed: e.targetsChanged, UserAgent: e.o.UserAgent, Logger: e.o.Logger})
 	e.metrics = newMetrics(e.snapshot, registry, e.o.Logger)
-	registry.MustRegister(e.queues, e.relay, e.found)
 	e.reporter = e.newReporter()
 	e.demand = blackbox.NewHandler(blackbox.HandlerOptions{
 		Options: e.probing, TimeoutOffset: e.o.TimeoutOffset, History: e.history, Logger: e.o.Logger,
 		Modules: func() map[string]*module.Module { return e.current().config.Modules },
 	})
-	return nil
+	registry.MustRegister(e.queues, e.relay, e.found, prometheus.NewCounterFunc(prometheus.CounterOpts{
+		Name: schema.ModuleUnknown, Help: "Probes on demand that asked for a module that is not there.",
+	}, func() float64 { return float64(e.demand.UnknownModules()) }))
 }
 
 // Run probes and keeps what comes in, until ctx is done.
 func (e *Exporter) Run(ctx context.Context) error {
 	e.running.Store(true)
 	defer e.running.Store(false)
+	e.checkPermissions()
 	return app.Run(ctx,
 		app.Part{Name: "state", Component: e.store},
 		app.Part{Name: "queues", Component: e.queues},
@@ -115,6 +114,16 @@ func (e *Exporter) Run(ctx context.Context) error {
 		app.Part{Name: "service files", Component: e.files},
 		app.Part{Name: "service discovery", Component: e.found},
 	)
+}
+
+// checkPermissions says at the start what else would be said of each replica in turn.
+func (e *Exporter) checkPermissions() {
+	if !e.current().pings() {
+		return
+	}
+	if err := e.probing.Pinger.Check(); err != nil {
+		e.o.Logger.Warn("Replicas that are pinged will be unknown", "err", err)
+	}
 }
 
 // Close closes the data folder of an Exporter that does not run.

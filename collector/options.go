@@ -15,6 +15,12 @@ import (
 	"github.com/prometheus/common/version"
 )
 
+// Defaults of blackbox_exporter, for programs that have no flags for these.
+const (
+	DefaultTimeoutOffset = 500 * time.Millisecond
+	DefaultHistory       = 100
+)
+
 // Options are the settings of an [Exporter].
 type Options struct {
 	ConfigFile    string // exporter.yml
@@ -27,6 +33,9 @@ type Options struct {
 	// TimeoutOffset is taken from Prometheus' time limit for a scrape of /probe, so
 	// that the answer is there in time.
 	TimeoutOffset time.Duration
+	// History is how many probes of /probe are remembered, and how many failed
+	// ones besides. 0: none.
+	History int
 
 	// Title heads the landing page; empty: Pharos exporter. Links are shown there
 	// beside those of the exporter itself.

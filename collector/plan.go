@@ -7,6 +7,7 @@ import (
 	"reflect"
 
 	"github.com/pharos-status/pharos/collector/config"
+	"github.com/pharos-status/pharos/collector/module"
 	"github.com/pharos-status/pharos/collector/probe"
 	"github.com/pharos-status/pharos/collector/push"
 	"github.com/pharos-status/pharos/collector/schedule"
@@ -103,6 +104,16 @@ func (j plannedJob) same(other plannedJob) bool {
 	return j.Pool == other.Pool && j.node.Mode == other.node.Mode &&
 		reflect.DeepEqual(j.replica, other.replica) && reflect.DeepEqual(j.node.HTTP, other.node.HTTP) &&
 		reflect.DeepEqual(j.node.Module, other.node.Module)
+}
+
+// pings tells whether a replica is pinged.
+func (p *plan) pings() bool {
+	for _, j := range p.jobs {
+		if j.node.Module != nil && j.node.Module.Prober == module.KindICMP || j.replica.URL != nil && j.replica.URL.Scheme == "icmp" {
+			return true
+		}
+	}
+	return false
 }
 
 // schedule returns the jobs for the scheduler.

@@ -104,7 +104,11 @@ func (s *stack) open(b *app.Builder, f *flags) (err error) {
 		ConfigFile:  f.file("exporter.yml"),
 		StoragePath: f.storagePath,
 		UserAgent:   collector.UserAgent(f.publicURL),
-		Title:       "Pharos",
+
+		TimeoutOffset: collector.DefaultTimeoutOffset,
+		History:       collector.DefaultHistory,
+
+		Title: "Pharos",
 		Links: []collector.Link{
 			{URL: s.public.URL() + "/", Text: "Status page"},
 			{URL: "/prometheus/api/v1/rules", Text: "Rules"},

@@ -33,6 +33,7 @@ type flags struct {
 	externalURL string
 
 	timeoutOffset time.Duration
+	history       int
 	once          onceFlags
 }
 
@@ -59,6 +60,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	c.Flag("web.config.file", "Web configuration file of the Prometheus exporter toolkit, for TLS on both addresses.").PlaceHolder("FILE").StringVar(&f.webConfig)
 	c.Flag("web.external-url", "URL under which people find this exporter or its status page. HTTP probes name it as their User-Agent.").PlaceHolder("URL").SetValue(app.URL(&f.externalURL))
 	c.Flag("timeout-offset", "Seconds that a probe on demand ends before Prometheus' time limit for the scrape.").Default("0.5").SetValue((*secondsValue)(&f.timeoutOffset))
+	c.Flag("history.limit", "How many probes on demand are remembered, and how many failed ones besides.").Default("100").IntVar(&f.history)
 	f.once.add(c)
 	logger := c.LogFlags()
 	return c.Run(args, func(string) error { return start(ctx, &f, logger(), stdout) })

@@ -83,6 +83,7 @@ func (f *flags) options(log *slog.Logger) collector.Options {
 		UserAgent:     collector.UserAgent(f.externalURL),
 		ServeReporter: f.reporter == "",
 		TimeoutOffset: f.timeoutOffset,
+		History:       f.history,
 		Logger:        log,
 	}
 }
