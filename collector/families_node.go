@@ -3,21 +3,19 @@
 package collector
 
 import (
-	"slices"
 	"strconv"
 
 	"github.com/pharos-status/pharos/collector/config"
 	"github.com/pharos-status/pharos/collector/exposition"
-	"github.com/pharos-status/pharos/collector/module"
 	"github.com/pharos-status/pharos/collector/state"
 	"github.com/pharos-status/pharos/internal/schema"
 )
 
 // A nodeRow is a configured node, and its place.
 type nodeRow struct {
-	service                       *config.Service
-	node                          *config.Node
-	servicePosition, nodePosition int
+	service  *config.Service
+	node     *config.Node
+	position int // in the service, from 0
 }
 
 // nodeRows returns all nodes of a configuration.
@@ -26,7 +24,7 @@ func nodeRows(c *config.Config) []nodeRow {
 	for i := range c.Services {
 		service := &c.Services[i]
 		for j := range service.Nodes {
-			rows = append(rows, nodeRow{service, &service.Nodes[j], i, j})
+			rows = append(rows, nodeRow{service, &service.Nodes[j], j})
 		}
 	}
 	return rows
@@ -52,11 +50,11 @@ func nodeColumns() []exposition.Column[nodeRow] {
 
 func addNodeInfo(r *nodeRow, to *exposition.Samples) {
 	verify := ""
-	if unverified(r.node) {
+	if r.node.SkipsVerification() {
 		verify = strconv.FormatBool(false)
 	}
 	to.Add(1, r.service.ID, r.node.ID, string(r.node.Mode), r.service.Label, r.node.Label,
-		strconv.Itoa(r.servicePosition), strconv.Itoa(r.nodePosition),
+		strconv.Itoa(r.service.Position), strconv.Itoa(r.position),
 		strconv.FormatBool(r.node.Reveal), r.node.Link.URL, r.node.Link.Label, verify)
 }
 
@@ -79,32 +77,4 @@ func queueColumns() []exposition.Column[state.NodeQueue] {
 			to.Add(float64(q.Unacknowledged), q.Node.Service, q.Node.Node, q.Name, schema.Unacknowledged)
 		},
 	}}
-}
-
-// unverified tells whether a replica of the node is asked without a look at its
-// certificate.
-func unverified(n *config.Node) bool {
-	if n.Module != nil {
-		return unverifiedModule(n.Module)
-	}
-	return slices.ContainsFunc(n.Replicas, func(r config.Replica) bool {
-		return r.TLS != nil && r.TLS.Config.InsecureSkipVerify
-	})
-}
-
-func unverifiedModule(m *module.Module) bool {
-	switch m.Prober {
-	case module.KindHTTP:
-		return m.HTTP.Client.TLSConfig.InsecureSkipVerify
-	case module.KindWebsocket:
-		return m.Websocket.Client.TLSConfig.InsecureSkipVerify
-	case module.KindTCP:
-		return m.TCP.TLSConfig.InsecureSkipVerify
-	case module.KindDNS:
-		return m.DNS.TLSConfig.InsecureSkipVerify
-	case module.KindGRPC:
-		return m.GRPC.TLSConfig.InsecureSkipVerify
-	default:
-		return false
-	}
 }

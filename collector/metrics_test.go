@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"math"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -23,7 +24,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pharos-status/pharos/collector/config"
-	"github.com/pharos-status/pharos/collector/module"
 	"github.com/pharos-status/pharos/collector/probe"
 	"github.com/pharos-status/pharos/collector/schedule"
 	"github.com/pharos-status/pharos/collector/state"
@@ -57,8 +57,8 @@ func exampleAt(vantage string) *metrics {
 				{ID: "api", Label: "API", Mode: config.ModePoll, MinHealthy: 2, Reveal: true, Link: config.Link{URL: "https://x.example", Label: "More"}},
 				{ID: "sockets", Label: "sockets", Mode: config.ModePush},
 			}},
-			{ID: "host", Label: "host", Nodes: []config.Node{
-				{ID: "disk", Label: "disk", Mode: config.ModePoll, Replicas: []config.Replica{{TLS: &config.TLS{Config: promconfig.TLSConfig{InsecureSkipVerify: true}}}}},
+			{ID: "host", Label: "host", Position: 1, Nodes: []config.Node{
+				{ID: "disk", Label: "disk", Mode: config.ModePoll, Replicas: []config.Replica{{URL: &url.URL{Scheme: "https"}, TLS: &config.TLS{Config: promconfig.TLSConfig{InsecureSkipVerify: true}}}}},
 			}},
 		}},
 	}
@@ -185,24 +185,6 @@ func TestScrapesFollowTheState(t *testing.T) {
 // stateMetrics are those that are made of the state.
 var stateMetrics = []string{
 	schema.ReplicaStatus, schema.ReplicaFailureReason, schema.ReplicaProbeDuration, schema.ReplicaLatency, schema.NodeInfo, schema.NodeMinHealthy,
-}
-
-func TestUnverifiedModules(t *testing.T) {
-	t.Parallel()
-	insecure := promconfig.TLSConfig{InsecureSkipVerify: true}
-	client := promconfig.HTTPClientConfig{TLSConfig: insecure}
-	for _, m := range []*module.Module{
-		{Prober: module.KindHTTP, HTTP: module.HTTP{Client: client}},
-		{Prober: module.KindWebsocket, Websocket: module.Websocket{Client: client}},
-		{Prober: module.KindTCP, TCP: module.TCP{TLSConfig: insecure}},
-		{Prober: module.KindDNS, DNS: module.DNS{TLSConfig: insecure}},
-		{Prober: module.KindGRPC, GRPC: module.GRPC{TLSConfig: insecure}},
-	} {
-		require.True(t, unverified(&config.Node{Module: m}), m.Prober)
-		require.False(t, unverified(&config.Node{Module: &module.Module{Prober: m.Prober}}), m.Prober)
-	}
-	require.False(t, unverified(&config.Node{Module: &module.Module{Prober: module.KindICMP}}))
-	require.False(t, unverified(&config.Node{Replicas: []config.Replica{{}, {TLS: &config.TLS{}}}}))
 }
 
 func TestRoundBits(t *testing.T) {
