@@ -36,6 +36,10 @@ lacking() {
 gcc gcc libc6-dev
 prometheus prometheus
 prometheus-alertmanager prometheus-alertmanager
+prometheus-blackbox-exporter prometheus-blackbox-exporter
+/usr/lib/nagios/plugins/check_load monitoring-plugins-basic
+/usr/lib/rabbitmq/bin/rabbitmq-server rabbitmq-server
+ip iproute2
 sshd openssh-server
 curl curl
 node nodejs
