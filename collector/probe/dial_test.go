@@ -169,3 +169,29 @@ func TestDialStopsWaiting(t *testing.T) {
 		require.False(t, errors.Is(err, os.ErrNotExist))
 	}
 }
+
+// TestDialMemory keeps that a name is looked up once in a while, and at once if
+// its target is no longer where it was.
+func TestDialMemory(t *testing.T) {
+	t.Parallel()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer l.Close()
+	name := "localhost:" + portOf(t, l.Addr().String())
+	var m probe.Memory
+	dial := func(looked bool, why string) {
+		t.Helper()
+		conn, did, err := m.Dial(t.Context(), name)
+		require.NoError(t, err)
+		require.NoError(t, conn.Close())
+		require.Equal(t, looked, did, why)
+	}
+	dial(true, "it is not known yet")
+	dial(false, "it was found a moment ago")
+	m.Age(probe.Remembered)
+	dial(true, "it may have changed")
+	require.NoError(t, l.Close())
+	_, did, err := m.Dial(t.Context(), name)
+	require.ErrorContains(t, err, "connection refused")
+	require.True(t, did, "it may have moved")
+}

@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -83,14 +84,19 @@ func cpu(b *testing.B) time.Duration {
 func BenchmarkHTTP(b *testing.B) {
 	addr := startBenchServer(b)
 	target := &url.URL{Scheme: "http", Host: addr, Path: "/"}
+	named := *target
+	named.Host = "localhost" + addr[strings.LastIndexByte(addr, ':'):]
 	prober := probe.HTTP(probe.HTTPOptions{URL: target, UserAgent: "pharos"})
+	byName := probe.HTTP(probe.HTTPOptions{URL: &named, UserAgent: "pharos"})
 	ways := []struct {
 		name string
 		once func(ctx context.Context) error
 	}{
 		{"bare", bareExchange(addr)},
 		{"probe", func(ctx context.Context) error { return prober.Probe(ctx).Err }},
+		{"probe by name", func(ctx context.Context) error { return byName.Probe(ctx).Err }},
 		{"transport", freshTransport(target)},
+		{"transport by name", freshTransport(&named)},
 	}
 	for _, way := range ways {
 		b.Run(way.name, func(b *testing.B) { paced(b, way.once) })

@@ -31,6 +31,7 @@ type leanProbe struct {
 	addr, host    string // host:port to dial, and the name that TLS asks for
 	secure        bool
 	before, after string // the request, up to and from the stamp against caches
+	memory        memory
 }
 
 // leanHTTP returns the Prober of options that need no more than one exchange.
@@ -68,6 +69,14 @@ func (o *HTTPOptions) compose() (before, after string, err error) {
 }
 
 func (p *leanProbe) probe(ctx context.Context, t *Trace) error {
+	err := p.exchange(ctx, t)
+	if err != nil {
+		p.memory.forget() // it may have moved
+	}
+	return err
+}
+
+func (p *leanProbe) exchange(ctx context.Context, t *Trace) error {
 	facts := &HTTPFacts{}
 	t.HTTP = facts
 	conn, err := p.connect(ctx, t)
@@ -92,7 +101,7 @@ func (p *leanProbe) probe(ctx context.Context, t *Trace) error {
 func (p *leanProbe) connect(ctx context.Context, t *Trace) (net.Conn, error) {
 	phases := &t.HTTP.Phases
 	start := time.Now()
-	conn, err := p.o.Dial.dial(ctx, t, "tcp", p.addr)
+	conn, err := p.memory.dial(ctx, t, p.o.Dial, p.addr)
 	stood := time.Now()
 	phases.Resolve, phases.Connect = t.Lookup, stood.Sub(start)-t.Lookup
 	if err != nil || !p.secure {

@@ -14,7 +14,7 @@ const maxEvents = 64
 // writes to it from one goroutine at a time; once the probe has ended, nobody does.
 type Trace struct {
 	Events []Event       // its log, in order; bounded
-	Lookup time.Duration // how long it took to find the address of the target; 0 if it was given
+	Lookup time.Duration // how long it took to find the address of the target; 0 if it was known
 	Addr   netip.Addr    // the address that was asked; the zero Addr if none was
 
 	// NotAfter is when the earliest certificate that the target showed expires;
