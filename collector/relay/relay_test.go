@@ -264,7 +264,7 @@ func TestOutageOfTheMaster(t *testing.T) {
 		expect(t, r.Relay, "pharos_exporter_relay_pending_reports", 4)
 
 		r.wire.setCut(false)
-		time.Sleep(30 * time.Second)
+		time.Sleep(24 * time.Second)
 		require.Equal(t, map[string]string{"a": "sick reported", "b": "healthy", "d": "unknown reported"}, shown(master), "the last status counts, and c is gone")
 		asked := r.wire.requests()
 		require.Len(t, asked, 1, "of each replica one report is left of an outage")
