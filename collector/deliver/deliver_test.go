@@ -162,6 +162,7 @@ func TestRemoteWriteThatIsRefused(t *testing.T) {
 	err := deliver.RemoteWrite(t.Context(), options(url), families(t, 1), time.Now())
 	require.ErrorContains(t, err, "send the metrics by remote write: ")
 	require.ErrorContains(t, err, "401")
+	require.NotContains(t, err.Error(), "\n", "whatever the receiver said")
 	require.NotContains(t, err.Error(), "s3cret")
 	require.Equal(t, 1, r.requests)
 	require.ErrorContains(t, deliver.RemoteWrite(t.Context(), options("prometheus:9090"), nil, time.Now()), "write one such as")

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/exp/api/remote"
@@ -76,7 +77,7 @@ func RemoteWrite(ctx context.Context, o RemoteWriteOptions, families []*dto.Metr
 	}
 	for part := range slices.Chunk(samples, seriesPerRequest) {
 		if _, err := api.Write(ctx, remote.WriteV1MessageType, newWriteRequest(part, o.Labels)); err != nil {
-			return fmt.Errorf("send the metrics by remote write: %w; see whether its URL takes remote write, and whether it wants credentials", withoutURL(err))
+			return fmt.Errorf("send the metrics by remote write: %w; see whether its URL takes remote write, and whether it wants credentials", cause(err))
 		}
 	}
 	return nil
@@ -91,12 +92,12 @@ func extract(families []*dto.MetricFamily, at time.Time) (model.Vector, error) {
 	return samples, nil
 }
 
-// withoutURL returns the error without the URL, which may hold a password.
-func withoutURL(err error) error {
+// cause returns an error as one line, without the URL, which may hold a password.
+func cause(err error) error {
 	if e, ok := errors.AsType[*url.Error](err); ok {
-		return e.Err
+		err = e.Err
 	}
-	return err
+	return errors.New(strings.Join(strings.Fields(err.Error()), " ")) // it ends in what the receiver said
 }
 
 // labelsOf returns the labels of a sample and those to add, sorted by name as the
