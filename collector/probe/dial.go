@@ -66,7 +66,7 @@ func (o DialOptions) dial(ctx context.Context, t *Trace, network, addr string) (
 		addr = net.JoinHostPort(ip.String(), port)
 	}
 	number, err := strconv.ParseUint(port, 10, 16)
-	if err != nil || ip.Zone() != "" || !strings.HasPrefix(network, "tcp") {
+	if err != nil || ip.Zone() != "" || network != "tcp" {
 		return o.machine(ctx, t, network, addr)
 	}
 	t.Addr = ip.Unmap()

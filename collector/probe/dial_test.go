@@ -130,8 +130,8 @@ func TestDialSource(t *testing.T) {
 	handle := func(conn net.Conn) { from <- conn.RemoteAddr().(*net.TCPAddr).IP.String() }
 	addr := serve(t, handle)
 	o := probe.DialOptions{Source: netip.MustParseAddr("127.0.0.3")}
-	for _, target := range []string{addr, "localhost:" + portOf(t, addr)} {
-		conn, _, err := probe.Dial(t.Context(), o, "tcp4", target)
+	for network, target := range map[string]string{"tcp": addr, "tcp4": "localhost:" + portOf(t, addr)} {
+		conn, _, err := probe.Dial(t.Context(), o, network, target)
 		require.NoError(t, err)
 		require.NoError(t, conn.Close())
 		require.Equal(t, "127.0.0.3", <-from)

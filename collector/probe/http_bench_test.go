@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	promconfig "github.com/prometheus/common/config"
 	"github.com/stretchr/testify/require"
 
 	"github.com/pharos-status/pharos/collector/probe"
@@ -88,6 +89,9 @@ func BenchmarkHTTP(b *testing.B) {
 	named.Host = "localhost" + addr[strings.LastIndexByte(addr, ':'):]
 	prober := probe.HTTP(probe.HTTPOptions{URL: target, UserAgent: "pharos"})
 	byName := probe.HTTP(probe.HTTPOptions{URL: &named, UserAgent: "pharos"})
+	client, err := probe.NewHTTPClient(promconfig.DefaultHTTPClientConfig)
+	require.NoError(b, err)
+	ofModule := probe.HTTP(probe.HTTPOptions{URL: target, UserAgent: "pharos", Client: client, FollowRedirects: true, ReadBody: true})
 	ways := []struct {
 		name string
 		once func(ctx context.Context) error
@@ -95,6 +99,7 @@ func BenchmarkHTTP(b *testing.B) {
 		{"bare", bareExchange(addr)},
 		{"probe", func(ctx context.Context) error { return prober.Probe(ctx).Err }},
 		{"probe by name", func(ctx context.Context) error { return byName.Probe(ctx).Err }},
+		{"probe of a module", func(ctx context.Context) error { return ofModule.Probe(ctx).Err }},
 		{"transport", freshTransport(target)},
 		{"transport by name", freshTransport(&named)},
 	}

@@ -22,7 +22,8 @@ import (
 // Bounds on how many bytes of a body are read, uncompressed.
 const (
 	maxBody     = 1 << 20  // that BodyMatch sees
-	maxText     = 8 << 20  // that everything else sees, which holds it in memory
+	maxText     = 8 << 20  // that other regular expressions see
+	maxJSON     = 2 << 20  // that are decoded, to fifty times as much memory at worst
 	maxUnpacked = 64 << 20 // that are unpacked: a bomb is a thousand times its size
 	maxDropped  = 1 << 30  // that are read and dropped
 )
@@ -37,6 +38,8 @@ func (o *HTTPOptions) limit() int64 {
 	switch {
 	case o.BodyLimit > 0:
 		return o.BodyLimit
+	case o.JSONMust != nil || o.JSONNot != nil:
+		return maxJSON
 	case o.looksAtBody():
 		return maxText
 	case o.Compression != "" && o.Compression != "identity":
@@ -73,7 +76,7 @@ func (o *HTTPOptions) examineBody(ctx context.Context, t *Trace, resp *http.Resp
 	case errors.As(err, &failure):
 		return err
 	case errors.Is(err, errTooMuch):
-		return Failf(status.Body, "the body is longer than %d bytes", o.limit())
+		return Failf(status.Body, "the body is longer than %d bytes; body_size_limit allows more", o.limit())
 	case body.corrupt(err):
 		return Failf(status.Body, "unpack the body as %s: %w", o.Compression, err)
 	}

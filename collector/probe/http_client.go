@@ -105,10 +105,10 @@ func withoutSecrets(all *promconfig.Headers) *promconfig.Headers {
 
 // tlsConfig returns the settings of TLS as they are now.
 func (c *HTTPClient) tlsConfig() (*tls.Config, error) {
-	if c == nil || c.tls != nil {
-		if c == nil {
-			return nil, nil //nolint:nilnil // no settings are settings
-		}
+	if c == nil {
+		return nil, nil //nolint:nilnil // no settings are settings
+	}
+	if c.tls != nil {
 		return c.tls, nil
 	}
 	return promconfig.NewTLSConfig(&c.config.TLSConfig)

@@ -100,6 +100,7 @@ func TestHTTPHostile(t *testing.T) {
 		"slow body":                {chain(head+"\r\n", trickle("x")), probe.HTTPOptions{ReadBody: true}, short, status.Timeout, "no answer in time"},
 		"nothing after the header": {chain(head+"\r\n", silence), probe.HTTPOptions{BodyMust: match}, short, status.Timeout, "no answer in time"},
 		"endless body":             {chain(head+"\r\n", forever(strings.Repeat("hay", 1<<16))), probe.HTTPOptions{BodyMust: match}, patience, status.Body, "the body is longer than 8388608 bytes"},
+		"endless JSON":             {chain(head+"\r\n[", forever(strings.Repeat("0,", 1<<16))), probe.HTTPOptions{JSONNot: cel(t, "body.x")}, patience, status.Body, "the body is longer than 2097152 bytes"},
 		"endless body, read":       {chain(head+"\r\n", forever(strings.Repeat("hay", 1<<16))), probe.HTTPOptions{ReadBody: true}, short, status.Timeout, "no answer in time"},
 		"endless chunks":           {chain(head+"Transfer-Encoding: chunked\r\n\r\n", forever("1\r\nx\r\n")), probe.HTTPOptions{ReadBody: true, BodyLimit: 1 << 10}, patience, status.Body, "longer than 1024 bytes"},
 		"chunk of no size":         {chain(head+"Transfer-Encoding: chunked\r\n\r\n", forever("f")), probe.HTTPOptions{ReadBody: true}, patience, status.Protocol, ""},

@@ -152,6 +152,9 @@ func takeExchange(conn net.Conn) *exchange {
 func (x *exchange) release() {
 	x.conn = nil
 	x.reader.Reset(nil)
+	if cap(x.request) > maxHeader {
+		x.request = nil // one with a long body is not kept for all
+	}
 	exchanges.Put(x)
 }
 

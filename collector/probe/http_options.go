@@ -55,8 +55,8 @@ type HTTPOptions struct {
 	// ReadBody has the body read to its end, also where nothing looks at it.
 	ReadBody bool
 	// BodyLimit is how many bytes of the body, uncompressed, are read; a longer body
-	// is a failure. 0: 8 MiB where BodyMust, BodyNot or JSON look at it, else 64 MiB
-	// if it is compressed, and else 1 GiB.
+	// is a failure. 0: 2 MiB where JSON is looked at, else 8 MiB where BodyMust or
+	// BodyNot are, else 64 MiB if it is compressed, and else 1 GiB.
 	BodyLimit int64
 	// Compression says how the body is compressed: gzip, br, deflate or identity.
 	// Empty: nothing is asked for and the body is taken as it comes.

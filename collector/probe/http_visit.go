@@ -7,6 +7,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"io"
+	"io/fs"
 	"net"
 	"net/http"
 	"net/http/cookiejar"
@@ -50,6 +51,7 @@ func visitError(ctx context.Context, resp *http.Response, facts *HTTPFacts, refu
 		facts.Status, facts.Proto = resp.StatusCode, resp.Proto
 	}
 	var failure *Failure
+	var file *fs.PathError
 	if wrapped, ok := errors.AsType[*url.Error](err); ok {
 		err = wrapped.Err // the URL in it may hold secrets
 	}
@@ -62,6 +64,8 @@ func visitError(ctx context.Context, resp *http.Response, facts *HTTPFacts, refu
 		return failure
 	case refused != nil:
 		return refused
+	case errors.As(err, &file): // of a secret: the target has not been asked
+		return &Failure{status.Unknown, status.Permission, err}
 	}
 	return exchangeError("request", err)
 }
@@ -164,6 +168,7 @@ func (c *closing) Close() error {
 type ledger struct {
 	mu      sync.Mutex // guards all that follows
 	trace   *Trace     // nil once closed
+	addr    string     // that was dialled last
 	refused error      // what a handshake failed on
 	began   time.Time  // when the handshake began
 	stood   time.Time  // when the connection stood
@@ -199,6 +204,7 @@ func (l *ledger) dial(ctx context.Context, o DialOptions) func(context.Context, 
 		l.note(func(t *Trace) {
 			t.HTTP.Phases.Connect += took - own.Lookup
 			t.arrived(own)
+			l.addr = addr
 		})
 		return conn, err
 	}
@@ -222,7 +228,9 @@ func (l *ledger) page() *Trace {
 // arrived adds what was seen on the way to an address.
 func (t *Trace) arrived(own *Trace) {
 	t.Lookup += own.Lookup
-	t.Addr = own.Addr
+	if !t.Addr.IsValid() {
+		t.Addr = own.Addr // of the target itself, not of where it leads
+	}
 	for _, e := range own.Events {
 		if len(t.Events) < maxEvents {
 			t.Events = append(t.Events, e)
@@ -254,7 +262,7 @@ func (l *ledger) hooks() *httptrace.ClientTrace {
 func (l *ledger) shook(t *Trace, state *tls.ConnectionState, err error) {
 	if err != nil {
 		t.noteTLS(nil, err)
-		l.refused = tlsFailure(t.Addr.String(), err)
+		l.refused = tlsFailure(l.addr, err)
 		return
 	}
 	t.noteTLS(state, nil)

@@ -192,6 +192,14 @@ func TestHTTPOAuth2(t *testing.T) {
 	requireFailure(t, v, status.Dead, status.Timeout, "")
 }
 
+func TestHTTPSecretThatIsGone(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "secret")
+	client := newClient(t, promconfig.HTTPClientConfig{BasicAuth: &promconfig.BasicAuth{Username: "me", PasswordFile: file}})
+	o := probe.HTTPOptions{URL: parse(t, web(t, ok).URL), Client: client}
+	requireFailure(t, verdict(t, probe.HTTP(o), patience), status.Unknown, status.Permission, "no such file")
+}
+
 func TestNewHTTPClientRefuses(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {

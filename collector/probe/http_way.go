@@ -114,6 +114,7 @@ func (w *way) dialQUIC(ctx context.Context, addr string, config *tls.Config, q *
 	began := time.Now()
 	conn, err := quic.Dial(ctx, socket, remote, config, q)
 	w.l.note(func(t *Trace) {
+		w.l.addr = remote.String()
 		t.HTTP.Phases.TLS += time.Since(began)
 		var state tls.ConnectionState
 		if conn != nil {

@@ -16,8 +16,9 @@ import (
 	"github.com/pharos-status/pharos/internal/status"
 )
 
-// TLSFacts are what a probe saw of the TLS of its target. They are there also
-// if the certificate was refused; then of what the target has shown.
+// TLSFacts are what a probe saw of the last TLS handshake with its target. They
+// are there also if the certificate was refused; then of what the target has
+// shown. Their texts are the target's own, of at most 64 KiB, in valid UTF-8.
 type TLSFacts struct {
 	Version string // such as "TLS 1.3"; empty if the handshake failed
 	Cipher  string // its name in the standard, such as TLS_AES_128_GCM_SHA256; empty if the handshake failed
@@ -79,7 +80,7 @@ const eventTLS = "TLS handshake done"
 
 // noteTLS keeps the facts of a connection, or of what its handshake failed on.
 func (t *Trace) noteTLS(state *tls.ConnectionState, err error) {
-	facts := &TLSFacts{}
+	var facts TLSFacts
 	var shown []*x509.Certificate
 	if state != nil {
 		facts.Version, facts.Cipher = tls.VersionName(state.Version), tls.CipherSuiteName(state.CipherSuite)
@@ -89,18 +90,20 @@ func (t *Trace) noteTLS(state *tls.ConnectionState, err error) {
 	} else if refused, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
 		shown = refused.UnverifiedCertificates
 	}
-	if len(shown) > 0 {
-		facts.EarliestExpiry = earliest(shown)
-		facts.describe(shown[0])
+	if len(shown) == 0 {
+		return
 	}
-	t.TLS, t.NotAfter = facts, facts.EarliestExpiry
+	facts.EarliestExpiry = earliest(shown)
+	facts.describe(shown[0])
+	t.TLS, t.NotAfter = &facts, facts.EarliestExpiry
 }
 
 func (f *TLSFacts) describe(leaf *x509.Certificate) {
 	sum := sha256.Sum256(leaf.Raw)
 	f.Fingerprint = hex.EncodeToString(sum[:])
-	f.Subject, f.Issuer = leaf.Subject.String(), leaf.Issuer.String()
-	f.DNSNames = strings.Join(leaf.DNSNames, ",")
+	f.Subject = strings.ToValidUTF8(leaf.Subject.String(), "\uFFFD")
+	f.Issuer = strings.ToValidUTF8(leaf.Issuer.String(), "\uFFFD")
+	f.DNSNames = strings.Join(leaf.DNSNames, ",")            // which are ASCII
 	f.Serial = hex.EncodeToString(leaf.SerialNumber.Bytes()) // with its leading zero
 }
 

@@ -27,7 +27,7 @@ type Trace struct {
 	SSH          *SSHFacts
 	WebSocket    *WebSocketFacts
 
-	TLS  *TLSFacts  // nil without TLS
+	TLS  *TLSFacts  // nil if no certificate was shown
 	HTTP *HTTPFacts // of a probe of HTTP
 
 	Perfdata []Perfdatum // of a script
@@ -48,6 +48,9 @@ type Event struct {
 // Event adds a line to the log. It is cheap, so that every probe keeps one:
 // what is a constant, and detail mostly a string that is there anyway.
 func (t *Trace) Event(what, detail string) {
+	if t.Events == nil {
+		t.Events = make([]Event, 0, 4) // as many as most probes write
+	}
 	if len(t.Events) < maxEvents {
 		t.Events = append(t.Events, Event{time.Since(t.start), what, detail})
 	}
