@@ -6,9 +6,11 @@
 package schedule
 
 import (
+	"container/heap"
 	"context"
 	"log/slog"
 	"sync"
+	"time"
 
 	"github.com/pharos-status/pharos/internal/status"
 )
@@ -19,18 +21,35 @@ type Options struct {
 	Logger *slog.Logger  // required
 }
 
-// A Scheduler runs jobs. Each has a goroutine that mostly sleeps, so a slow
+// A Scheduler runs jobs. One timer wakes it for those that are due, and there are
+// as many goroutines as probes under way: a job that sleeps has none, and a slow
 // target holds up nothing but itself and its place in the pool.
 type Scheduler struct {
 	record  func(Outcome)
 	logger  *slog.Logger
-	updates chan []*Job // capacity 1: the latest jobs that Run has not seen yet
-	mu      sync.Mutex  // held by Update, so that the latest of two callers wins
+	updates chan []*Job   // capacity 1: the latest jobs that Run has not seen yet
+	wake    chan struct{} // capacity 1: somebody is due before wakeAt
+	epoch   time.Time     // times are since then, by a clock that nobody sets
+
+	updating sync.Mutex // held by Update, so that the latest of two callers wins
+
+	mu     sync.Mutex // held for moments only; guards all that follows, and all tasks and pools
+	round  uint32     // counts updates
+	tasks  map[*Job]*task
+	ending map[status.ID]*task // those that have been stopped while they ran
+	asleep sleepers
+	wakeAt time.Duration // when Run wakes by itself
+	left   int           // of those that run once
+	done   func()        // called when none is left
 }
 
 // New returns a Scheduler without jobs.
 func New(o Options) *Scheduler {
-	return &Scheduler{record: o.Record, logger: o.Logger, updates: make(chan []*Job, 1)}
+	return &Scheduler{
+		record: o.Record, logger: o.Logger, epoch: time.Now(),
+		updates: make(chan []*Job, 1), wake: make(chan struct{}, 1),
+		tasks: map[*Job]*task{}, ending: map[status.ID]*task{},
+	}
 }
 
 // Update replaces the jobs; IDs must differ. A job that is among the old ones and
@@ -38,8 +57,8 @@ func New(o Options) *Scheduler {
 // started: a probe under way of a job that is stopped is not recorded. Update
 // may be called at any time, and does not wait until the change has happened.
 func (s *Scheduler) Update(jobs []*Job) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.updating.Lock()
+	defer s.updating.Unlock()
 	select {
 	case <-s.updates:
 	default:
@@ -47,63 +66,106 @@ func (s *Scheduler) Update(jobs []*Job) {
 	s.updates <- jobs // never blocks: only Update sends, and there is room now
 }
 
-// A task is a job that runs.
-type task struct {
-	job    *Job
-	cancel context.CancelFunc
-	done   chan struct{} // closed when its last probe has ended
-}
-
 // Run runs the jobs until ctx is done, and returns nil once the last of them has
 // ended. It is called once.
 func (s *Scheduler) Run(ctx context.Context) error {
-	var wg sync.WaitGroup
-	defer wg.Wait()
-	tasks := map[status.ID]*task{}
+	var workers sync.WaitGroup
+	defer workers.Wait()
+	timer := time.NewTimer(0)
+	defer timer.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
 		case jobs := <-s.updates:
-			tasks = s.apply(ctx, &wg, tasks, jobs)
+			s.apply(jobs)
+		case <-s.wake:
+		case <-timer.C:
+		}
+		due, wait := s.takeDue()
+		timer.Reset(wait)
+		for _, t := range due {
+			workers.Go(func() { s.work(ctx, t) })
 		}
 	}
 }
 
-// apply stops and starts what differs, and returns the tasks that run then. It
-// waits for those that it stops, so that no replica is probed twice at a time.
-func (s *Scheduler) apply(ctx context.Context, wg *sync.WaitGroup, old map[status.ID]*task, jobs []*Job) map[status.ID]*task {
-	tasks := make(map[status.ID]*task, len(jobs))
+// apply stops and starts what differs.
+func (s *Scheduler) apply(jobs []*Job) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.round++
+	var added []*Job
 	for _, j := range jobs {
-		if t := old[j.ID]; t != nil && t.job == j {
-			tasks[j.ID] = t
+		if t := s.tasks[j]; t != nil {
+			t.round = s.round
+		} else {
+			added = append(added, j)
 		}
 	}
-	var stopped []*task
-	for id, t := range old {
-		if tasks[id] == nil {
-			t.cancel()
-			stopped = append(stopped, t)
+	for j, t := range s.tasks {
+		if t.round != s.round {
+			delete(s.tasks, j)
+			s.stopLocked(t)
 		}
 	}
-	for _, t := range stopped {
-		<-t.done
-	}
-	for _, j := range jobs {
-		if tasks[j.ID] == nil {
-			tasks[j.ID] = s.start(ctx, wg, j)
+	now := time.Now()
+	for _, j := range added {
+		t := newTask(j)
+		t.round, s.tasks[j] = s.round, t
+		if old := s.ending[j.ID]; old != nil { // no replica is probed twice at a time
+			t.state, old.probe.heir = behind, t
+			continue
 		}
+		s.sleepLocked(t, now, t.untilFirst(now))
 	}
-	return tasks
 }
 
-func (s *Scheduler) start(ctx context.Context, wg *sync.WaitGroup, j *Job) *task {
-	ctx, cancel := context.WithCancel(ctx)
-	t := &task{job: j, cancel: cancel, done: make(chan struct{})}
-	wg.Go(func() {
-		defer close(t.done)
-		defer cancel()
-		s.loop(ctx, j)
-	})
-	return t
+func (s *Scheduler) stopLocked(t *task) {
+	switch t.state {
+	case sleeping:
+		heap.Remove(&s.asleep, int(t.place))
+	case running:
+		s.ending[t.job.ID] = t
+		if t.probe.cancel != nil { // else it is about to begin
+			t.probe.cancel()
+		}
+	case queued, behind, stopped:
+	}
+	t.state = stopped
+}
+
+// sleepLocked has a task sleep.
+func (s *Scheduler) sleepLocked(t *task, now time.Time, wait time.Duration) {
+	t.state, t.due = sleeping, now.Sub(s.epoch)+wait
+	heap.Push(&s.asleep, t)
+	if t.due < s.wakeAt {
+		s.wakeAt = t.due
+		select {
+		case s.wake <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// takeDue returns the tasks that are due and have a place in their pool, and how
+// long it is until the next one is due. None is taken early.
+func (s *Scheduler) takeDue() (due []*task, wait time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := time.Since(s.epoch)
+	for len(s.asleep) > 0 && s.asleep[0].due <= now {
+		t := s.asleep[0]
+		heap.Pop(&s.asleep)
+		if t.job.Pool.takeLocked(t) {
+			t.runLocked()
+			due = append(due, t)
+		}
+	}
+	wait = time.Hour
+	if len(s.asleep) > 0 {
+		wait = s.asleep[0].due - now
+	}
+	s.wakeAt = now + wait
+	return due, wait
 }

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package schedule
+
+import (
+	"context"
+	"time"
+
+	"github.com/pharos-status/pharos/collector/probe"
+	"github.com/pharos-status/pharos/internal/status"
+)
+
+// work has a place in a pool. It does one try of t there, then one of each task
+// that waits for the place.
+func (s *Scheduler) work(ctx context.Context, t *task) {
+	for t != nil {
+		t = s.step(ctx, t)
+	}
+}
+
+// step does one try of t, and returns the task that has the place then.
+func (s *Scheduler) step(ctx context.Context, t *task) (next *task) {
+	trying, cancel := context.WithTimeout(ctx, t.job.Limits.Timeout)
+	defer cancel()
+	var result probe.Result
+	if ctx.Err() == nil && s.begin(t, cancel) {
+		result = s.try(trying, t.job)
+	}
+	next = s.giveOn(ctx, t.job.Pool)
+	if ctx.Err() == nil { // else what was seen means nothing
+		s.settle(t, result)
+	}
+	return next
+}
+
+// begin notes that a try begins. It returns false if the task has been stopped.
+func (s *Scheduler) begin(t *task, cancel context.CancelFunc) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if t.state == stopped {
+		return false
+	}
+	if t.probe.tries == 0 {
+		t.probe.began = time.Now()
+		t.probe.lag = max(t.probe.began.Sub(s.epoch)-t.due, 0)
+	}
+	t.probe.tries++
+	t.probe.cancel = cancel
+	return true
+}
+
+// giveOn gives a place in a pool to the task that it returns, or back.
+func (s *Scheduler) giveOn(ctx context.Context, p Pool) *task {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if ctx.Err() != nil {
+		p.free++
+		return nil
+	}
+	t := p.giveLocked()
+	if t != nil {
+		t.runLocked()
+	}
+	return t
+}
+
+// settle makes of a try what follows from it: another try, an outcome, or nothing if
+// the task has been stopped. The task sleeps then, unless it has been stopped.
+func (s *Scheduler) settle(t *task, r probe.Result) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if t.state == stopped {
+		s.buryLocked(t)
+		return
+	}
+	verdict := t.job.Limits.Judge(r)
+	if verdict.Status == status.Dead && t.probe.tries <= t.job.Retries {
+		s.sleepLocked(t, time.Now(), t.job.RetryWait)
+		return
+	}
+	outcome := Outcome{Job: t.job, Verdict: verdict, Result: r, Lag: t.probe.lag}
+	s.mu.Unlock()
+	s.record(outcome)
+	s.mu.Lock()
+	switch {
+	case t.state == stopped:
+		s.buryLocked(t)
+		return
+	case t.once:
+		s.onceLocked()
+		return
+	}
+	now := time.Now()
+	wait := untilNext(now, t.probe.began, t.job.Interval, t.phase)
+	t.probe = nil
+	s.sleepLocked(t, now, wait)
+}
+
+// buryLocked lets the task begin that waits for the end of t, which was stopped.
+func (s *Scheduler) buryLocked(t *task) {
+	delete(s.ending, t.job.ID)
+	if heir := t.probe.heir; heir != nil && heir.state == behind {
+		now := time.Now()
+		s.sleepLocked(heir, now, heir.untilFirst(now))
+	}
+}
