@@ -5,9 +5,11 @@ package probe
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
+	"io"
 	"net"
 	"net/http"
 	"strconv"
@@ -133,6 +135,7 @@ type exchange struct {
 	conn    net.Conn
 	left    int64     // how many bytes may yet be read
 	first   time.Time // when the first byte came
+	broke   error     // what reading failed on: half a line may look like a bad one
 	reader  *bufio.Reader
 	request []byte
 	asked   http.Request // what the answer is to: of it, the method alone
@@ -143,14 +146,14 @@ var exchanges = sync.Pool{New: func() any { return &exchange{reader: bufio.NewRe
 
 func takeExchange(conn net.Conn) *exchange {
 	x, _ := exchanges.Get().(*exchange)
-	x.conn, x.left, x.first = conn, maxHeader, time.Time{}
+	x.conn, x.left, x.first, x.broke = conn, maxHeader, time.Time{}, nil
 	x.reader.Reset(x)
 	return x
 }
 
 // release gives x back; the answer that it read must not be used any more.
 func (x *exchange) release() {
-	x.conn = nil
+	x.conn, x.broke = nil, nil
 	x.reader.Reset(nil)
 	if cap(x.request) > maxHeader {
 		x.request = nil // one with a long body is not kept for all
@@ -164,6 +167,7 @@ var errTooMuch = errors.New("it sends too much")
 // Read implements [io.Reader] for the buffer.
 func (x *exchange) Read(b []byte) (int, error) {
 	if x.left <= 0 {
+		x.broke = errTooMuch
 		return 0, errTooMuch
 	}
 	n, err := x.conn.Read(b[:min(int64(len(b)), x.left)])
@@ -171,6 +175,9 @@ func (x *exchange) Read(b []byte) (int, error) {
 		x.first = time.Now()
 	}
 	x.left -= int64(n)
+	if err != nil && !errors.Is(err, io.EOF) {
+		x.broke = err
+	}
 	return n, err
 }
 
@@ -187,16 +194,20 @@ func (x *exchange) do(p *leanProbe) (*http.Response, error) {
 	for range maxInterim + 1 {
 		resp, err := http.ReadResponse(x.reader, &x.asked)
 		switch {
-		case errors.Is(err, errTooMuch):
-			return nil, Failf(status.Protocol, "request: the header of the answer is longer than %d bytes", maxHeader)
-		case err != nil && failed != nil:
-			return nil, exchangeError("send the request", failed)
 		case err != nil:
-			return nil, exchangeError("request", err)
+			return nil, answerFailure(cmp.Or(failed, x.broke, err))
 		case resp.StatusCode >= http.StatusOK || resp.StatusCode == http.StatusSwitchingProtocols:
 			x.left = 1 << 62 // whoever reads the body bounds it
 			return resp, nil
 		}
 	}
 	return nil, Failf(status.Protocol, "request: more than %d interim answers", maxInterim)
+}
+
+// answerFailure says what it makes of the target that no answer could be read.
+func answerFailure(err error) error {
+	if errors.Is(err, errTooMuch) {
+		return Failf(status.Protocol, "request: the header of the answer is longer than %d bytes", maxHeader)
+	}
+	return exchangeError("request", err)
 }

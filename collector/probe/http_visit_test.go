@@ -6,20 +6,16 @@ import (
 	"crypto/tls"
 	"encoding/json"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
-	"net/http/httputil"
 	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	promconfig "github.com/prometheus/common/config"
-	"github.com/quic-go/quic-go/http3"
 	"github.com/stretchr/testify/require"
 
 	"github.com/pharos-status/pharos/collector/probe"
@@ -248,159 +244,4 @@ func TestHTTPClientReadsItsAuthorityAgain(t *testing.T) {
 	require.Equal(t, status.Healthy, verdict(t, p, patience).Status)
 	require.NoError(t, os.Remove(file))
 	requireFailure(t, verdict(t, p, patience), status.Unknown, status.Permission, "no such file")
-}
-
-// A proxy is asked for targets, by their names.
-type proxy struct {
-	*httptest.Server
-	mu    sync.Mutex
-	asked []string
-}
-
-func newProxy(t *testing.T) *proxy {
-	t.Helper()
-	p := &proxy{}
-	forward := &httputil.ReverseProxy{Rewrite: func(*httputil.ProxyRequest) {}}
-	p.Server = web(t, func(w http.ResponseWriter, r *http.Request) {
-		p.mu.Lock()
-		p.asked = append(p.asked, r.Method+" "+r.URL.Host+" "+r.Host+" "+r.Header.Get("Proxy-Secret"))
-		p.mu.Unlock()
-		if r.Method != http.MethodConnect {
-			forward.ServeHTTP(w, r)
-			return
-		}
-		target, err := net.Dial("tcp", r.Host)
-		if err != nil {
-			w.WriteHeader(http.StatusBadGateway)
-			return
-		}
-		defer target.Close()
-		w.WriteHeader(http.StatusOK)
-		conn, _, _ := http.NewResponseController(w).Hijack()
-		defer conn.Close()
-		var all sync.WaitGroup
-		all.Go(func() { _, _ = io.Copy(target, conn); _ = target.Close() })
-		all.Go(func() { _, _ = io.Copy(conn, target); _ = conn.Close() })
-		all.Wait()
-	})
-	return p
-}
-
-func TestHTTPProxy(t *testing.T) {
-	t.Parallel()
-	a := newAuthority(t, time.Now().Add(time.Hour))
-	secured := secure(t, &tls.Config{Certificates: []tls.Certificate{a.issue(t, time.Now().Add(time.Hour))}, MinVersion: tls.VersionTLS12}, false, ok)
-	plain := web(t, ok)
-	for name, test := range map[string]struct {
-		server  *httptest.Server
-		resolve bool
-		asked   string // with NAME for localhost:port and ADDR for the address
-	}{
-		"http":            {plain, false, "GET NAME NAME "},
-		"http resolved":   {plain, true, "GET NAME NAME "},
-		"https":           {secured, false, "CONNECT NAME NAME hush"},
-		"https, resolved": {secured, true, "CONNECT ADDR ADDR hush"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			p := newProxy(t)
-			addr := test.server.Listener.Addr().String()
-			byName := "localhost:" + portOf(t, addr)
-			client := newClient(t, promconfig.HTTPClientConfig{ProxyConfig: promconfig.ProxyConfig{
-				ProxyURL:           promconfig.URL{URL: parse(t, p.URL)},
-				ProxyConnectHeader: promconfig.ProxyHeader{"Proxy-Secret": {"hush"}},
-			}})
-			o := probe.HTTPOptions{
-				URL: parse(t, strings.Replace(test.server.URL, addr, byName, 1)), Client: client, TLS: a.trust(),
-				ResolveForProxy: test.resolve, BodyMatch: re("ok"), Dial: probe.DialOptions{Family: probe.IPv4},
-			}
-			r := probe.HTTP(o).Probe(t.Context())
-			require.NoError(t, r.Err)
-			p.mu.Lock()
-			defer p.mu.Unlock()
-			want := strings.NewReplacer("NAME", byName, "ADDR", addr).Replace(test.asked)
-			require.Equal(t, []string{want}, p.asked)
-			require.Equal(t, test.resolve, r.Lookup > 0)
-			require.Equal(t, test.server == secured, r.HTTP.TLS)
-			if test.server == secured {
-				require.Equal(t, "CN=target", r.TLS.Subject)
-			}
-		})
-	}
-}
-
-func TestHTTPProxyFailures(t *testing.T) {
-	t.Parallel()
-	through := func(proxy string) probe.HTTPOptions {
-		config := promconfig.HTTPClientConfig{ProxyConfig: promconfig.ProxyConfig{ProxyURL: promconfig.URL{URL: parse(t, proxy)}}}
-		return probe.HTTPOptions{URL: parse(t, "https://"+refused), Client: newClient(t, config)}
-	}
-	requireFailure(t, verdict(t, probe.HTTP(through("http://"+refused)), patience), status.Dead, status.Connect, "connection refused")
-	requireFailure(t, verdict(t, probe.HTTP(through(newProxy(t).URL)), patience), status.Dead, status.Protocol, "Bad Gateway")
-}
-
-func TestHTTP3(t *testing.T) {
-	t.Parallel()
-	a := newAuthority(t, time.Now().Add(time.Hour))
-	socket, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
-	require.NoError(t, err)
-	server := &http3.Server{
-		TLSConfig: http3.ConfigureTLSConfig(&tls.Config{Certificates: []tls.Certificate{a.issue(t, time.Now().Add(time.Hour))}, MinVersion: tls.VersionTLS13}),
-		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if r.URL.Path == "/there" {
-				http.Redirect(w, r, "/", http.StatusFound)
-			}
-			_, _ = io.WriteString(w, "ok")
-		}),
-	}
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		_ = server.Serve(socket)
-	}()
-	t.Cleanup(func() {
-		_ = server.Close()
-		_ = socket.Close()
-		<-done
-	})
-	target := "https://localhost:" + portOf(t, socket.LocalAddr().String())
-	o := probe.HTTPOptions{
-		URL: parse(t, target+"/there"), TLS: a.trust(), HTTP3: true, FollowRedirects: true, Versions: []string{"HTTP/3.0"},
-		BodyMatch: re("ok"), Dial: probe.DialOptions{Family: probe.IPv4},
-	}
-	t.Run("answers", func(t *testing.T) {
-		t.Parallel()
-		r := probe.HTTP(o).Probe(t.Context())
-		require.NoError(t, r.Err)
-		require.Equal(t, "HTTP/3.0", r.HTTP.Proto)
-		require.Equal(t, 1, r.HTTP.Redirects)
-		require.True(t, r.HTTP.TLS)
-		require.Equal(t, "TLS 1.3", r.TLS.Version)
-		require.Equal(t, "127.0.0.1", r.Addr.String())
-		require.Positive(t, r.HTTP.Phases.TLS)
-		require.Positive(t, r.HTTP.Phases.Processing)
-	})
-	t.Run("refused certificate", func(t *testing.T) {
-		t.Parallel()
-		o := o
-		o.TLS = nil
-		r := probe.HTTP(o).Probe(t.Context())
-		requireFailure(t, probe.Limits{}.Judge(r), status.Dead, status.TLS, "unknown authority")
-		require.Equal(t, "CN=target", r.TLS.Subject)
-	})
-	t.Run("nobody there", func(t *testing.T) {
-		t.Parallel()
-		o := o
-		silent, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
-		require.NoError(t, err)
-		defer silent.Close()
-		o.URL = parse(t, "https://"+silent.LocalAddr().String())
-		requireFailure(t, verdict(t, probe.HTTP(o), 100*time.Millisecond), status.Dead, status.Timeout, "")
-	})
-	t.Run("no TLS", func(t *testing.T) {
-		t.Parallel()
-		o := o
-		o.URL = parse(t, "http://"+refused)
-		requireFailure(t, verdict(t, probe.HTTP(o), patience), status.Dead, status.Protocol, "")
-	})
 }
