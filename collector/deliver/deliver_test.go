@@ -83,7 +83,7 @@ func (r *receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	defer r.mu.Unlock()
 	r.requests++
 	if len(r.codes) > 0 {
-		w.WriteHeader(r.codes[0])
+		http.Error(w, "not\nso", r.codes[0])
 		r.codes = r.codes[1:]
 		return
 	}
