@@ -96,10 +96,10 @@ func (s *scriptDocument) UnmarshalYAML(unmarshal func(any) error) error {
 }
 
 type httpDocument struct {
-	Method    string  `yaml:"method,omitempty"`
-	Headers   headers `yaml:"headers,omitempty"`
-	Body      body    `yaml:"body,omitempty"`
-	BodyMatch string  `yaml:"body_match,omitempty"`
+	Method    string         `yaml:"method,omitempty"`
+	Headers   module.Headers `yaml:"headers,omitempty"`
+	Body      module.Text    `yaml:"body,omitempty"`
+	BodyMatch string         `yaml:"body_match,omitempty"`
 
 	// TLS may stand here as well as on the node itself, and means the same.
 	TLS *tlsDocument `yaml:"tls,omitempty"`

@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/net/http/httpguts"
 
+	"github.com/pharos-status/pharos/collector/module"
 	"github.com/pharos-status/pharos/internal/configfile"
 )
 
@@ -54,7 +55,7 @@ func (l *loader) method(p configfile.Path, h HTTP, d *httpDocument) {
 	}
 }
 
-func (l *loader) headers(p configfile.Path, from headers) http.Header {
+func (l *loader) headers(p configfile.Path, from module.Headers) http.Header {
 	to := http.Header{}
 	for _, name := range slices.Sorted(maps.Keys(from)) {
 		canonical := http.CanonicalHeaderKey(name)

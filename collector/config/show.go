@@ -3,9 +3,7 @@
 package config
 
 import (
-	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 
 	"github.com/pharos-status/pharos/internal/configfile"
@@ -67,34 +65,6 @@ func (t targetURL) MarshalYAML() (any, error) {
 		shown += "?" + u.RawQuery // what is asked
 	default:
 		shown += "?" + hidden
-	}
-	return shown, nil
-}
-
-// A body may hold a password.
-type body string
-
-// MarshalYAML hides it.
-func (b body) MarshalYAML() (any, error) {
-	if b == "" {
-		return "", nil
-	}
-	return hidden, nil
-}
-
-// headers are the headers of requests, by name as it is written.
-type headers map[string]string
-
-// MarshalYAML hides the values of all but a few headers, because a credential
-// may go by any name.
-func (h headers) MarshalYAML() (any, error) {
-	harmless := []string{"Accept", "Accept-Encoding", "Accept-Language", "Cache-Control", "Content-Type", "Host", "User-Agent"}
-	shown := make(map[string]string, len(h))
-	for name, value := range h {
-		if !slices.Contains(harmless, http.CanonicalHeaderKey(name)) {
-			value = hidden
-		}
-		shown[name] = value
 	}
 	return shown, nil
 }
