@@ -70,6 +70,38 @@ func TestScanKnowsWhatClientsSend(t *testing.T) {
 	}
 }
 
+func FuzzBatch(f *testing.F) {
+	for _, seed := range []string{
+		`{"reports":[{"service":"web","node":"sockets","replica":"a","interval":30,"load":{"cpu":0.5,"ram":0.25}}]}`,
+		`{"reports":[{"service":"lan","node":"gateway","replica":"b","interval":1e9,"health":"unknown"},{"flush":true}]}`,
+		`{"reports":[null,{"interval":-1,"health":"","load":{}}]}`,
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		var batch Batch
+		if err := decodeJSON(data, &batch); err != nil {
+			require.ErrorAs(t, err, new(refusal))
+			return
+		}
+		for _, r := range batch.Reports {
+			m, err := r.message()
+			if err != nil {
+				require.ErrorAs(t, err, new(refusal))
+				continue
+			}
+			require.NotEmpty(t, m.ID.Replica)
+			told := 0
+			for _, is := range []bool{m.Flush, m.Report.Load != nil, m.Report.Health != status.Unknown, m.Report.Unknown} {
+				if is {
+					told++
+				}
+			}
+			require.Equal(t, 1, told, "a message says one thing")
+		}
+	})
+}
+
 func FuzzParsePath(f *testing.F) {
 	for _, seed := range []string{
 		"/reporter/web/api", "/reporter/web/api/", "/reporter/a+b/c%20d/e%2Ff/", "/reporter//", "/reporter/%/%zz", "/reporter/%ff/x",

@@ -84,6 +84,11 @@ func (a answer) failed() bool {
 	return a.err != nil
 }
 
+// noAnswer tells whether the master is away, for all that can be told.
+func noAnswer(answers []answer) bool {
+	return !slices.ContainsFunc(answers, func(a answer) bool { return a.err == nil || a.code != 0 })
+}
+
 // some returns as many of the tasks as fit into a request.
 func (m *master) some(tasks []task) []task {
 	if m.single {
@@ -107,8 +112,12 @@ func (m *master) send(ctx context.Context, tasks []task) []answer {
 	}
 	wg.Wait()
 	m.retryAfter = slices.Max(waits)
-	if slices.ContainsFunc(answers, answer.failed) {
-		m.single = false // another master may answer the next time
+	if slices.ContainsFunc(answers, func(a answer) bool { return !a.failed() }) {
+		return answers
+	}
+	m.single = false // another master may answer the next time
+	for i := range answers {
+		answers[i].code = 0 // what answers in its place is no master
 	}
 	return answers
 }

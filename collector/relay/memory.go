@@ -45,7 +45,7 @@ type told struct {
 	status status.Status
 	at     time.Time
 	done   bool   // the master has answered
-	round  uint64 // in which the replica was there
+	round  uint64 // the last in which the replica was there; 0 if it was in none
 }
 
 // due returns what is to be told of the replicas that there are, the most urgent
@@ -74,16 +74,17 @@ func (m *memory) due(replicas []state.Replica, now time.Time, to *master) []task
 			repeated = append(repeated, task{id: r.ID, status: r.Status})
 		}
 	}
-	return slices.Concat(changed, m.gone(gone), repeated, again)
+	return slices.Concat(changed, m.gone(gone, now, to), repeated, again)
 }
 
-// gone appends to tasks the flushes of the replicas that are there no more. If
-// there are very many of them, as may be where replicas come and go during an
-// outage, some are given up.
-func (m *memory) gone(tasks []task) []task {
+// gone appends to tasks the flushes of the replicas that are there no more. What
+// only an earlier run has seen may not have been discovered yet, so it has until
+// the master would hear of it again. If there are very many, as may be where
+// replicas come and go during an outage, some are given up.
+func (m *memory) gone(tasks []task, now time.Time, to *master) []task {
 	for id, t := range m.told {
 		switch {
-		case t.round == m.round:
+		case t.round == m.round, t.round == 0 && now.Before(to.repeat(t.at)):
 		case len(tasks) < maxGone:
 			tasks = append(tasks, task{id: id, flush: true})
 		default:

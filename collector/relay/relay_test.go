@@ -27,6 +27,7 @@ import (
 	"github.com/pharos-status/pharos/collector/push"
 	"github.com/pharos-status/pharos/collector/relay"
 	"github.com/pharos-status/pharos/collector/state"
+	"github.com/pharos-status/pharos/internal/schema"
 	"github.com/pharos-status/pharos/internal/status"
 )
 
@@ -261,7 +262,7 @@ func TestOutageOfTheMaster(t *testing.T) {
 		r.store.Configure([]state.Node{probed("a", "b", "d")})
 		time.Sleep(time.Minute)
 		require.Equal(t, "dead late", shown(master)["b"])
-		expect(t, r.Relay, "pharos_exporter_relay_pending_reports", 4)
+		expect(t, r.Relay, schema.ExporterRelayPending, 4)
 
 		r.wire.setCut(false)
 		time.Sleep(24 * time.Second)
@@ -269,7 +270,7 @@ func TestOutageOfTheMaster(t *testing.T) {
 		asked := r.wire.requests()
 		require.Len(t, asked, 1, "of each replica one report is left of an outage")
 		require.Contains(t, asked[0], `"replica":"c","flush":true`)
-		expect(t, r.Relay, "pharos_exporter_relay_pending_reports", 0)
+		expect(t, r.Relay, schema.ExporterRelayPending, 0)
 
 		require.Equal(t, 2, strings.Count(r.log(), "\n"), r.log())
 		require.Contains(t, r.log(), `level=WARN msg="The master takes no reports; it will be told what holds once it does" url=http://master err="Post \"http://master/reporter\": connection refused"`)
@@ -329,7 +330,9 @@ func TestWhatIsRemovedIsFlushed(t *testing.T) {
 
 		time.Sleep(time.Minute)
 		r = start(t, handler(master), file, probed("a"))
-		time.Sleep(time.Second)
+		time.Sleep(interval / 2)
+		require.Contains(t, shown(master), "c", "it may be discovered yet")
+		time.Sleep(interval / 2)
 		require.Equal(t, map[string]string{"a": "unknown reported"}, shown(master), "what was removed between two runs, too")
 		s := r.settings()
 		s.Services = []string{"web"}
@@ -397,7 +400,7 @@ func TestWhatTheMasterRefuses(t *testing.T) {
 		r.record("a", status.Sick)
 		time.Sleep(time.Second)
 		require.Equal(t, map[string]string{"a": "sick reported"}, shown(master), "changes are as fast as ever")
-		expect(t, r.Relay, "pharos_exporter_relay_pending_reports", 1)
+		expect(t, r.Relay, schema.ExporterRelayPending, 1)
 		require.Contains(t, r.log(), `node=lan:none replica=x err="the master answers 404: unknown node \"none\" of service \"lan\""`)
 		require.Contains(t, r.log(), `node=mail:gateway replica=z err="the master answers 403: the token is not good for this service"`)
 		require.Contains(t, r.log(), "the master answers 503: too many replicas")
@@ -447,7 +450,7 @@ func TestAnswersThatAreNoPharos(t *testing.T) {
 				time.Sleep(time.Second)
 				r.stop()
 				require.Contains(t, r.log(), `err="`+tc.want+`"`)
-				expect(t, r.Relay, "pharos_exporter_relay_pending_reports", 1)
+				expect(t, r.Relay, schema.ExporterRelayPending, 1)
 			})
 		})
 	}
@@ -478,7 +481,7 @@ func TestManyReplicas(t *testing.T) {
 		time.Sleep(time.Second)
 		require.Len(t, shown(master), n)
 		require.Len(t, r.wire.requests(), 1+n/250)
-		expect(t, r.Relay, "pharos_exporter_relay_replicas", n)
+		expect(t, r.Relay, schema.ExporterRelayReplicas, n)
 	})
 }
 
@@ -495,9 +498,6 @@ func TestMetrics(t *testing.T) {
 		require.NoError(t, err)
 		require.Empty(t, problems)
 		require.NoError(t, testutil.CollectAndCompare(r, strings.NewReader(`
-# HELP pharos_exporter_relay_last_success_timestamp_seconds When the master of the relay had last been told everything, in seconds since 1970. 0 before the first time.
-# TYPE pharos_exporter_relay_last_success_timestamp_seconds gauge
-pharos_exporter_relay_last_success_timestamp_seconds 9.466848e+08
 # HELP pharos_exporter_relay_pending_reports Reports that the master of the relay was to get the last time and did not.
 # TYPE pharos_exporter_relay_pending_reports gauge
 pharos_exporter_relay_pending_reports 0
@@ -509,12 +509,20 @@ pharos_exporter_relay_replicas 1
 pharos_exporter_relay_reports_total{result="accepted"} 1
 pharos_exporter_relay_reports_total{result="failed"} 0
 pharos_exporter_relay_reports_total{result="refused"} 0
-`)))
+`), schema.ExporterRelayPending, schema.ExporterRelayReplicas, schema.ExporterRelayReports))
+		require.Equal(t, 6, testutil.CollectAndCount(r))
+		require.InDelta(t, time.Now().Unix(), value(t, r, schema.ExporterRelayLastSuccess), 1)
 	})
 }
 
-// expect requires the value of a metric.
+// expect requires the value of a gauge.
 func expect(t *testing.T, c prometheus.Collector, name string, want float64) {
+	t.Helper()
+	require.InDelta(t, want, value(t, c, name), 0)
+}
+
+// value returns the value of a gauge.
+func value(t *testing.T, c prometheus.Collector, name string) float64 {
 	t.Helper()
 	synctest.Wait()
 	registry := prometheus.NewPedanticRegistry()
@@ -523,9 +531,9 @@ func expect(t *testing.T, c prometheus.Collector, name string, want float64) {
 	require.NoError(t, err)
 	for _, f := range families {
 		if f.GetName() == name {
-			require.InDelta(t, want, f.GetMetric()[0].GetGauge().GetValue(), 0)
-			return
+			return f.GetMetric()[0].GetGauge().GetValue()
 		}
 	}
 	t.Fatalf("there is no %s", name)
+	return 0
 }

@@ -63,8 +63,8 @@ func (w *work) retry(wait time.Duration) time.Duration {
 // in another way.
 var errOtherWay = errors.New("the master wants to be told in another way")
 
-// tell sends tasks until all are done, or none in a request is. It returns how
-// many are left; and an error in the second case.
+// tell sends tasks until all have an answer, or one request gets none at all. It
+// returns how many are left, and an error in the second case.
 func (w *work) tell(ctx context.Context, tasks []task) (left int, err error) {
 	for len(tasks) > 0 {
 		some := w.master.some(tasks)
@@ -82,7 +82,7 @@ func (w *work) tell(ctx context.Context, tasks []task) (left int, err error) {
 			w.memory.done(some[i])
 		}
 		tasks, left = tasks[len(some):], left+failed
-		if failed == len(some) {
+		if noAnswer(answers) {
 			return left + len(tasks), answers[0].err
 		}
 	}
