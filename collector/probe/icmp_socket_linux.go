@@ -14,9 +14,9 @@ import (
 )
 
 const (
-	// receiveBuffer is what a socket asks of the kernel, in bytes: room for a
-	// thousand answers. Even what the kernel grants where it limits this most
-	// (net.core.rmem_max) holds all that the pace allows in a tenth of a second.
+	// receiveBuffer is what a socket asks of the kernel, in bytes: room for more than
+	// a thousand answers of the default size. What it gets by the kernel's default
+	// of net.core.rmem_max still holds those that the pace allows in a tenth of a second.
 	receiveBuffer = 1 << 20
 
 	// maxMessage is how much of a message is read, in bytes: the longest IPv4
