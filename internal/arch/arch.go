@@ -25,7 +25,7 @@ var rules = map[string][]string{
 	"collector/probe":      {},
 	"collector/push":       {"collector/state"},
 	"collector/queue":      {"collector/state", "internal/schema"},
-	"collector/relay":      {"collector/state", "internal/schema"},
+	"collector/relay":      {"collector/push", "collector/state", "internal/schema"},
 	"collector/schedule":   {"collector/probe"},
 	"collector/state":      {"collector/probe"},
 
@@ -55,9 +55,10 @@ var rules = map[string][]string{
 
 // ofTests lists what the tests of a package import of the project besides.
 var ofTests = map[string][]string{
-	"collector/push": {"internal/app", "internal/configfile"}, // they listen as the programs do
-	"rules":          {"internal/schema"},
-	"examples":       {"collector/config", "collector/module", "statuspage/config"},
+	"collector/push":  {"internal/app", "internal/configfile"}, // they listen as the programs do
+	"collector/relay": {"collector/probe"},                     // they fill a store
+	"rules":           {"internal/schema"},
+	"examples":        {"collector/config", "collector/module", "statuspage/config"},
 }
 
 // testsOnly may be imported by tests, and by nothing else.
