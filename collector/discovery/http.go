@@ -35,8 +35,9 @@ type Source struct {
 type HTTP struct {
 	o       HTTPOptions
 	descs   descs
-	updated chan struct{} // capacity 1
-	changed chan struct{} // capacity 1
+	dial    config.DialContextFunc // nil: over the network
+	updated chan struct{}          // capacity 1
+	changed chan struct{}          // capacity 1
 
 	mu      sync.Mutex
 	sources []*source

@@ -31,7 +31,8 @@ const (
 // A source is asked by one goroutine; others look at what has come of it.
 type source struct {
 	Source
-	asked chan struct{} // closed when there was a first answer, or none
+	asked    chan struct{} // closed when there was a first answer, or none will be
+	answered func()        // closes asked
 
 	mu   sync.Mutex
 	seen seen
@@ -50,6 +51,7 @@ type seen struct {
 // newSource returns a source that begins with the targets of its forerunner.
 func newSource(s Source, before []*source) *source {
 	out := &source{Source: s, asked: make(chan struct{})}
+	out.answered = sync.OnceFunc(func() { close(out.asked) })
 	for _, b := range before {
 		if b.URL == s.URL {
 			out.seen.targets = b.look().targets
@@ -73,35 +75,57 @@ func (s *source) rename(name string) {
 
 // ask asks a source until ctx is done.
 func (h *HTTP) ask(ctx context.Context, s *source) {
-	client, err := config.NewClientFromConfig(s.Client, "discovery", config.WithUserAgent(h.o.UserAgent))
-	if err == nil {
-		defer client.CloseIdleConnections()
-	}
-	failures, first := 0, true
-	for {
-		var answer []Target
+	defer s.answered()
+	var client *http.Client
+	for failures := 0; ; {
+		var targets []Target
 		var leftOut int
-		if client != nil {
-			answer, leftOut, err = fetch(ctx, client, s.Source)
+		var err error
+		if client == nil {
+			client, err = h.newClient(s.Client)
 		}
-		if ctx.Err() != nil {
-			return
+		if err == nil {
+			targets, leftOut, err = fetch(ctx, client, s.Source)
 		}
-		h.record(s, answer, leftOut, err, failures)
+		if ctx.Err() == nil {
+			h.record(s, targets, leftOut, err, failures)
+			s.answered()
+		}
 		if failures++; err == nil {
 			failures = 0
 		}
-		if first {
-			first = false
-			close(s.asked)
+		if !sleep(ctx, s.pause(failures)) {
+			break
 		}
-		timer := time.NewTimer(s.pause(failures))
-		select {
-		case <-ctx.Done():
-			timer.Stop()
-			return
-		case <-timer.C:
-		}
+	}
+	if client != nil {
+		client.CloseIdleConnections()
+	}
+}
+
+// newClient returns a client that shares nothing with c, not even what it computes
+// from it: c is compared with others at the same time.
+func (h *HTTP) newClient(c config.HTTPClientConfig) (*http.Client, error) {
+	if c.OAuth2 != nil {
+		own := *c.OAuth2
+		c.OAuth2 = &own
+	}
+	options := []config.HTTPClientOption{config.WithUserAgent(h.o.UserAgent)}
+	if h.dial != nil {
+		options = append(options, config.WithDialContextFunc(h.dial))
+	}
+	return config.NewClientFromConfig(c, "discovery", options...)
+}
+
+// sleep returns after that long, false if ctx is done before.
+func sleep(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return true
 	}
 }
 

@@ -57,7 +57,7 @@ func (w *Watcher) Update(globs []string) {
 	if slices.Equal(w.globs, globs) {
 		return
 	}
-	w.globs, w.fresh = slices.Clone(globs), len(globs) > 0
+	w.globs, w.fresh = slices.Clone(globs), true
 	signal(w.updated)
 }
 
@@ -66,12 +66,12 @@ func (w *Watcher) Update(globs []string) {
 func (w *Watcher) Run(ctx context.Context) error {
 	n := newNotifier(w.o.Logger)
 	defer n.close()
-	var known map[string]string
+	var known map[string]string // what there was at the last look
 	for {
 		globs, fresh := w.take()
 		n.follow(globs)
 		now := contents(globs) // after n follows, so that no change is between
-		if fresh || known != nil && !maps.Equal(known, now) {
+		if fresh && len(globs) > 0 || !fresh && !maps.Equal(known, now) {
 			w.o.Changed()
 		}
 		known = now
@@ -84,6 +84,10 @@ func (w *Watcher) Run(ctx context.Context) error {
 func (w *Watcher) take() (globs []string, fresh bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	select {
+	case <-w.updated: // by what is taken now
+	default:
+	}
 	fresh, w.fresh = w.fresh, false
 	return w.globs, fresh
 }
