@@ -3,13 +3,9 @@
 package relay_test
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -18,169 +14,14 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 
-	"github.com/pharos-status/pharos/collector/probe"
-	"github.com/pharos-status/pharos/collector/push"
 	"github.com/pharos-status/pharos/collector/relay"
 	"github.com/pharos-status/pharos/collector/state"
 	"github.com/pharos-status/pharos/internal/schema"
 	"github.com/pharos-status/pharos/internal/status"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-const (
-	token     = "s3cret"
-	interval  = 30 * time.Second
-	deadAfter = 40 * time.Second
-)
-
-var gateway = status.NodeID{Service: "lan", Node: "gateway"}
-
-// A secret compares itself as plainly as can be.
-type secret string
-
-func (s secret) Equal(presented string) bool { return string(s) == presented }
-
-// newStore returns a store that runs until the test ends, or stop is called.
-func newStore(t *testing.T, nodes ...state.Node) (s *state.Store, stop func()) {
-	t.Helper()
-	s, err := state.Open(state.Options{Path: t.TempDir(), Logger: slog.New(slog.DiscardHandler)})
-	require.NoError(t, err)
-	s.Configure(nodes)
-	return s, run(t, s.Run)
-}
-
-func run(t *testing.T, component func(context.Context) error) (stop func()) {
-	t.Helper()
-	ctx, cancel := context.WithCancel(t.Context())
-	done := make(chan error, 1)
-	go func() { done <- component(ctx) }()
-	return sync.OnceFunc(func() {
-		cancel()
-		require.NoError(t, <-done)
-	})
-}
-
-// probed is a node of the relay whose replicas have the names.
-func probed(names ...string) state.Node {
-	n := state.Node{ID: gateway, Mode: state.Poll}
-	for _, name := range names {
-		n.Replicas = append(n.Replicas, state.Probed{Name: name, Interval: time.Hour, Timeout: time.Second})
-	}
-	return n
-}
-
-func local() state.Node { return state.Node{ID: gateway, Mode: state.Local, DeadAfter: deadAfter} }
-
-func handler(s *state.Store) http.Handler {
-	return push.Handler(push.Options{
-		Store: s, Logger: slog.New(slog.DiscardHandler),
-		Tokens: func() []push.Token { return []push.Token{{Secret: secret(token), Services: []string{"lan", "web"}}} },
-	})
-}
-
-// A wire leads to the handler of a master, without a network, and may be cut.
-type wire struct {
-	http.Handler
-	mu    sync.Mutex
-	cut   bool
-	asked []string // the requests that came through
-}
-
-func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
-	body, err := io.ReadAll(r.Body)
-	if err != nil {
-		return nil, err
-	}
-	w.mu.Lock()
-	cut := w.cut
-	if !cut {
-		w.asked = append(w.asked, fmt.Sprintf("%s %s %s", r.Method, r.URL.EscapedPath(), body))
-	}
-	w.mu.Unlock()
-	if cut {
-		return nil, errors.New("connection refused")
-	}
-	r = r.Clone(r.Context())
-	r.Body, r.RequestURI = io.NopCloser(strings.NewReader(string(body))), r.URL.RequestURI()
-	answer := httptest.NewRecorder()
-	w.ServeHTTP(answer, r)
-	return answer.Result(), nil
-}
-
-func (w *wire) setCut(cut bool) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.cut = cut
-}
-
-// requests returns those that came through since the last call.
-func (w *wire) requests() []string {
-	synctest.Wait()
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	asked := w.asked
-	w.asked = nil
-	return asked
-}
-
-// A rig is a relay with its store, and a wire to its master.
-type rig struct {
-	*relay.Relay
-	store *state.Store
-	wire  *wire
-	out   strings.Builder
-	stop  func()
-}
-
-// log returns what the relay has logged.
-func (r *rig) log() string {
-	synctest.Wait()
-	return r.out.String()
-}
-
-func (r *rig) settings() relay.Settings {
-	return relay.Settings{
-		URL: "http://master", Token: token, Services: []string{"*"}, Interval: interval, Client: &http.Client{Transport: r.wire},
-	}
-}
-
-// start runs a relay of what nodes say to a master.
-func start(t *testing.T, master http.Handler, file string, nodes ...state.Node) *rig {
-	t.Helper()
-	r := &rig{wire: &wire{Handler: master}}
-	var stop func()
-	r.store, stop = newStore(t, nodes...)
-	r.Relay = relay.New(relay.Options{
-		Snapshot: r.store.Snapshot, Changed: r.store.StatusChanged(), File: file, Logger: slog.New(slog.NewTextHandler(&r.out, nil)),
-	})
-	r.Update(r.settings())
-	stopRelay := run(t, r.Run)
-	r.stop = func() {
-		stopRelay()
-		stop()
-	}
-	return r
-}
-
-// record makes the relay see a status.
-func (r *rig) record(name string, s status.Status) {
-	r.store.Record(gateway.Replica(name), probe.Verdict{Status: s}, probe.Result{At: time.Now()})
-}
-
-// shown returns what a store shows of a node: a status for each name.
-func shown(s *state.Store) map[string]string {
-	all := map[string]string{}
-	for _, r := range s.Snapshot(time.Now()) {
-		all[r.ID.Replica] = strings.TrimSpace(r.Status.String() + " " + string(r.Reason))
-	}
-	return all
-}
 
 func TestChangesAreToldSoonAndTheRestOnTime(t *testing.T) {
 	t.Parallel()
@@ -379,83 +220,6 @@ func TestFileThatCannotBeUsed(t *testing.T) {
 	})
 }
 
-// What the master does not want stops nothing else, and is told once.
-func TestWhatTheMasterRefuses(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		master, stop := newStore(t, local())
-		defer stop()
-		master.SetLimits(state.Limits{ReplicasPerNode: 1})
-		unknown := probed("x", "y")
-		unknown.ID.Node = "none"
-		foreign := probed("z")
-		foreign.ID.Service = "mail"
-		r := start(t, handler(master), "", probed("a", "b"), unknown, foreign)
-		defer r.stop()
-		r.record("a", status.Healthy)
-		for range 20 {
-			time.Sleep(time.Minute)
-			require.Equal(t, map[string]string{"a": "healthy"}, shown(master))
-		}
-		r.record("a", status.Sick)
-		time.Sleep(time.Second)
-		require.Equal(t, map[string]string{"a": "sick reported"}, shown(master), "changes are as fast as ever")
-		expect(t, r.Relay, schema.ExporterRelayPending, 1)
-		require.Contains(t, r.log(), `node=lan:none replica=x err="the master answers 404: unknown node \"none\" of service \"lan\""`)
-		require.Contains(t, r.log(), `node=mail:gateway replica=z err="the master answers 403: the token is not good for this service"`)
-		require.Contains(t, r.log(), "the master answers 503: too many replicas")
-		require.Equal(t, 1, strings.Count(r.log(), "node=lan:none"))
-	})
-}
-
-func TestWrongToken(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		master, stop := newStore(t, local())
-		defer stop()
-		r := start(t, handler(master), "", probed("a"))
-		defer r.stop()
-		s := r.settings()
-		s.Token = "wrong"
-		r.Update(s)
-		time.Sleep(time.Minute)
-		require.Contains(t, r.log(), "the master answers 401: the token is wrong; write one of the master's reporter tokens into relay.token or its file")
-		r.Update(r.settings())
-		time.Sleep(time.Second)
-		require.Contains(t, shown(master), "a")
-	})
-}
-
-func TestAnswersThatAreNoPharos(t *testing.T) {
-	t.Parallel()
-	for name, tc := range map[string]struct {
-		code int
-		text string
-		want string
-	}{
-		"a portal":      {200, "<html>", "the master's answer is none of a Pharos; check the URL"},
-		"empty":         {200, "{}", "the master's answer is none of a Pharos; check the URL"},
-		"a redirect":    {308, "", "the master answers 308: it redirects; write the address that it leads to into relay.url"},
-		"bad request":   {400, strings.Repeat("x", 1000), "the master answers 400: " + strings.Repeat("x", 200)},
-		"one too large": {413, "too large", "the master answers 413: too large"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				r := start(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-					w.Header().Set("Location", "http://elsewhere/")
-					w.WriteHeader(tc.code)
-					_, _ = io.WriteString(w, tc.text)
-				}), "", probed("a"))
-				time.Sleep(time.Second)
-				r.stop()
-				require.Contains(t, r.log(), `err="`+tc.want+`"`)
-				expect(t, r.Relay, schema.ExporterRelayPending, 1)
-			})
-		})
-	}
-}
-
 func TestManyReplicas(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -513,27 +277,4 @@ pharos_exporter_relay_reports_total{result="refused"} 0
 		require.Equal(t, 6, testutil.CollectAndCount(r))
 		require.InDelta(t, time.Now().Unix(), value(t, r, schema.ExporterRelayLastSuccess), 1)
 	})
-}
-
-// expect requires the value of a gauge.
-func expect(t *testing.T, c prometheus.Collector, name string, want float64) {
-	t.Helper()
-	require.InDelta(t, want, value(t, c, name), 0)
-}
-
-// value returns the value of a gauge.
-func value(t *testing.T, c prometheus.Collector, name string) float64 {
-	t.Helper()
-	synctest.Wait()
-	registry := prometheus.NewPedanticRegistry()
-	registry.MustRegister(c)
-	families, err := registry.Gather()
-	require.NoError(t, err)
-	for _, f := range families {
-		if f.GetName() == name {
-			return f.GetMetric()[0].GetGauge().GetValue()
-		}
-	}
-	t.Fatalf("there is no %s", name)
-	return 0
 }
