@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net"
 	"strings"
+	"time"
 
 	"golang.org/x/net/idna"
 
@@ -58,12 +59,16 @@ func exchanges(all []module.Exchange) []probe.Exchange {
 	return out
 }
 
+// maxPatience is longer than any probe may take.
+const maxPatience = time.Hour
+
 func compileICMP(m *module.ICMP, o Options) (maker, error) {
 	if o.Pinger == nil {
 		return nil, errors.New("this program does not ping")
 	}
 	base := probe.ICMPOptions{
 		Dial: dialOptions(m.IP, m.Source), PayloadSize: m.PayloadSize, HopLimit: m.TTL, DontFragment: m.DontFragment,
+		Patience: maxPatience, // as long as the probe may take, as blackbox_exporter has it
 	}
 	return func(target, _ string) (probe.Prober, error) {
 		options := base
