@@ -60,7 +60,7 @@ func (t *Trace) Event(what, detail string) {
 // where its unit has one.
 type Perfdatum struct {
 	Label string
-	Unit  string // of Value: seconds, bytes, ratio, or as the plugin has it; may be empty
+	Unit  string // of Value: seconds, bytes, ratio, counter, or as the plugin has it; may be empty
 	Value float64
 }
 
