@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -90,3 +91,31 @@ var (
 	idHTTP = status.ID{Service: "web", Node: "api", Replica: "http://127.0.0.1:1/health"}
 	idTCP  = status.ID{Service: "web", Node: "api", Replica: "tcp://127.0.0.1:1"}
 )
+
+// series returns the lines of an exposition that contain all of the parts.
+func series(text string, parts ...string) (found []string) {
+	for line := range strings.Lines(text) {
+		if strings.HasPrefix(line, "#") {
+			continue
+		}
+		has := true
+		for _, part := range parts {
+			has = has && strings.Contains(line, part)
+		}
+		if has {
+			found = append(found, line)
+		}
+	}
+	return found
+}
+
+// has fails the test unless each of the lines is in an exposition.
+func has(t *testing.T, text string, lines ...string) {
+	t.Helper()
+	for _, line := range lines {
+		if !strings.Contains(text, line+"\n") {
+			name, _, _ := strings.Cut(line, "{")
+			t.Fatalf("%s is not among\n%s", line, strings.Join(series(text, name), ""))
+		}
+	}
+}
