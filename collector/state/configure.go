@@ -13,6 +13,8 @@ import (
 // Configure tells the store which nodes there are now. The first call restores
 // what an earlier run left of them; each call drops what is no longer there, for
 // good, and judges the rest by the new limits. The next Drain tells everything.
+//
+// With [Options.Patience], later calls restore too what nobody has claimed before.
 func (s *Store) Configure(nodes []Node) {
 	now := time.Now()
 	s.mu.Lock()
@@ -29,13 +31,7 @@ func (s *Store) Configure(nodes []Node) {
 		}
 	}
 	s.restoreReportedLocked(now)
-	for id := range s.restored.replicas {
-		s.dropLocked(id, now, writeLazily)
-	}
-	for id := range s.restored.queues {
-		s.dirtyQueueLocked(id, now, writeLazily)
-	}
-	s.restored = restored{}
+	s.dropUnclaimedLocked(now)
 	s.all, s.touched = true, nil
 	s.awaitAllLocked()
 	signal(s.changed)
@@ -146,6 +142,21 @@ func (s *Store) restoreLocked(e *entry, now time.Time) bool {
 	return true
 }
 
+// dropUnclaimedLocked drops what an earlier run left and no node has claimed, once
+// the store has lost its patience.
+func (s *Store) dropUnclaimedLocked(now time.Time) {
+	if now.Before(s.start.Add(s.patience)) {
+		return
+	}
+	for id := range s.restored.replicas {
+		s.dropLocked(id, now, writeLazily)
+	}
+	for id := range s.restored.queues {
+		s.dirtyQueueLocked(id, now, writeLazily)
+	}
+	s.restored = restored{}
+}
+
 // sinceStart gives a time of an earlier run the monotonic clock of this one, so
 // that a clock that is set has no say any more. No report is from the future.
 func (s *Store) sinceStart(at time.Time) time.Time {
@@ -155,6 +166,9 @@ func (s *Store) sinceStart(at time.Time) time.Time {
 // awaitAllLocked looks for the first change that comes by time.
 func (s *Store) awaitAllLocked() {
 	s.nextDue = time.Time{}
+	if len(s.restored.replicas)+len(s.restored.queues) > 0 {
+		s.awaitLocked(s.start.Add(s.patience))
+	}
 	for _, n := range s.nodes {
 		s.awaitLocked(n.queue.next())
 		for _, e := range n.members {

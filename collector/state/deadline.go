@@ -24,6 +24,7 @@ func (s *Store) expireLocked(now time.Time) {
 	if s.nextDue.IsZero() || now.Before(s.nextDue) {
 		return
 	}
+	s.dropUnclaimedLocked(now)
 	for _, n := range s.nodes {
 		if q := &n.queue; n.Queue != nil && !q.expired && q.overdue(now) {
 			q.expired = true

@@ -24,15 +24,21 @@ type Options struct {
 	Path   string       // the data folder; made if there is none
 	Limits Limits       // until SetLimits replaces them
 	Logger *slog.Logger // required
+
+	// Patience is how long after Open what an earlier run left waits for its node
+	// to be configured, as where nodes are discovered only after the start. 0: no
+	// longer than until the first Configure.
+	Patience time.Duration
 }
 
 // A Store holds the state of the replicas of one exporter. It is safe for
 // concurrent use.
 type Store struct {
-	logger *slog.Logger
-	file   string
-	db     *bolt.DB
-	start  time.Time // since when reports can be heard
+	logger   *slog.Logger
+	file     string
+	db       *bolt.DB
+	start    time.Time // since when reports can be heard
+	patience time.Duration
 
 	// disk is held by the one who writes, and never while waiting for mu's owner
 	// to finish anything slow: mu is held for moments only.
@@ -46,7 +52,7 @@ type Store struct {
 	mu       sync.Mutex
 	closed   bool
 	limits   Limits
-	restored restored // from the file, until Configure takes it
+	restored restored // from the file, until a node claims it
 	nodes    map[status.NodeID]*node
 	reported int      // how many replicas report
 	sorted   []*entry // the replicas in order; nil if it must be made again
@@ -84,6 +90,7 @@ func Open(o Options) (*Store, error) {
 		file:        file,
 		db:          db,
 		start:       time.Now(),
+		patience:    o.Patience,
 		changed:     make(chan struct{}, 1),
 		turned:      make(chan struct{}, 1),
 		due:         make(chan struct{}, 1),

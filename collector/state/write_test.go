@@ -16,6 +16,7 @@ import (
 	bolt "go.etcd.io/bbolt"
 	"go.uber.org/goleak"
 
+	"github.com/pharos-status/pharos/collector/probe"
 	"github.com/pharos-status/pharos/internal/status"
 )
 
@@ -60,6 +61,32 @@ func TestManyReportsShareTheirWrites(t *testing.T) {
 	wg.Wait()
 	require.LessOrEqual(t, transactions(s)-before, 2)
 	require.Len(t, s.Snapshot(time.Now()), many)
+}
+
+// What nobody must wait for the disk for does not, however slow it is.
+func TestSlowDiskHoldsNothingUp(t *testing.T) {
+	t.Parallel()
+	s := newStore(t, nil)
+	id := pushNode().ID.Replica("x")
+	require.NoError(t, s.Report(id, calm()))
+	ctx, stop := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		s.writeBehind(ctx)
+	}()
+	s.disk.Lock()
+	for range 1000 {
+		require.NoError(t, s.Report(id, calm()), "a report that repeats the status")
+		require.Equal(t, []error{nil}, s.Take([]Message{{ID: id, Report: calm()}}))
+		s.Queue(id.NodeID(), Queue{Ready: 1, At: time.Now()})
+		s.Record(id, probe.Verdict{}, probe.Result{})
+		require.Len(t, s.Snapshot(time.Now()), 1)
+		s.Drain(time.Now())
+	}
+	s.disk.Unlock()
+	stop()
+	<-done
 }
 
 func (s *Store) pending() int {
