@@ -25,8 +25,11 @@ import (
 	"github.com/pharos-status/pharos/internal/schema"
 )
 
-// relayFile is where the relay keeps what it has told its master, in the data folder.
-const relayFile = "relay.json"
+// Files in the data folder, besides that of the state.
+const (
+	relayFile   = "relay.json"     // what the relay has told its master
+	targetsFile = "discovery.json" // the last answers of endpoints that tell of targets
+)
 
 // An Exporter watches what its configuration names, and shows it as metrics. It is
 // an [app.Component]; its methods may be called at any time, from many
@@ -89,7 +92,10 @@ func (e *Exporter) build() {
 		File: filepath.Join(e.o.StoragePath, relayFile), Logger: e.o.Logger,
 	})
 	e.files = discovery.NewWatcher(discovery.WatcherOptions{Changed: e.filesChanged, Logger: e.o.Logger})
-	e.found = discovery.NewHTTP(discovery.HTTPOptions{Changed: e.targetsChanged, UserAgent: e.o.UserAgent, Logger: e.o.Logger})
+	e.found = discovery.NewHTTP(discovery.HTTPOptions{
+		Changed: e.targetsChanged, UserAgent: e.o.UserAgent,
+		File: filepath.Join(e.o.StoragePath, targetsFile), Logger: e.o.Logger,
+	})
 	e.metrics = newMetrics(e.snapshot, registry, e.o.Logger)
 	e.reporter = e.newReporter()
 	e.demand = blackbox.NewHandler(blackbox.HandlerOptions{

@@ -7,14 +7,16 @@ package deliver
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
+	"io/fs"
 	"strings"
 
 	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/expfmt"
+
+	"github.com/pharos-status/pharos/internal/atomicfile"
 )
 
 // textfileEnding is what the textfile collector reads; it ignores all else.
@@ -40,31 +42,15 @@ func CheckFile(path string) error {
 }
 
 // File writes the families into the file at path, in the text format. Whoever
-// reads the file at the same time sees the old one or the new one, whole: the
-// text goes into another file of the folder, which is then renamed. That one has
-// an ending that the textfile collector ignores.
-func File(path string, families []*dto.MetricFamily) (err error) {
+// reads the file at the same time sees the old one or the new one, whole.
+func File(path string, families []*dto.MetricFamily) error {
 	if err := CheckFile(path); err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.tmp")
-	if err != nil {
+	// node_exporter reads it as another user.
+	err := atomicfile.Write(path, 0o644, func(w io.Writer) error { return Text(w, families) })
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {
 		return fmt.Errorf("write the metrics to %s: %w; make the folder, or let this user write to it", path, err)
-	}
-	defer func() {
-		if err != nil {
-			_ = os.Remove(f.Name())
-		}
-	}()
-	err = Text(f, families)
-	if closing := f.Close(); err == nil {
-		err = closing
-	}
-	if err == nil {
-		err = os.Chmod(f.Name(), 0o644) //nolint:gosec // node_exporter reads it as another user
-	}
-	if err == nil {
-		err = os.Rename(f.Name(), path)
 	}
 	if err != nil {
 		return fmt.Errorf("write the metrics to %s: %w", path, err)

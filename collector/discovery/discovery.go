@@ -8,6 +8,6 @@ package discovery
 
 // A Target is something to watch that an endpoint told of.
 type Target struct {
-	URL    string
-	Labels map[string]string // shared with other targets: not to be changed
+	URL    string            `json:"url"`
+	Labels map[string]string `json:"labels,omitempty"` // shared with other targets: not to be changed
 }

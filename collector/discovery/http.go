@@ -19,6 +19,7 @@ import (
 type HTTPOptions struct {
 	Changed   func() // called from Run whenever Targets has changed by an answer; required
 	UserAgent string // what requests say of their sender
+	File      string // keeps the last good answers across restarts; empty: nothing does
 	Logger    *slog.Logger
 }
 
@@ -41,16 +42,22 @@ type HTTP struct {
 
 	mu      sync.Mutex
 	sources []*source
+	memory  memory // of an earlier run
 }
 
 // NewHTTP returns an HTTP that asks nobody until [HTTP.Update] says whom.
 func NewHTTP(o HTTPOptions) *HTTP {
-	return &HTTP{o: o, descs: newDescs(), updated: make(chan struct{}, 1), changed: make(chan struct{}, 1)}
+	h := &HTTP{o: o, descs: newDescs(), updated: make(chan struct{}, 1), changed: make(chan struct{}, 1)}
+	if err := h.memory.load(o.File); err != nil {
+		o.Logger.Warn("targets of an earlier run are forgotten", "err", err)
+	}
+	return h
 }
 
 // Update replaces the sources. One for which nothing changes is asked on,
 // undisturbed; another is asked at once. The targets of a source that is asked in
-// another way from now on are kept until it answers.
+// another way from now on are kept until it answers, and so are those of an earlier
+// run of the program.
 func (h *HTTP) Update(sources []Source) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -66,7 +73,7 @@ func (h *HTTP) Update(sources []Source) {
 			h.sources[i] = before[j]
 			before = slices.Delete(slices.Clone(before), j, j+1) // each is taken over once
 		} else {
-			h.sources[i] = newSource(s, before)
+			h.sources[i] = newSource(s, before, &h.memory)
 		}
 		name := publicName(s.URL)
 		if names[name]++; names[name] > 1 {
@@ -130,6 +137,7 @@ func (h *HTTP) Run(ctx context.Context) error {
 			return nil
 		case <-h.updated:
 		case <-h.changed:
+			h.remember()
 			h.o.Changed()
 		}
 	}

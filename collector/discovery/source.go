@@ -48,9 +48,10 @@ type seen struct {
 	last      time.Time // of the last success
 }
 
-// newSource returns a source that begins with the targets of its forerunner.
-func newSource(s Source, before []*source) *source {
-	out := &source{Source: s, asked: make(chan struct{})}
+// newSource returns a source that begins with the targets of its forerunner, or
+// with those of an earlier run.
+func newSource(s Source, before []*source, earlier *memory) *source {
+	out := &source{Source: s, asked: make(chan struct{}), seen: seen{targets: earlier.take(s.URL)}}
 	out.answered = sync.OnceFunc(func() { close(out.asked) })
 	for _, b := range before {
 		if b.URL == s.URL {

@@ -18,8 +18,8 @@ var rules = map[string][]string{
 	"collector":            {"collector/blackbox", "collector/config", "collector/discovery", "collector/exposition", "collector/module", "collector/probe", "collector/push", "collector/queue", "collector/relay", "collector/schedule", "collector/state", "internal/app", "internal/configfile", "internal/schema"},
 	"collector/blackbox":   {"collector/module", "collector/probe", "internal/schema"},
 	"collector/config":     {"collector/module", "internal/configfile"},
-	"collector/deliver":    {},
-	"collector/discovery":  {"internal/schema"},
+	"collector/deliver":    {"internal/atomicfile"},
+	"collector/discovery":  {"internal/atomicfile", "internal/schema"},
 	"collector/exposition": {},
 	"collector/module":     {"internal/configfile"},
 	"collector/probe":      {},
@@ -43,6 +43,7 @@ var rules = map[string][]string{
 
 	"internal/app":            {"internal/configfile"},
 	"internal/arch":           {},
+	"internal/atomicfile":     {},
 	"internal/configfile":     {},
 	"internal/e2e":            {},
 	"internal/embedded":       {"internal/app", "internal/embedded/check", "internal/schema", "rules"},
