@@ -28,8 +28,9 @@ type plan struct {
 // A plannedJob is a job, and the parts of the configuration that it was made of.
 type plannedJob struct {
 	*schedule.Job
-	node    *config.Node
-	replica *config.Replica
+	node        *config.Node
+	replica     *config.Replica
+	authorities string // of the module's TLS, which are in a file
 }
 
 // emptyPlan is what is planned before anything is.
@@ -67,7 +68,7 @@ func newPlan(c *config.Config, before *plan, probers *proberMaker) (*plan, error
 
 func (p *plan) add(node status.NodeID, n *config.Node, r *config.Replica, before *plan, probers *proberMaker) error {
 	id := node.Replica(r.Name)
-	planned := plannedJob{Job: p.job(id, n, r), node: n, replica: r}
+	planned := plannedJob{Job: p.job(id, n, r), node: n, replica: r, authorities: probers.authorities(n.Module)}
 	if old, ok := before.jobs[id]; ok && planned.same(old) {
 		planned.Job = old.Job
 	} else {
@@ -103,7 +104,7 @@ func (p *plan) job(id status.ID, n *config.Node, r *config.Replica) *schedule.Jo
 func (j plannedJob) same(other plannedJob) bool {
 	return j.Pool == other.Pool && j.node.Mode == other.node.Mode &&
 		reflect.DeepEqual(j.replica, other.replica) && reflect.DeepEqual(j.node.HTTP, other.node.HTTP) &&
-		reflect.DeepEqual(j.node.Module, other.node.Module)
+		reflect.DeepEqual(j.node.Module, other.node.Module) //nolint:govet // the errors in modules that are used are nil
 }
 
 // pings tells whether a replica is pinged.

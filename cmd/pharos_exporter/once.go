@@ -91,7 +91,7 @@ func probeOnce(ctx context.Context, f *flags, log *slog.Logger, stdout io.Writer
 	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
 	o := f.options(log)
 	o.RequireConfig, o.StoragePath = true, folder
-	exporter, err := collector.New(o)
+	exporter, err := collector.New(o) //nolint:contextcheck // what is made asks nobody until it runs
 	if err != nil {
 		return status.Unknown, err
 	}

@@ -33,7 +33,7 @@ func start(ctx context.Context, f *flags, log *slog.Logger, stdout io.Writer) er
 	}
 	hangups := app.CatchHangups()
 	log.Info("Starting pharos_exporter", "version", version.Info(), "build_context", version.BuildContext())
-	parts, err := app.Build(func(b *app.Builder) error { return build(b, f, hangups, log) })
+	parts, err := app.Build(func(b *app.Builder) error { return build(b, f, hangups, log) }) //nolint:contextcheck // what is made asks nobody until it runs
 	if err != nil {
 		return err
 	}
