@@ -102,7 +102,7 @@ func (p *plan) job(id status.ID, n *config.Node, r *config.Replica) *schedule.Jo
 
 // same tells whether two jobs of one replica do the same.
 func (j plannedJob) same(other plannedJob) bool {
-	return j.Pool == other.Pool && j.node.Mode == other.node.Mode &&
+	return j.Pool == other.Pool && j.node.Mode == other.node.Mode && j.authorities == other.authorities &&
 		reflect.DeepEqual(j.replica, other.replica) && reflect.DeepEqual(j.node.HTTP, other.node.HTTP) &&
 		reflect.DeepEqual(j.node.Module, other.node.Module) //nolint:govet // the errors in modules that are used are nil
 }

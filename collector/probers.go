@@ -5,6 +5,7 @@ package collector
 import (
 	"crypto/tls"
 	"fmt"
+	"os"
 	"strings"
 
 	promconfig "github.com/prometheus/common/config"
@@ -21,6 +22,7 @@ type proberMaker struct {
 	blackbox.Options
 	modules map[*module.Module]*blackbox.Compiled
 	tls     map[promconfig.TLSConfig]*tls.Config
+	files   map[string]string // of authorities
 }
 
 func newProberMaker(o blackbox.Options) *proberMaker {
@@ -28,6 +30,7 @@ func newProberMaker(o blackbox.Options) *proberMaker {
 		Options: o,
 		modules: map[*module.Module]*blackbox.Compiled{},
 		tls:     map[promconfig.TLSConfig]*tls.Config{},
+		files:   map[string]string{},
 	}
 }
 
@@ -110,6 +113,22 @@ func (m *proberMaker) ofModule(mod *module.Module, target string) (probe.Prober,
 		m.modules[mod] = compiled
 	}
 	return compiled.Prober(target)
+}
+
+// authorities returns what is in the file of those that a module trusts, for its
+// probers read it once; empty if there is no such file, or none that can be read.
+func (m *proberMaker) authorities(mod *module.Module) string {
+	if mod == nil || mod.TLS() == nil || mod.TLS().CAFile == "" {
+		return ""
+	}
+	name := mod.TLS().CAFile
+	text, read := m.files[name]
+	if !read {
+		all, _ := os.ReadFile(name) // whoever compiles the module tells
+		text = string(all)
+		m.files[name] = text
+	}
+	return text
 }
 
 // tlsConfig reads the files of a configuration, each of which is read once. It

@@ -138,6 +138,26 @@ func (m *Module) MarshalYAML() (any, error) {
 	return out, nil
 }
 
+// TLS says how the module does TLS; nil if its prober never does.
+func (m *Module) TLS() *promconfig.TLSConfig {
+	switch m.Prober {
+	case KindHTTP:
+		return &m.HTTP.Client.TLSConfig
+	case KindTCP:
+		return &m.TCP.TLSConfig
+	case KindDNS:
+		return &m.DNS.TLSConfig
+	case KindGRPC:
+		return &m.GRPC.TLSConfig
+	case KindUnix:
+		return &m.Unix.TLSConfig
+	case KindWebsocket:
+		return &m.Websocket.Client.TLSConfig
+	case KindICMP, KindSSH:
+	}
+	return nil
+}
+
 // String returns the module as YAML, without secrets.
 func (m *Module) String() string {
 	out, err := configfile.Marshal(m)
