@@ -21,13 +21,18 @@ import (
 	"github.com/pharos-status/pharos/internal/status"
 )
 
+const (
+	waiting = 30 * time.Second      // with what is to happen; it says nothing of speed
+	pause   = 20 * time.Millisecond // between two looks
+)
+
 // shows waits until what is exposed contains all of the lines' parts.
 func shows(t *testing.T, e *Exporter, parts ...string) {
 	t.Helper()
 	require.Eventually(t, func() bool {
 		_, text := ask(t, e.Metrics(), http.MethodGet, "/metrics", "")
 		return len(series(text, parts...)) > 0
-	}, 30*time.Second, 20*time.Millisecond, "%v", parts)
+	}, waiting, pause, "%v", parts)
 }
 
 // TestServiceFiles has a file come, change, be wrong and go while the exporter runs.
@@ -54,7 +59,7 @@ func TestServiceFiles(t *testing.T) {
 	require.Eventually(t, func() bool {
 		_, text := ask(t, e.Metrics(), http.MethodGet, "/metrics", "")
 		return len(series(text, info)) == 1
-	}, 30*time.Second, 20*time.Millisecond)
+	}, waiting, pause)
 }
 
 // An inventory tells of targets over HTTP.
@@ -98,7 +103,7 @@ func (i *inventory) change(t *testing.T, how func()) {
 		i.mu.Lock()
 		defer i.mu.Unlock()
 		return i.answers > before+1 // the one before that has been taken
-	}, 30*time.Second, 20*time.Millisecond)
+	}, waiting, pause)
 }
 
 func TestTargetsOfAnInventory(t *testing.T) {
@@ -150,7 +155,7 @@ func TestOneMoreTarget(t *testing.T) {
 		require.NoError(t, <-done)
 	})
 	jobs := func() map[status.ID]plannedJob { return e.current().jobs }
-	require.Eventually(t, func() bool { return len(jobs()) == targets }, 30*time.Second, 20*time.Millisecond)
+	require.Eventually(t, func() bool { return len(jobs()) == targets }, waiting, pause)
 	before := jobs()
 	for id := range before {
 		e.outcome(id, nil, time.Second)
@@ -164,7 +169,7 @@ func TestOneMoreTarget(t *testing.T) {
 	inv.change(t, func() {
 		inv.groups = append([]group{{[]string{"tcp://192.0.2.1:1"}, inv.groups[0].Labels}}, inv.groups...)
 	})
-	require.Eventually(t, func() bool { return len(jobs()) == targets+1 }, 30*time.Second, 20*time.Millisecond)
+	require.Eventually(t, func() bool { return len(jobs()) == targets+1 }, waiting, pause)
 	after := jobs()
 	for id, j := range before {
 		require.Same(t, j.Job, after[id].Job, id)
@@ -179,4 +184,36 @@ func TestOneMoreTarget(t *testing.T) {
 	}
 	_, text := ask(t, e.Metrics(), http.MethodGet, "/metrics", "")
 	require.Len(t, series(text, "pharos_replica_latency_seconds_count", "} 1"), targets)
+}
+
+// TestDiscoveredNodesOutliveARestart starts an exporter again whose inventory has
+// gone away meanwhile.
+func TestDiscoveredNodesOutliveARestart(t *testing.T) {
+	t.Parallel()
+	inv, config := newInventory(t)
+	inv.groups = []group{{[]string{"x"}, map[string]string{"__service": "web", "__node": "app", "__mode": "push"}}}
+	o := options(t, config+"reporter: {tokens: [{token: s3cret}]}")
+	begin := func() (e *Exporter, end func()) {
+		e, err := New(o)
+		require.NoError(t, err)
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() { done <- e.Run(ctx) }()
+		return e, func() { cancel(); require.NoError(t, <-done) }
+	}
+	e, end := begin()
+	shows(t, e, "pharos_node_info", `node="app"`)
+	require.Equal(t, http.StatusOK, reporter{t, e}.post("s3cret", "app", "1"))
+	end()
+
+	inv.mu.Lock()
+	inv.code = http.StatusBadGateway
+	inv.mu.Unlock()
+	e, end = begin()
+	defer end()
+	_, text := ask(t, e.Metrics(), http.MethodGet, "/metrics", "")
+	require.Len(t, series(text, "pharos_replica_status", `replica="1"`, `status="healthy"} 1`), 1)
+	require.Equal(t, http.StatusOK, reporter{t, e}.post("s3cret", "app", "2"))
+	inv.change(t, func() {})
+	require.Equal(t, http.StatusOK, reporter{t, e}.post("s3cret", "app", "2"))
 }

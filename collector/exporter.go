@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -24,6 +25,9 @@ import (
 	"github.com/pharos-status/pharos/internal/app"
 	"github.com/pharos-status/pharos/internal/schema"
 )
+
+// restorePatience is how long endpoints have to tell of the nodes of an earlier run.
+const restorePatience = 10 * time.Minute
 
 // Files in the data folder, besides that of the state.
 const (
@@ -50,7 +54,8 @@ type Exporter struct {
 	history   *blackbox.History
 	running   atomic.Bool
 
-	reload sync.Mutex // held while the configuration is read and replaced
+	reload           sync.Mutex // held while the configuration is read and replaced
+	master, rabbitmq remote     // guarded by reload
 
 	mu     sync.RWMutex // guards all that follows; held for moments only
 	plan   *plan
@@ -66,13 +71,14 @@ func New(o Options) (*Exporter, error) {
 	}
 	e := &Exporter{
 		o: o, plan: emptyPlan(), history: blackbox.NewHistory(o.History),
+		master: remote{purpose: "relay"}, rabbitmq: remote{purpose: "rabbitmq"},
 		probing: blackbox.Options{Pinger: probe.NewPinger(), UserAgent: o.UserAgent},
 	}
 	c, file, err := e.load(!o.RequireConfig)
 	if err != nil {
 		return nil, err
 	}
-	if e.store, err = state.Open(state.Options{Path: o.StoragePath, Logger: o.Logger}); err != nil {
+	if e.store, err = state.Open(state.Options{Path: o.StoragePath, Patience: patience(c), Logger: o.Logger}); err != nil {
 		return nil, err
 	}
 	e.build()
@@ -107,10 +113,19 @@ func (e *Exporter) build() {
 	}, func() float64 { return float64(e.demand.UnknownModules()) }))
 }
 
+// patience is how long what an earlier run has left waits for its node.
+func patience(c *config.Config) time.Duration {
+	if len(c.HTTPSD) == 0 {
+		return 0
+	}
+	return restorePatience // an endpoint may be away, and its last answer lost
+}
+
 // Run probes and keeps what comes in, until ctx is done.
 func (e *Exporter) Run(ctx context.Context) error {
 	e.running.Store(true)
 	defer e.running.Store(false)
+	defer e.closeRemotes()
 	e.checkPermissions()
 	return app.Run(ctx,
 		app.Part{Name: "state", Component: e.store},
@@ -130,6 +145,14 @@ func (e *Exporter) checkPermissions() {
 	if err := e.probing.Pinger.Check(); err != nil {
 		e.o.Logger.Warn("Replicas that are pinged will be unknown", "err", err)
 	}
+}
+
+// closeRemotes closes the connections that nobody uses any more.
+func (e *Exporter) closeRemotes() {
+	e.reload.Lock()
+	defer e.reload.Unlock()
+	e.master.close()
+	e.rabbitmq.close()
 }
 
 // Close closes the data folder of an Exporter that does not run.

@@ -50,8 +50,8 @@ func (e *Exporter) load(mayBeAbsent bool) (c *config.Config, file bool, err erro
 // apply puts a configuration in place, or nothing of it if a file that it names
 // can't be used.
 func (e *Exporter) apply(c *config.Config, file bool) error {
-	relaying, relayErr := relaySettings(c.Relay)
-	queues, queueErr := queueSettings(c)
+	relaying, relayErr := relaySettings(c.Relay, &e.master)
+	queues, queueErr := queueSettings(c, &e.rabbitmq)
 	if err := errors.Join(relayErr, queueErr); err != nil {
 		return err
 	}

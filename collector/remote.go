@@ -5,6 +5,7 @@ package collector
 import (
 	"fmt"
 	"net/http"
+	"reflect"
 
 	promconfig "github.com/prometheus/common/config"
 
@@ -15,21 +16,41 @@ import (
 	"github.com/pharos-status/pharos/internal/status"
 )
 
-// httpClient makes the client of a part of the configuration that calls a server.
-func httpClient(c promconfig.HTTPClientConfig, purpose string) (*http.Client, error) {
-	client, err := promconfig.NewClientFromConfig(c, purpose)
-	if err != nil {
-		return nil, fmt.Errorf("prepare the client of %s: %w", purpose, err)
+// A remote is a server that a part of the configuration calls. While the settings
+// of its client stay, the client does: whoever works with it goes on undisturbed.
+type remote struct {
+	purpose  string
+	settings promconfig.HTTPClientConfig
+	client   *http.Client // nil until it is needed
+}
+
+// with returns the client for the settings.
+func (r *remote) with(settings promconfig.HTTPClientConfig) (*http.Client, error) {
+	if r.client != nil && reflect.DeepEqual(r.settings, settings) {
+		return r.client, nil
 	}
+	client, err := promconfig.NewClientFromConfig(settings, r.purpose)
+	if err != nil {
+		return nil, fmt.Errorf("prepare the client of %s: %w", r.purpose, err)
+	}
+	r.close()
+	r.settings, r.client = settings, client
 	return client, nil
 }
 
+// close closes connections that nobody uses.
+func (r *remote) close() {
+	if r.client != nil {
+		r.client.CloseIdleConnections()
+	}
+}
+
 // relaySettings says to whom this exporter reports.
-func relaySettings(r *config.Relay) (relay.Settings, error) {
+func relaySettings(r *config.Relay, master *remote) (relay.Settings, error) {
 	if r == nil {
 		return relay.Settings{}, nil
 	}
-	client, err := httpClient(r.Client, "relay")
+	client, err := master.with(r.Client)
 	return relay.Settings{
 		URL: r.URL, Token: string(r.Token), Services: r.Services,
 		Interval: r.Interval, Timeout: r.Timeout, Client: client,
@@ -37,11 +58,11 @@ func relaySettings(r *config.Relay) (relay.Settings, error) {
 }
 
 // queueSettings says which queues are read, and where.
-func queueSettings(c *config.Config) (queue.Settings, error) {
+func queueSettings(c *config.Config, rabbitmq *remote) (queue.Settings, error) {
 	if c.RabbitMQ == nil {
 		return queue.Settings{}, nil
 	}
-	client, err := httpClient(c.RabbitMQ.Client, "rabbitmq")
+	client, err := rabbitmq.with(c.RabbitMQ.Client)
 	if err != nil {
 		return queue.Settings{}, err
 	}
