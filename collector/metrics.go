@@ -34,9 +34,12 @@ type snapshot struct {
 	config   *config.Config
 }
 
-// snapshot returns what is known at now.
-func (e *Exporter) snapshot(now time.Time) snapshot {
-	return snapshot{e.store.Snapshot(now), e.store.Queues(now), e.current().config}
+// A source returns what is known at now, the replicas in memory if there is enough.
+type source func(now time.Time, memory []state.Replica) snapshot
+
+// snapshot is the [source] of an exporter.
+func (e *Exporter) snapshot(now time.Time, memory []state.Replica) snapshot {
+	return snapshot{e.store.AppendSnapshot(memory, now), e.store.Queues(now), e.current().config}
 }
 
 // metrics are all that the exporter shows to Prometheus.
@@ -52,8 +55,8 @@ type metrics struct {
 	rejected prometheus.Gauge // discovered targets
 }
 
-// newMetrics shows what source returns, and what is in the registry.
-func newMetrics(source func(now time.Time) snapshot, registry *prometheus.Registry, logger *slog.Logger) *metrics {
+// newMetrics shows what a source returns, and what is in the registry.
+func newMetrics(from source, registry *prometheus.Registry, logger *slog.Logger) *metrics {
 	m := &metrics{
 		registry: registry,
 		families: newFamilies(),
@@ -90,7 +93,7 @@ func newMetrics(source func(now time.Time) snapshot, registry *prometheus.Regist
 	m.registry.MustRegister(m.probes, m.lag, m.reports,
 		m.reload.successful, m.reload.time, m.rejected, versioncollector.NewCollector(schema.ExporterPrefix),
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	m.handler = exposition.New(exposition.Options{View: m.newViewer(source).view, Rest: m.registry, Logger: logger})
+	m.handler = exposition.New(exposition.Options{View: m.newViewer(from).view, Rest: m.registry, Logger: logger})
 	return m
 }
 

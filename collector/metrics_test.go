@@ -62,7 +62,7 @@ func exampleAt(vantage string) *metrics {
 			}},
 		}},
 	}
-	m := newMetrics(func(time.Time) snapshot { return shown }, prometheus.NewPedanticRegistry(), slog.New(slog.DiscardHandler))
+	m := newMetrics(func(time.Time, []state.Replica) snapshot { return shown }, prometheus.NewPedanticRegistry(), slog.New(slog.DiscardHandler))
 	for took := range 3 {
 		r := probe.Result{Took: time.Duration(1+took) * 100 * time.Millisecond}
 		m.probed(config.ModePoll, schedule.Outcome{

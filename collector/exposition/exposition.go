@@ -35,6 +35,7 @@ type Label struct{ Name, Value string }
 type View struct {
 	Tables []Table // a family is in one of them alone
 	Common []Label // on every series, those of the registry included
+	Done   func()  // called when the View is no longer in use; nil: nothing
 }
 
 // A Table is a [TableOf] rows of any kind.
@@ -43,8 +44,11 @@ type Table interface {
 	rows() int
 	columns() int
 	family(column int) *Family
-	key(column, row int) uint64
-	add(column, row int, to *Samples)
+	// renew makes keys those of the rows from first on, and tells whether one of
+	// them was another one.
+	renew(column, first int, keys []uint64) (changed bool)
+	// add adds the samples of the rows from first on, before end.
+	add(column, first, end int, to *Samples)
 }
 
 // A TableOf rows of one kind has a column for each family that these rows have
@@ -71,21 +75,31 @@ func (t TableOf[R]) rows() int            { return len(t.Rows) }
 func (t TableOf[R]) columns() int         { return len(t.Columns) }
 func (t TableOf[R]) family(c int) *Family { return t.Columns[c].Family }
 
-func (t TableOf[R]) key(c, row int) uint64 {
-	if t.Columns[c].Key == nil {
-		return 0
+func (t TableOf[R]) renew(c, first int, keys []uint64) (changed bool) {
+	keyOf := t.Columns[c].Key
+	if keyOf == nil {
+		return false
 	}
-	return t.Columns[c].Key(&t.Rows[row])
+	rows := t.Rows[first : first+len(keys)]
+	for i := range rows {
+		if key := keyOf(&rows[i]); key != keys[i] {
+			keys[i], changed = key, true
+		}
+	}
+	return changed
 }
 
-func (t TableOf[R]) add(c, row int, to *Samples) { t.Columns[c].Add(&t.Rows[row], to) }
+func (t TableOf[R]) add(c, first, end int, to *Samples) {
+	add, rows := t.Columns[c].Add, t.Rows[first:end]
+	for i := range rows {
+		add(&rows[i], to)
+	}
+}
 
 // groupRows is how many rows are encoded, and compressed, together: enough for them
 // to be compressed well, and few enough that most groups of a column that seldom
 // changes stay as they are.
-const groupRows = 256
-
-func groupsOf(t Table) int { return (t.rows() + groupRows - 1) / groupRows }
+const groupRows = 512
 
 // Samples are some samples of one family. They are kept flat, and used again for
 // the next ones: a hundred thousand small slices would cost more than their text.
@@ -94,13 +108,14 @@ type Samples struct {
 	width      int      // how many of them each sample has
 	values     []float64
 	histograms []Snapshot // in place of values
+	detailed   bool       // whether buckets are wanted
 	buckets    []Bucket   // of all histograms, one after the other
 }
 
 // reset makes room for samples of another family.
-func (s *Samples) reset(f *Family) {
+func (s *Samples) reset(f *Family, detailed bool) {
 	s.labels, s.values, s.histograms, s.buckets = s.labels[:0], s.values[:0], s.histograms[:0], s.buckets[:0]
-	s.width = len(f.Labels)
+	s.width, s.detailed = len(f.Labels), detailed
 }
 
 // Add adds a sample with the values of the family's labels.
@@ -114,12 +129,9 @@ func (s *Samples) AddHistogram(h *Histogram, labels ...string) {
 	if h == nil {
 		return
 	}
-	snapshot, ok := h.snapshot(&s.buckets)
-	if !ok {
-		return
+	if h.appendTo(s) {
+		s.labels = append(s.labels, labels...)
 	}
-	s.labels = append(s.labels, labels...)
-	s.histograms = append(s.histograms, snapshot)
 }
 
 // of returns the values of the labels of sample i.
@@ -128,7 +140,7 @@ func (s *Samples) of(i int) []string { return s.labels[i*s.width : (i+1)*s.width
 // Of returns the samples of one row in one family, as they are added.
 func Of[R any](c Column[R], row *R, each func(value float64, labels []string)) {
 	var s Samples
-	s.reset(c.Family)
+	s.reset(c.Family, true)
 	c.Add(row, &s)
 	for i, v := range s.values {
 		each(v, slices.Clip(s.of(i)))

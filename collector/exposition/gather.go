@@ -15,7 +15,8 @@ import (
 // Gather implements [prometheus.Gatherer], for those who need the metrics as
 // values. It takes much longer than a scrape.
 func (h *Handler) Gather() ([]*dto.MetricFamily, error) {
-	v := h.o.View()
+	v := view{View: h.o.View()}
+	defer v.done()
 	all, err := gatherRest(h.o.Rest, v.Common)
 	for _, t := range v.Tables {
 		for c := range t.columns() {
@@ -61,10 +62,8 @@ func gatherColumn(t Table, c int, common []Label) *dto.MetricFamily {
 		out.Type = dto.MetricType_HISTOGRAM.Enum()
 	}
 	var s Samples
-	s.reset(f)
-	for row := range t.rows() {
-		t.add(c, row, &s)
-	}
+	s.reset(f, true)
+	t.add(c, 0, t.rows(), &s)
 	places := sorted(f, common)
 	for i, v := range s.values {
 		out.Metric = append(out.Metric, &dto.Metric{Label: pairsOf(places, s.of(i)), Gauge: &dto.Gauge{Value: &v}})

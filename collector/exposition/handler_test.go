@@ -169,7 +169,7 @@ func TestNames(t *testing.T) {
 	}
 }
 
-// TestChangesAreSeen changes rows between scrapes of what is kept compressed.
+// TestChangesAreSeen changes rows between scrapes of what is kept.
 func TestChangesAreSeen(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 1000)
@@ -177,9 +177,11 @@ func TestChangesAreSeen(t *testing.T) {
 	same := func(why string) {
 		t.Helper()
 		for _, accept := range []string{acceptText, acceptOM, acceptProto} {
-			_, want := ask(t, ours, "", accept, "identity")
-			_, got := ask(t, ours, "", accept, "gzip")
-			require.True(t, bytes.Equal(want, got), "%s: %s", why, accept)
+			_, want := ask(t, w.handler(), "", accept, "identity")
+			for _, encoding := range []string{"identity", "gzip"} {
+				_, got := ask(t, ours, "", accept, encoding)
+				require.True(t, bytes.Equal(want, got), "%s: %s %s", why, accept, encoding)
+			}
 		}
 	}
 	same("at first")
@@ -199,9 +201,60 @@ func TestChangesAreSeen(t *testing.T) {
 	same("all are gone")
 }
 
+// A slow client stops after its first bytes, and goes on when it is told to.
+type slow struct {
+	*httptest.ResponseRecorder
+	began, goOn chan struct{}
+	once        sync.Once
+}
+
+// Write implements [http.ResponseWriter].
+func (s *slow) Write(p []byte) (int, error) {
+	s.once.Do(func() { close(s.began); <-s.goOn })
+	return s.ResponseRecorder.Write(p)
+}
+
+// TestWhatIsBeingSentIsNotChanged changes everything while a client reads.
+func TestWhatIsBeingSentIsNotChanged(t *testing.T) {
+	t.Parallel()
+	for _, encoding := range []string{"identity", "gzip"} {
+		w := newWorld(t, 700)
+		h := w.handler()
+		_, want := ask(t, h, "", acceptText, encoding)
+		req := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/metrics", nil)
+		req.Header.Set("Accept-Encoding", encoding)
+		client := &slow{ResponseRecorder: httptest.NewRecorder(), began: make(chan struct{}), goOn: make(chan struct{})}
+		var wg sync.WaitGroup
+		wg.Go(func() { h.ServeHTTP(client, req) })
+		<-client.began
+		for i := range w.rows {
+			w.rows[i].status, w.rows[i].value, w.rows[i].version = 3-w.rows[i].status, 7, w.rows[i].version+1000
+		}
+		_, other := ask(t, h, "", acceptText, encoding)
+		require.NotEqual(t, want, other)
+		close(client.goOn)
+		wg.Wait()
+		got := client.Body.Bytes()
+		if encoding == "gzip" {
+			got = gunzip(t, got)
+		}
+		require.True(t, bytes.Equal(want, got), encoding)
+	}
+}
+
 // TestOnlyWhatChangedIsEncoded counts how often rows are asked for their samples.
 func TestOnlyWhatChangedIsEncoded(t *testing.T) {
 	t.Parallel()
+	for _, encoding := range []string{"identity", "gzip"} {
+		t.Run(encoding, func(t *testing.T) {
+			t.Parallel()
+			onlyWhatChanged(t, encoding)
+		})
+	}
+}
+
+func onlyWhatChanged(t *testing.T, encoding string) {
+	t.Helper()
 	rows := make([]int, 10*groupRows)
 	var asked atomic.Int64
 	family := &Family{Name: "n", Help: "N.", Labels: []string{"row"}}
@@ -224,7 +277,7 @@ func TestOnlyWhatChangedIsEncoded(t *testing.T) {
 	} {
 		step.change()
 		asked.Store(0)
-		ask(t, h, "", acceptText, "gzip")
+		ask(t, h, "", acceptText, encoding)
 		require.EqualValues(t, step.want, asked.Load())
 	}
 }

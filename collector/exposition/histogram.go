@@ -37,6 +37,7 @@ type Histogram struct {
 
 	mu      sync.Mutex
 	created int64 // Unix nanoseconds
+	count   uint64
 	sum     float64
 	buckets []Bucket // that have observations, in order
 	zero    uint32
@@ -74,6 +75,7 @@ func (h *Histogram) Observe(v float64) {
 		switch {
 		case counter != nil && *counter < math.MaxUint32:
 			*counter++
+			h.count++
 			h.sum += v
 			h.version.Store(h.clock.Add(1))
 			return
@@ -112,19 +114,26 @@ func (h *Histogram) counterLocked(v float64) *uint32 {
 func (h *Histogram) oldLocked() bool { return time.Since(time.Unix(0, h.created)) >= minReset }
 
 func (h *Histogram) resetLocked() {
-	h.created, h.sum, h.zero, h.schema, h.buckets = time.Now().UnixNano(), 0, 0, initialSchema, nil
+	h.created = time.Now().UnixNano()
+	h.count, h.sum, h.zero, h.schema, h.buckets = 0, 0, 0, initialSchema, nil
 }
 
-// halveLocked merges the buckets in pairs.
+// halveLocked merges the buckets in pairs. If the counter of one is too small for
+// that, the histogram begins anew.
 func (h *Histogram) halveLocked() {
 	h.schema--
 	merged := h.buckets[:0]
 	for _, b := range h.buckets {
 		b.Index = half(b.Index)
-		if last := len(merged) - 1; last >= 0 && merged[last].Index == b.Index {
-			merged[last].Count += min(b.Count, math.MaxUint32-merged[last].Count)
-		} else {
+		last := len(merged) - 1
+		switch {
+		case last < 0 || merged[last].Index != b.Index:
 			merged = append(merged, b)
+		case merged[last].Count > math.MaxUint32-b.Count:
+			h.resetLocked()
+			return
+		default:
+			merged[last].Count += b.Count
 		}
 	}
 	h.buckets = merged
@@ -139,24 +148,23 @@ func (h *Histogram) Version() uint64 {
 	return h.version.Load()
 }
 
-// snapshot appends the buckets to those in use. It returns false if nothing has
-// been observed yet.
-func (h *Histogram) snapshot(buckets *[]Bucket) (s Snapshot, ok bool) {
+// appendTo adds what has been observed to samples. It returns false if that is
+// nothing.
+func (h *Histogram) appendTo(to *Samples) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.created == 0 {
-		return s, false
+		return false
 	}
-	begin := len(*buckets)
-	*buckets = append(*buckets, h.buckets...)
-	s = Snapshot{
-		Sum: h.sum, Zero: uint64(h.zero), Count: uint64(h.zero), Schema: int32(h.schema),
-		Created: time.Unix(0, h.created), Buckets: (*buckets)[begin:len(*buckets):len(*buckets)],
+	begin := len(to.buckets)
+	if to.detailed {
+		to.buckets = append(to.buckets, h.buckets...)
 	}
-	for _, b := range h.buckets {
-		s.Count += uint64(b.Count)
-	}
-	return s, true
+	to.histograms = append(to.histograms, Snapshot{
+		Count: h.count, Sum: h.sum, Zero: uint64(h.zero), Schema: int32(h.schema),
+		Created: time.Unix(0, h.created), Buckets: to.buckets[begin:len(to.buckets):len(to.buckets)],
+	})
+	return true
 }
 
 // maxGap is how many empty buckets are written between two others. A wider gap
@@ -229,9 +237,10 @@ func half(index int32) int32 { return (index + 1) >> 1 }
 // Histograms are a set of histograms. The zero value is empty and ready to use; it
 // is safe for concurrent use.
 type Histograms[K comparable] struct {
-	clock atomic.Uint64
-	mu    sync.RWMutex
-	all   map[K]*Histogram
+	clock   atomic.Uint64
+	changes atomic.Uint64
+	mu      sync.RWMutex
+	all     map[K]*Histogram
 }
 
 // Observe has the histogram of key observe v.
@@ -258,6 +267,7 @@ func (h *Histograms[K]) add(key K) *Histogram {
 	}
 	if h.all[key] == nil { // nobody else was faster
 		h.all[key] = &Histogram{clock: &h.clock}
+		h.changes.Add(1)
 	}
 	return h.all[key]
 }
@@ -267,7 +277,12 @@ func (h *Histograms[K]) Delete(key K) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	delete(h.all, key)
+	h.changes.Add(1)
 }
+
+// Changes returns a number that is another one whenever a histogram has come or
+// gone. While it is the same, Of returns the same.
+func (h *Histograms[K]) Changes() uint64 { return h.changes.Load() }
 
 // Len returns how many there are.
 func (h *Histograms[K]) Len() int {

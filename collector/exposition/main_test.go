@@ -105,7 +105,7 @@ func (w *world) Collect(ch chan<- prometheus.Metric) {
 			gauge(status, boolean(r.status == i), "eu", name, s)
 		}
 		gauge(value, r.value, "eu", name)
-		var s Samples
+		s := Samples{detailed: true}
 		if s.AddHistogram(r.histogram); len(s.histograms) > 0 {
 			h := s.histograms[0]
 			positive := map[int]int64{}

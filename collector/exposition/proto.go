@@ -36,7 +36,7 @@ type protoEncoder struct {
 // A pair is what all pairs of a label have in common.
 type pair struct {
 	place
-	head []byte // the field of the name
+	head []byte // the field of the name, and the tag of the value
 	all  []byte // the whole pair, if the value is the same everywhere
 }
 
@@ -51,6 +51,7 @@ func newProtoEncoder(f *Family, common []Label) *protoEncoder {
 	e.top = appendVarint(e.top, familyType, kind)
 	for _, label := range sorted(f, common) {
 		p := pair{place: label, head: appendString(nil, pairName, label.name)}
+		p.head = append(p.head, tag(pairValue, protowire.BytesType))
 		if !label.variable {
 			p.all = p.append(nil, label.value)
 		}
@@ -64,93 +65,137 @@ func (p *pair) append(to []byte, value string) []byte {
 	if !utf8.ValidString(value) {
 		value = strings.ToValidUTF8(value, "\uFFFD")
 	}
-	to = protowire.AppendTag(to, metricLabel, protowire.BytesType)
-	to = protowire.AppendVarint(to, uint64(len(p.head)+protowire.SizeTag(pairValue)+protowire.SizeBytes(len(value))))
-	return appendString(append(to, p.head...), pairValue, value)
+	to = append(to, tag(metricLabel, protowire.BytesType))
+	to = appendUint(to, uint64(len(p.head)+protowire.SizeBytes(len(value))))
+	to = append(to, p.head...)
+	return append(appendUint(to, uint64(len(value))), value...)
 }
 
 func (e *protoEncoder) head(to []byte, size int) []byte {
-	to = protowire.AppendVarint(to, uint64(len(e.top)+size))
+	to = appendUint(to, uint64(len(e.top)+size))
 	return append(to, e.top...)
 }
 
+func (e *protoEncoder) hasBuckets() bool { return true }
+
 func (e *protoEncoder) samples(to []byte, s *Samples) []byte {
-	if e.histogram {
-		for i := range s.histograms {
-			begin := len(to)
-			to = appendHistogram(e.labels(to, s.of(i)), &s.histograms[i])
-			to = nest(to, begin, familyMetric)
+	var before copied
+	for i := range max(len(s.values), len(s.histograms)) {
+		metric := len(to)
+		to = e.labels(open(to), s, i, &before)
+		if e.histogram {
+			to = appendHistogram(to, &s.histograms[i])
+		} else {
+			to = append(to, tag(metricGauge, protowire.BytesType), 1+8)
+			to = appendDouble(to, gaugeValue, s.values[i])
 		}
-		return to
-	}
-	for i, v := range s.values {
-		begin := len(to)
-		to = e.labels(to, s.of(i))
-		gauge := len(to)
-		to = nest(appendDouble(to, gaugeValue, v), gauge, metricGauge)
-		to = nest(to, begin, familyMetric)
+		size := len(to)
+		to = shut(to, metric, familyMetric)
+		before.from += len(to) - size
 	}
 	return to
 }
 
-func (e *protoEncoder) labels(to []byte, values []string) []byte {
-	for i := range e.pairs {
-		if p := &e.pairs[i]; p.variable {
+// labels appends the labels of a sample. What they begin with like those of the
+// sample before is copied from there.
+func (e *protoEncoder) labels(to []byte, s *Samples, i int, before *copied) []byte {
+	values, same := s.of(i), 0
+	if i > 0 {
+		last := s.of(i - 1)
+		for same < min(len(e.pairs), maxCopied) {
+			if p := &e.pairs[same]; p.variable && values[p.index] != last[p.index] {
+				break
+			}
+			same++
+		}
+	}
+	from := len(to)
+	if same > 0 {
+		to = append(to, to[before.from:before.from+before.until[same-1]]...)
+	}
+	for n := same; n < len(e.pairs); n++ {
+		if p := &e.pairs[n]; p.variable {
 			to = p.append(to, values[p.index])
 		} else {
 			to = append(to, p.all...)
 		}
+		if n < maxCopied {
+			before.until[n] = len(to) - from
+		}
 	}
+	before.from = from
 	return to
 }
 
 // appendHistogram appends the field of a metric that holds its histogram.
 func appendHistogram(to []byte, h *Snapshot) []byte {
-	begin := len(to)
-	to = appendVarint(to, histogramCount, h.Count)
+	histogram := len(to)
+	to = appendVarint(open(to), histogramCount, h.Count)
 	to = appendDouble(to, histogramSum, h.Sum)
 	to = appendVarint(to, histogramSchema, protowire.EncodeZigZag(int64(h.Schema)))
 	to = appendDouble(to, histogramZeroThreshold, zeroThreshold)
 	to = appendVarint(to, histogramZero, h.Zero)
 	for offset, length := range h.spans() {
 		span := len(to)
-		to = appendVarint(to, spanOffset, protowire.EncodeZigZag(int64(offset)))
+		to = appendVarint(open(to), spanOffset, protowire.EncodeZigZag(int64(offset)))
 		to = appendVarint(to, spanLength, uint64(length))
-		to = nest(to, span, histogramSpan)
+		to = shut(to, span, histogramSpan)
 	}
 	for delta := range h.deltas() {
 		to = appendVarint(to, histogramDelta, protowire.EncodeZigZag(delta))
 	}
 	created := len(to)
-	to = appendVarint(to, timestampSeconds, uint64(h.Created.Unix()))
+	to = appendVarint(open(to), timestampSeconds, uint64(h.Created.Unix()))
 	if nanos := h.Created.Nanosecond(); nanos != 0 { // a message of proto3, which leaves 0 out
 		to = appendVarint(to, timestampNanos, uint64(nanos))
 	}
-	to = nest(to, created, histogramCreated)
-	return nest(to, begin, metricHistogram)
+	to = shut(to, created, histogramCreated)
+	return shut(to, histogram, metricHistogram)
 }
 
-// nest makes a field of what has been appended since begin. Moving these few bytes
-// to make room for their length is cheaper than computing it first.
-func nest(to []byte, begin int, field protowire.Number) []byte {
-	var room [2 * binary.MaxVarintLen32]byte
-	head := protowire.AppendTag(room[:0], field, protowire.BytesType)
-	head = protowire.AppendVarint(head, uint64(len(to)-begin))
-	end := len(to)
-	to = append(to, head...)
-	copy(to[begin+len(head):], to[begin:end])
-	copy(to[begin:], head)
+// room is what open leaves for the head of a field: its tag and a length of two
+// bytes, as most metrics have.
+const room = 1 + 2
+
+// open begins a field that has its length before it, which is not known yet.
+func open(to []byte) []byte { return append(to, make([]byte, room)...) }
+
+// shut ends the field that was opened at begin. If its length takes more or fewer
+// bytes than there is room for, what is in the field is moved.
+func shut(to []byte, begin int, field protowire.Number) []byte {
+	var head [1 + binary.MaxVarintLen64]byte
+	head[0] = tag(field, protowire.BytesType)
+	size := len(to) - begin - room
+	n := 1 + binary.PutUvarint(head[1:], uint64(size))
+	if n != room {
+		to = append(to, head[:max(n-room, 0)]...) // anything, for its length
+		copy(to[begin+n:], to[begin+room:begin+room+size])
+		to = to[:begin+n+size]
+	}
+	copy(to[begin:], head[:n])
 	return to
 }
 
+// tag returns the tag of a field. Those that are used here are one byte.
+func tag(field protowire.Number, of protowire.Type) byte { return byte(field)<<3 | byte(of) }
+
 func appendString(to []byte, field protowire.Number, value string) []byte {
-	return protowire.AppendString(protowire.AppendTag(to, field, protowire.BytesType), value)
+	return append(appendUint(append(to, tag(field, protowire.BytesType)), uint64(len(value))), value...)
 }
 
 func appendVarint(to []byte, field protowire.Number, value uint64) []byte {
-	return protowire.AppendVarint(protowire.AppendTag(to, field, protowire.VarintType), value)
+	return appendUint(append(to, tag(field, protowire.VarintType)), value)
+}
+
+// appendUint appends a number, of which most are small.
+func appendUint(to []byte, value uint64) []byte {
+	if value < 0x80 {
+		return append(to, byte(value))
+	}
+	return protowire.AppendVarint(to, value)
 }
 
 func appendDouble(to []byte, field protowire.Number, value float64) []byte {
-	return protowire.AppendFixed64(protowire.AppendTag(to, field, protowire.Fixed64Type), math.Float64bits(value))
+	to = append(to, tag(field, protowire.Fixed64Type))
+	return binary.LittleEndian.AppendUint64(to, math.Float64bits(value))
 }

@@ -15,6 +15,8 @@ type encoder interface {
 	// head appends what comes before the samples, which have size bytes in all.
 	head(to []byte, size int) []byte
 	samples(to []byte, s *Samples) []byte
+	// hasBuckets tells whether it writes those of native histograms.
+	hasBuckets() bool
 }
 
 // A textEncoder writes Prometheus' text format 0.0.4 or OpenMetrics.
@@ -22,25 +24,18 @@ type textEncoder struct {
 	top         string
 	openMetrics bool
 	histogram   bool
-	plain       line // of a gauge
-	bucket      line // the others are of a histogram
-	sum         line
-	count       line
+	name        string
+	labels      labelText
 }
 
 func newTextEncoder(f *Family, common []Label, openMetrics bool) *textEncoder {
-	e := &textEncoder{openMetrics: openMetrics, histogram: f.Type == TypeHistogram}
+	e := &textEncoder{openMetrics: openMetrics, histogram: f.Type == TypeHistogram, name: f.Name, labels: newLabelText(f, common)}
 	kind, help := "gauge", strings.NewReplacer(`\`, `\\`, "\n", `\n`).Replace(f.Help)
 	if openMetrics {
 		help = strings.ReplaceAll(help, `"`, `\"`)
 	}
-	if !e.histogram {
-		e.plain = newLine(f.Name, f, common, "")
-	} else {
+	if e.histogram {
 		kind = "histogram"
-		e.bucket = newLine(f.Name+"_bucket", f, common, `le="+Inf"`)
-		e.sum = newLine(f.Name+"_sum", f, common, "")
-		e.count = newLine(f.Name+"_count", f, common, "")
 	}
 	e.top = "# HELP " + f.Name + " " + help + "\n# TYPE " + f.Name + " " + kind + "\n"
 	return e
@@ -48,20 +43,42 @@ func newTextEncoder(f *Family, common []Label, openMetrics bool) *textEncoder {
 
 func (e *textEncoder) head(to []byte, _ int) []byte { return append(to, e.top...) }
 
+func (e *textEncoder) hasBuckets() bool { return false }
+
 func (e *textEncoder) samples(to []byte, s *Samples) []byte {
+	var before copied
 	if e.histogram {
-		for i, h := range s.histograms {
-			labels := s.of(i)
-			to = append(strconv.AppendUint(e.bucket.append(to, labels), h.Count, 10), '\n')
-			to = append(e.float(e.sum.append(to, labels), h.Sum), '\n')
-			to = append(strconv.AppendUint(e.count.append(to, labels), h.Count, 10), '\n')
+		for i := range s.histograms {
+			to = e.histogramLines(to, s, i, &before)
 		}
 		return to
 	}
 	for i, v := range s.values {
-		to = append(e.float(e.plain.append(to, s.of(i)), v), '\n')
+		to = append(to, e.name...)
+		to = e.labels.append(to, s, i, &before)
+		to = append(to, e.labels.end...)
+		to = append(e.float(to, v), '\n')
 	}
 	return to
+}
+
+// histogramLines appends what there is of a native histogram in text.
+func (e *textEncoder) histogramLines(to []byte, s *Samples, i int, before *copied) []byte {
+	h := &s.histograms[i]
+	to = append(append(to, e.name...), "_bucket"...)
+	from := len(to)
+	to = e.labels.append(to, s, i, before)
+	labels := to[from:]
+	to = append(to, e.labels.endBucket...)
+	to = append(strconv.AppendUint(to, h.Count, 10), '\n')
+
+	to = append(append(to, e.name...), "_sum"...)
+	to = append(append(to, labels...), e.labels.end...)
+	to = append(e.float(to, h.Sum), '\n')
+
+	to = append(append(to, e.name...), "_count"...)
+	to = append(append(to, labels...), e.labels.end...)
+	return append(strconv.AppendUint(to, h.Count, 10), '\n')
 }
 
 // float appends a value as client_golang writes it.
@@ -92,17 +109,16 @@ func hasAny(text []byte, of string) bool {
 	return false
 }
 
-// A line is what all lines of a metric have in common: the text between the values
-// of their labels, with those that are the same everywhere.
-type line struct {
-	before []string // the text before each value
-	order  []int    // whose value it is
-	after  string   // the text before the number
+// A labelText is what the labels of all samples of a family have in common.
+type labelText struct {
+	before    []string // the text before each value
+	order     []int    // whose value it is
+	end       string   // the text between the last value and the number
+	endBucket string   // the same, of the bucket of a histogram that has all
 }
 
-func newLine(name string, f *Family, common []Label, last string) line {
-	var l line
-	text, separator := name, "{"
+func newLabelText(f *Family, common []Label) (l labelText) {
+	text, separator := "", "{"
 	for _, label := range sorted(f, common) {
 		text += separator + label.name + `="`
 		if label.variable {
@@ -114,23 +130,45 @@ func newLine(name string, f *Family, common []Label, last string) line {
 		text += `"`
 		separator = ","
 	}
-	if last != "" {
-		text += separator + last
-		separator = ","
-	}
+	l.end, l.endBucket = text+" ", text+separator+`le="+Inf"} `
 	if separator == "," {
-		text += "}"
+		l.end = text + "} "
 	}
-	l.after = text + " "
 	return l
 }
 
-// append appends all of the line before the number.
-func (l *line) append(to []byte, values []string) []byte {
-	for i, before := range l.before {
-		to = appendEscaped(append(to, before...), values[l.order[i]])
+// append appends the labels of a sample up to its last value. What they begin with
+// like those of the sample before is copied from there: of the three statuses of a
+// replica that is almost all.
+func (l *labelText) append(to []byte, s *Samples, i int, before *copied) []byte {
+	values, same := s.of(i), 0
+	if i > 0 {
+		last := s.of(i - 1)
+		for same < len(l.order) && same < maxCopied && values[l.order[same]] == last[l.order[same]] {
+			same++
+		}
 	}
-	return append(to, l.after...)
+	from := len(to)
+	if same > 0 {
+		to = append(to, to[before.from:before.from+before.until[same-1]]...)
+	}
+	for n := same; n < len(l.order); n++ {
+		to = appendEscaped(append(to, l.before[n]...), values[l.order[n]])
+		if n < maxCopied {
+			before.until[n] = len(to) - from
+		}
+	}
+	before.from = from
+	return to
+}
+
+// maxCopied bounds how many labels are copied from the sample before.
+const maxCopied = 8
+
+// A copied says where the labels of the last sample are in what has been written.
+type copied struct {
+	from  int
+	until [maxCopied]int // after each value, from there
 }
 
 // appendEscaped appends the value of a label. Bytes that are not UTF-8 would make

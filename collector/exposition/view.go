@@ -28,16 +28,24 @@ type part struct {
 	column  int
 }
 
+// done gives the memory of the tables back. Calling it again does nothing.
+func (v *view) done() {
+	if v.Done != nil {
+		v.Done()
+	}
+	v.View = View{}
+}
+
 // newView returns what there is now, encoded as far as it is no table: the families
-// that are named, all of them if none is.
+// that are named, all of them if none is. It must be done, even after an error.
 func newView(o Options, format expfmt.Format, names []string) (*view, error) {
 	v := &view{View: o.View()}
 	rest, err := gatherRest(o.Rest, v.Common)
 	if err != nil {
-		return nil, err
+		return v, err
 	}
 	if err := v.encodeRest(rest, format); err != nil {
-		return nil, err
+		return v, err
 	}
 	for _, t := range v.Tables {
 		for c := range t.columns() {

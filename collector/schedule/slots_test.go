@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"runtime"
+	"strconv"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -55,7 +56,7 @@ func TestJobsShareWakeUps(t *testing.T) {
 func TestSleepersHaveNoGoroutine(t *testing.T) { //nolint:paralleltest // see above
 	var jobs []*schedule.Job
 	for i := range 1000 {
-		j := job(fmt.Sprint(i), well)
+		j := job(strconv.Itoa(i), well)
 		j.Interval = time.Hour
 		jobs = append(jobs, j)
 	}
@@ -96,7 +97,7 @@ func TestRandomUpdates(t *testing.T) {
 	t.Parallel()
 	const ids, places = 30, 5
 	for seed := range uint64(20) {
-		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+		t.Run(strconv.FormatUint(seed, 10), func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				random := rand.New(rand.NewPCG(seed, 0))
@@ -105,7 +106,7 @@ func TestRandomUpdates(t *testing.T) {
 				pools := []schedule.Pool{schedule.NewPool(places), schedule.NewPool(places)}
 				fresh := func(id int) *schedule.Job {
 					pool, takes := random.IntN(2), time.Duration(random.IntN(1500))*time.Millisecond
-					j := job(fmt.Sprint(id), func(ctx context.Context) error {
+					j := job(strconv.Itoa(id), func(ctx context.Context) error {
 						if running[id].Add(1) > 1 {
 							t.Errorf("replica %d is probed twice at a time", id)
 						}
