@@ -26,9 +26,7 @@ func (e *Exporter) targetsChanged() {
 	e.mu.RLock()
 	c := e.loaded
 	e.mu.RUnlock()
-	if err := e.place(c); err != nil {
-		e.o.Logger.Error("Discovered targets not watched; the old ones go on", "err", err)
-	}
+	e.place(c)
 }
 
 // withTargets adds the targets that were found to a configuration. What is wrong
@@ -45,18 +43,8 @@ func (e *Exporter) withTargets(c *config.Config) *config.Config {
 		rejected = wrong.LeftOut
 		e.o.Logger.Warn("Some discovered targets are not watched", "err", err)
 	}
-	e.metrics.rejected.Set(float64(rejected))
+	e.rejected.Store(int64(rejected))
 	return all
-}
-
-// sources returns the endpoints that are asked for targets now.
-func (e *Exporter) sources() []discovery.Source {
-	e.mu.RLock()
-	defer e.mu.RUnlock()
-	if e.loaded == nil {
-		return nil
-	}
-	return sources(e.loaded)
 }
 
 // sources returns the endpoints that a configuration names.

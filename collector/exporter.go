@@ -53,6 +53,7 @@ type Exporter struct {
 	demand    *blackbox.Handler // of /probe
 	history   *blackbox.History
 	running   atomic.Bool
+	rejected  atomic.Int64 // targets that were found, and that are not watched
 
 	reload           sync.Mutex // held while the configuration is read and replaced
 	master, rabbitmq remote     // guarded by reload
@@ -108,9 +109,14 @@ func (e *Exporter) build() {
 		Options: e.probing, TimeoutOffset: e.o.TimeoutOffset, History: e.history, Logger: e.o.Logger,
 		Modules: func() map[string]*module.Module { return e.current().config.Modules },
 	})
-	registry.MustRegister(e.queues, e.relay, e.found, prometheus.NewCounterFunc(prometheus.CounterOpts{
-		Name: schema.ModuleUnknown, Help: "Probes on demand that asked for a module that is not there.",
-	}, func() float64 { return float64(e.demand.UnknownModules()) }))
+	registry.MustRegister(e.queues, e.relay, e.found,
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: schema.ExporterDiscoveryRejected,
+			Help: "Discovered targets that are not watched because something is wrong with them; the log says what.",
+		}, func() float64 { return float64(e.rejected.Load()) }),
+		prometheus.NewCounterFunc(prometheus.CounterOpts{
+			Name: schema.ModuleUnknown, Help: "Probes on demand that asked for a module that is not there.",
+		}, func() float64 { return float64(e.demand.UnknownModules()) }))
 }
 
 // patience is how long what an earlier run has left waits for its node.

@@ -52,7 +52,6 @@ type metrics struct {
 	lag      prometheus.Histogram
 	reports  *prometheus.CounterVec
 	reload   struct{ successful, time prometheus.Gauge }
-	rejected prometheus.Gauge // discovered targets
 }
 
 // newMetrics shows what a source returns, and what is in the registry.
@@ -80,9 +79,6 @@ func newMetrics(from source, registry *prometheus.Registry, logger *slog.Logger)
 	m.reload.time = prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: schema.ExporterReloadSuccessTime, Help: "When the configuration was last read without an error.",
 	})
-	m.rejected = prometheus.NewGauge(prometheus.GaugeOpts{
-		Name: schema.ExporterDiscoveryRejected, Help: "Discovered targets that are not watched because something is wrong with them; the log says what.",
-	})
 	for s := range status.All() {
 		m.probes.WithLabelValues(string(config.ModePoll), s.String())
 		m.probes.WithLabelValues(string(config.ModeScript), s.String())
@@ -91,7 +87,7 @@ func newMetrics(from source, registry *prometheus.Registry, logger *slog.Logger)
 		m.reports.WithLabelValues(strconv.Itoa(code))
 	}
 	m.registry.MustRegister(m.probes, m.lag, m.reports,
-		m.reload.successful, m.reload.time, m.rejected, versioncollector.NewCollector(schema.ExporterPrefix),
+		m.reload.successful, m.reload.time, versioncollector.NewCollector(schema.ExporterPrefix),
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	m.handler = exposition.New(exposition.Options{View: m.newViewer(from).view, Rest: m.registry, Logger: logger})
 	return m

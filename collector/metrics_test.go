@@ -201,5 +201,26 @@ func TestRoundBits(t *testing.T) {
 
 func TestDocumentation(t *testing.T) {
 	t.Parallel()
-	testkit.DocumentMetrics(t, "exporter", own(t, example().handler))
+	e := newExporter(t, `
+relay: {url: "http://127.0.0.1:1", token: s3cret}
+rabbitmq: {api_url: "http://127.0.0.1:1"}
+http_sd_configs: [{url: "http://127.0.0.1:1"}]
+services: [{id: web, nodes: [{id: jobs, mode: push, rabbitmq_queue: {name: jobs}}]}]
+`)
+	run(t, e)
+	families := own(t, example().handler)
+	require.Eventually(t, func() bool { // each part has something to say of itself
+		known := map[string]bool{}
+		for _, f := range families {
+			known[f.GetName()] = true
+		}
+		for _, f := range own(t, e.Gatherer()) {
+			if !known[f.GetName()] {
+				families = append(families, f)
+			}
+		}
+		return slices.ContainsFunc(families, func(f *dto.MetricFamily) bool { return f.GetName() == schema.ExporterQueueReadings })
+	}, 10*time.Second, 10*time.Millisecond)
+	slices.SortFunc(families, func(a, b *dto.MetricFamily) int { return strings.Compare(a.GetName(), b.GetName()) })
+	testkit.DocumentMetrics(t, "exporter", families)
 }

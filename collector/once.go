@@ -24,8 +24,9 @@ const discoveryPatience = 30 * time.Second
 
 // Once probes everything one time, in place of [Exporter.Run]. It returns how
 // things are as metrics, without those of the process, and the worst status of
-// what was probed. Nodes that take reports have no part in that: nobody can report to
-// an exporter that does not run.
+// what was probed: unknown at the least, if there are targets that can't be. Nodes that
+// take reports have no part in that: nobody can report to an exporter that does not
+// run.
 func (e *Exporter) Once(ctx context.Context) (families []*dto.MetricFamily, worst status.Status, err error) {
 	if err := e.discoverOnce(ctx); err != nil {
 		return nil, status.Unknown, err
@@ -41,9 +42,6 @@ func (e *Exporter) Once(ctx context.Context) (families []*dto.MetricFamily, wors
 
 // discoverOnce asks the endpoints that tell of targets.
 func (e *Exporter) discoverOnce(ctx context.Context) error {
-	if len(e.sources()) == 0 {
-		return nil
-	}
 	running, stop := context.WithCancel(ctx)
 	ended := make(chan error, 1)
 	go func() { ended <- e.found.Run(running) }()
@@ -51,9 +49,13 @@ func (e *Exporter) discoverOnce(ctx context.Context) error {
 	defer cancel()
 	err := e.found.Wait(patience)
 	stop()
-	if err := errors.Join(err, <-ended); err != nil {
-		return fmt.Errorf("wait for the endpoints that tell of targets: %w", err)
+	if err = errors.Join(err, <-ended); err == nil {
+		err = e.found.Missing()
 	}
+	if err != nil {
+		return fmt.Errorf("ask what else there is to probe: %w", err)
+	}
+	e.targetsChanged() // the last answer may have come after the last look at them
 	return nil
 }
 
@@ -67,13 +69,17 @@ func (e *Exporter) gatherState() ([]*dto.MetricFamily, error) {
 	return slices.DeleteFunc(families, func(f *dto.MetricFamily) bool { return f.GetName() == schema.ReplicaLatency }), err
 }
 
-// worst returns the worst status of the replicas with a job: healthy if there is none.
+// worst returns the worst status of the replicas with a job: healthy if there is
+// none, and unknown if targets were rejected.
 func (e *Exporter) worst(jobs []*schedule.Job) status.Status {
 	probed := make(map[status.ID]bool, len(jobs))
 	for _, j := range jobs {
 		probed[j.ID] = true
 	}
 	worst := status.Healthy
+	if e.rejected.Load() > 0 {
+		worst = status.Unknown
+	}
 	for _, r := range e.store.Snapshot(time.Now()) {
 		if probed[r.ID] && r.Status.Severity() > worst.Severity() {
 			worst = r.Status

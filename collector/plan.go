@@ -3,7 +3,6 @@
 package collector
 
 import (
-	"fmt"
 	"reflect"
 
 	"github.com/pharos-status/pharos/collector/config"
@@ -37,9 +36,8 @@ type plannedJob struct {
 func emptyPlan() *plan { return &plan{config: &config.Config{}} }
 
 // newPlan makes a plan of a configuration. A job for which nothing has changed
-// since the plan before is taken over, so that it goes on undisturbed. Its error
-// is that of a file that the configuration names and that can't be used.
-func newPlan(c *config.Config, before *plan, probers *proberMaker) (*plan, error) {
+// since the plan before is taken over, so that it goes on undisturbed.
+func newPlan(c *config.Config, before *plan, probers *proberMaker) *plan {
 	p := &plan{
 		config: c, tokens: pushTokens(c.Tokens),
 		poll: before.poll, script: before.script, jobs: make(map[status.ID]plannedJob, len(before.jobs)),
@@ -57,29 +55,22 @@ func newPlan(c *config.Config, before *plan, probers *proberMaker) (*plan, error
 			id := status.NodeID{Service: service.ID, Node: n.ID}
 			p.nodes = append(p.nodes, stateNode(id, n))
 			for k := range n.Replicas {
-				if err := p.add(id, n, &n.Replicas[k], before, probers); err != nil {
-					return nil, fmt.Errorf("service %s, node %s, replica %s: %w", id.Service, id.Node, n.Replicas[k].Name, err)
-				}
+				p.add(id, n, &n.Replicas[k], before, probers)
 			}
 		}
 	}
-	return p, nil
+	return p
 }
 
-func (p *plan) add(node status.NodeID, n *config.Node, r *config.Replica, before *plan, probers *proberMaker) error {
+func (p *plan) add(node status.NodeID, n *config.Node, r *config.Replica, before *plan, probers *proberMaker) {
 	id := node.Replica(r.Name)
 	planned := plannedJob{Job: p.job(id, n, r), node: n, replica: r, authorities: probers.authorities(n.Module)}
 	if old, ok := before.jobs[id]; ok && planned.same(old) {
 		planned.Job = old.Job
 	} else {
-		prober, err := probers.prober(n, r)
-		if err != nil {
-			return err
-		}
-		planned.Prober = prober
+		planned.Prober = probers.prober(n, r)
 	}
 	p.jobs[id] = planned
-	return nil
 }
 
 // job returns the job of a replica but for its prober.

@@ -23,6 +23,8 @@ type proberMaker struct {
 	modules map[*module.Module]*blackbox.Compiled
 	tls     map[promconfig.TLSConfig]*tls.Config
 	files   map[string]string // of authorities
+
+	failures map[string]int // how many probers had to be deferred, by the error
 }
 
 func newProberMaker(o blackbox.Options) *proberMaker {
@@ -31,12 +33,25 @@ func newProberMaker(o blackbox.Options) *proberMaker {
 		modules: map[*module.Module]*blackbox.Compiled{},
 		tls:     map[promconfig.TLSConfig]*tls.Config{},
 		files:   map[string]string{},
+
+		failures: map[string]int{},
 	}
 }
 
-// prober makes the prober of a replica. Its error is that of a file that the
+// prober makes the prober of a replica; a deferred one if a file can't be used now.
+func (m *proberMaker) prober(n *config.Node, r *config.Replica) probe.Prober {
+	prober, err := m.try(n, r)
+	if err != nil {
+		m.failures[err.Error()]++
+		// A maker of its own, which remembers nothing of the files that were there.
+		return &deferredProber{try: func() (probe.Prober, error) { return newProberMaker(m.Options).try(n, r) }}
+	}
+	return prober
+}
+
+// try makes the prober of a replica. Its error is that of a file that the
 // configuration names and that can't be used.
-func (m *proberMaker) prober(n *config.Node, r *config.Replica) (probe.Prober, error) {
+func (m *proberMaker) try(n *config.Node, r *config.Replica) (probe.Prober, error) {
 	switch {
 	case n.Mode == config.ModeScript:
 		return probe.Script(probe.ScriptOptions{

@@ -55,12 +55,8 @@ func (e *Exporter) apply(c *config.Config, file bool) error {
 	if err := errors.Join(relayErr, queueErr); err != nil {
 		return err
 	}
-	before := e.sources()
 	e.found.Update(sources(c))
-	if err := e.place(c); err != nil {
-		e.found.Update(before)
-		return err
-	}
+	e.place(c)
 	e.mu.Lock()
 	e.loaded, e.file = c, file
 	e.mu.Unlock()
@@ -75,11 +71,12 @@ func (e *Exporter) apply(c *config.Config, file bool) error {
 
 // place has what a configuration names, and the targets that were found, watched
 // from now on. Replicas for which nothing changes go on undisturbed.
-func (e *Exporter) place(c *config.Config) error {
+func (e *Exporter) place(c *config.Config) {
 	before := e.current()
-	after, err := newPlan(e.withTargets(c), before, newProberMaker(e.probing))
-	if err != nil {
-		return err
+	probers := newProberMaker(e.probing)
+	after := newPlan(e.withTargets(c), before, probers)
+	for text, replicas := range probers.failures {
+		e.o.Logger.Warn("Replicas are unknown until a file can be used", "replicas", replicas, "err", text)
 	}
 	e.mu.Lock()
 	e.plan = after
@@ -88,5 +85,4 @@ func (e *Exporter) place(c *config.Config) error {
 	e.changes.restart(func() { e.store.Configure(after.nodes) })
 	e.scheduler.Update(after.schedule())
 	e.metrics.forget(before, after)
-	return nil
 }

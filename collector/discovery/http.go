@@ -4,11 +4,13 @@ package discovery
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"net/url"
 	"reflect"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -105,6 +107,21 @@ func (h *HTTP) Wait(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// Missing returns an error that names the sources that have not answered yet; nil if
+// there is none.
+func (h *HTTP) Missing() error {
+	var missing []string
+	for _, s := range h.all() {
+		if seen := s.look(); seen.last.IsZero() {
+			missing = append(missing, seen.name)
+		}
+	}
+	if missing == nil {
+		return nil
+	}
+	return fmt.Errorf("no good answer from %s; the log says why", strings.Join(missing, ", "))
 }
 
 // Run asks until ctx is done. It is called once.
