@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strconv"
 	"time"
 
@@ -62,6 +63,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	c.Flag("timeout-offset", "Seconds that a probe on demand ends before Prometheus' time limit for the scrape.").Default("0.5").SetValue((*secondsValue)(&f.timeoutOffset))
 	c.Flag("history.limit", "How many probes on demand are remembered, and how many failed ones besides.").Default("100").IntVar(&f.history)
 	f.once.add(c)
+	if slices.Contains(args, "--once") {
+		c.Misuse = exitUnknown // the codes below say how things are
+	}
 	logger := c.LogFlags()
 	return c.Run(args, func(string) error { return start(ctx, &f, logger(), stdout) })
 }

@@ -26,7 +26,7 @@ func start(ctx context.Context, f *flags, log *slog.Logger, stdout io.Writer) er
 		return err
 	}
 	if err := f.once.check(); err != nil {
-		return err
+		return &app.Exit{Code: exitUnknown, Err: err}
 	}
 	if f.once.once {
 		return once(ctx, f, log, stdout)

@@ -4,6 +4,7 @@ package deliver_test
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"log/slog"
 	"math"
@@ -166,4 +167,32 @@ func TestRemoteWriteThatIsRefused(t *testing.T) {
 	require.NotContains(t, err.Error(), "s3cret")
 	require.Equal(t, 1, r.requests)
 	require.ErrorContains(t, deliver.RemoteWrite(t.Context(), options("prometheus:9090"), nil, time.Now()), "write one such as")
+}
+
+func TestRemoteWriteShowsNoSecret(t *testing.T) {
+	t.Parallel()
+	r, _ := newReceiver(t, http.StatusServiceUnavailable)
+	var asked []string
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		user, password, _ := req.BasicAuth()
+		asked = append(asked, user+" "+password+" "+req.URL.RawQuery)
+		r.ServeHTTP(w, req)
+	}))
+	t.Cleanup(server.Close)
+	var log bytes.Buffer
+	o := options(strings.Replace(server.URL, "http://", "http://me:s3cret@", 1) + "/api/v1/write?token=t0ken")
+	o.Logger = slog.New(slog.NewTextHandler(&log, nil))
+	require.NoError(t, deliver.RemoteWrite(t.Context(), o, families(t, 1), time.Now()))
+	require.Equal(t, []string{"me s3cret token=t0ken", "me s3cret token=t0ken"}, asked)
+
+	server.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	err := deliver.RemoteWrite(ctx, o, families(t, 1), time.Now())
+	require.Error(t, err)
+	for _, secret := range []string{"s3cret", "t0ken"} {
+		require.NotContains(t, err.Error(), secret)
+		require.NotContains(t, log.String(), secret)
+	}
+	require.Contains(t, log.String(), "retrying")
 }

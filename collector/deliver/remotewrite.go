@@ -3,6 +3,7 @@
 package deliver
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -63,15 +64,7 @@ func RemoteWrite(ctx context.Context, o RemoteWriteOptions, families []*dto.Metr
 	if err != nil {
 		return err
 	}
-	options := []remote.APIOption{
-		remote.WithAPIPath(""),
-		remote.WithAPILogger(o.Logger),
-		remote.WithAPIBackoff(remote.BackoffConfig{Min: minBackoff, Max: maxBackoff, MaxRetries: writeRetries}),
-	}
-	if o.Client != nil {
-		options = append(options, remote.WithAPIHTTPClient(o.Client))
-	}
-	api, err := remote.NewAPI(o.URL, options...)
+	api, err := o.api()
 	if err != nil {
 		return fmt.Errorf("prepare the remote write: %w", err)
 	}
@@ -92,12 +85,46 @@ func extract(families []*dto.MetricFamily, at time.Time) (model.Vector, error) {
 	return samples, nil
 }
 
-// cause returns an error as one line, without the URL, which may hold a password.
-func cause(err error) error {
-	if e, ok := errors.AsType[*url.Error](err); ok {
-		err = e.Err
+// cause returns an error as one line: it ends in what the receiver said.
+func cause(err error) error { return errors.New(strings.Join(strings.Fields(err.Error()), " ")) }
+
+// api returns a client that knows the URL without what may be secret in it, for it
+// logs it; the secrets are added on the way out.
+func (o RemoteWriteOptions) api() (*remote.API, error) {
+	whole, err := url.Parse(o.URL)
+	if err != nil {
+		return nil, errors.New("the URL is none") // it may hold a password
 	}
-	return errors.New(strings.Join(strings.Fields(err.Error()), " ")) // it ends in what the receiver said
+	client := http.Client{}
+	if o.Client != nil {
+		client = *o.Client
+	}
+	client.Transport = &completing{whole, cmp.Or(client.Transport, http.DefaultTransport)}
+	public := *whole
+	public.User, public.RawQuery, public.Fragment = nil, "", ""
+	return remote.NewAPI(public.String(),
+		remote.WithAPIPath(""),
+		remote.WithAPILogger(o.Logger),
+		remote.WithAPIBackoff(remote.BackoffConfig{Min: minBackoff, Max: maxBackoff, MaxRetries: writeRetries}),
+		remote.WithAPIHTTPClient(&client),
+	)
+}
+
+// completing is a transport that gives requests the user and the query of a URL.
+type completing struct {
+	whole *url.URL
+	next  http.RoundTripper
+}
+
+// RoundTrip implements [http.RoundTripper].
+func (c *completing) RoundTrip(req *http.Request) (*http.Response, error) {
+	req = req.Clone(req.Context())
+	req.URL.RawQuery = c.whole.RawQuery
+	if user := c.whole.User; user != nil {
+		password, _ := user.Password()
+		req.SetBasicAuth(user.Username(), password)
+	}
+	return c.next.RoundTrip(req)
 }
 
 // labelsOf returns the labels of a sample and those to add, sorted by name as the

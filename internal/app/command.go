@@ -25,13 +25,17 @@ import (
 // it as to a [kingpin.Application].
 type Command struct {
 	*kingpin.Application
+	// Misuse is the exit code for a command line that can't be understood: 2 unless
+	// it is set.
+	Misuse int
+
 	stderr io.Writer
 	exit   int // what --help or --version asked for; -1: nothing
 }
 
 // NewCommand returns a command line with --help and --version.
 func NewCommand(name, help string, stdout, stderr io.Writer) *Command {
-	c := &Command{Application: kingpin.New(name, help), stderr: stderr, exit: -1}
+	c := &Command{Application: kingpin.New(name, help), Misuse: 2, stderr: stderr, exit: -1}
 	c.HelpFlag.Short('h')
 	c.UsageWriter(stdout)
 	c.ErrorWriter(stderr)
@@ -67,7 +71,7 @@ func (e *Exit) Unwrap() error { return e.Err }
 
 // Run reads the command line and does the work, which is told the subcommand, if
 // there are any. It returns the exit code: 0 if all went well, that of an [Exit], 1
-// if the work returned any other error, 2 if the command line can't be understood.
+// if the work returned any other error, c.Misuse if the command line can't be understood.
 func (c *Command) Run(args []string, work func(subcommand string) error) int {
 	subcommand, err := c.Parse(args)
 	switch {
@@ -75,7 +79,7 @@ func (c *Command) Run(args []string, work func(subcommand string) error) int {
 		return c.exit
 	case err != nil:
 		c.tell(fmt.Errorf("%w; try %s --help", err, c.Name))
-		return 2
+		return c.Misuse
 	}
 	err = work(subcommand)
 	exit, coded := errors.AsType[*Exit](err)
