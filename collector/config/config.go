@@ -89,7 +89,7 @@ type Node struct {
 type Replica struct {
 	// Name is unique within the node, at most status.MaxIDLength bytes, and holds
 	// nothing secret: the given one, or else the URL without user information,
-	// query and fragment (and with a short hash where two are alike), or a
+	// query and fragment (and with a hash where two are alike), or a
 	// script's place in the list, from 1.
 	Name string
 

@@ -69,7 +69,7 @@ func TestTargetsJoinTheirNodes(t *testing.T) {
 	require.Equal(t, []string{"web"}, ids(with))
 
 	api := node(t, with, "web", "api")
-	require.Equal(t, []string{"tcp://a:1", "https://b.example.com/#fe3d", "tcp://b:1"}, replicaNames(api))
+	require.Equal(t, []string{"tcp://a:1", "https://b.example.com/#fe3db2dfd3", "tcp://b:1"}, replicaNames(api))
 	require.Equal(t, config.Poll{
 		Interval: 15 * time.Second, Timeout: 2 * time.Second, SickAfter: time.Second, Retries: 3, RetryWait: time.Second,
 		StatusFrom: 200, StatusBelow: 400,
@@ -196,6 +196,22 @@ func TestOneMoreTargetChangesNoOther(t *testing.T) {
 	for name, r := range known {
 		require.Equal(t, r, others[name])
 	}
+}
+
+func TestManyURLsDifferInTheirQueriesAlone(t *testing.T) {
+	t.Parallel()
+	targets, list := make([]config.Target, 10_000), make([]string, 10_000)
+	for i := range targets {
+		url := "https://a.example.com/?tenant=" + strconv.Itoa(i)
+		targets[i], list[i] = target(url, "fleet", "hosts"), strconv.Quote(url)
+	}
+	with, err := loadDiscovering(t).WithTargets(targets)
+	require.NoError(t, err)
+	require.Len(t, node(t, with, "fleet", "hosts").Replicas, len(targets))
+
+	written, err := config.Load(write(t, "services: [{id: fleet, nodes: [{id: hosts, mode: poll, replicas: ["+strings.Join(list, ", ")+"]}]}]\n"))
+	require.NoError(t, err)
+	require.ElementsMatch(t, replicaNames(node(t, with, "fleet", "hosts")), replicaNames(node(t, written, "fleet", "hosts")))
 }
 
 func replicas(c *config.Config) map[string]config.Replica {
