@@ -109,7 +109,7 @@ func (i *inventory) change(t *testing.T, how func()) {
 func TestTargetsOfAnInventory(t *testing.T) {
 	t.Parallel()
 	inv, config := newInventory(t)
-	port := serveTCP(t, func(conn net.Conn) {})
+	port := serveTCP(t, func(net.Conn) {})
 	inv.groups = []group{
 		{[]string{"tcp://" + port}, map[string]string{"__service": "found", "__node": "ports", "__service_label": "Found", "__interval": "100ms", "__timeout": "10s"}},
 		{[]string{port}, map[string]string{"__service": "found", "__node": "module", "__service_label": "Found", "__module": "tcp_connect", "__interval": "100ms"}},

@@ -67,7 +67,8 @@ func TestHostileTargetsHoldUpNobody(t *testing.T) {
 	}))
 	t.Cleanup(target.Close)
 	bad := hostile(t)
-	config := fmt.Sprintf(`
+	var config strings.Builder
+	fmt.Fprintf(&config, `
 defaults: {poll: {interval: 100ms, timeout: 1h, sick_after: 0s, retries: 0}, script: {timeout: 1h}}
 services:
   - id: s
@@ -79,9 +80,9 @@ services:
         replicas:
 `, quoted("http://"+bad["silent"], "https://"+bad["silent"], "ssh://"+bad["silent"], "ws://"+bad["silent"], "grpc://"+bad["silent"]))
 	for i := range good {
-		config += fmt.Sprintf("          - %s/%d\n", target.URL, i)
+		fmt.Fprintf(&config, "          - %s/%d\n", target.URL, i)
 	}
-	e := newExporter(t, config)
+	e := newExporter(t, config.String())
 	run(t, e)
 	select {
 	case <-enough:

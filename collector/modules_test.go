@@ -5,8 +5,7 @@ package collector
 import (
 	"crypto/tls"
 	"fmt"
-	"io"
-	"log"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -98,7 +97,7 @@ func TestAuthoritiesAreReadAgain(t *testing.T) {
 	pair, second := certificate(t, time.Now().Add(time.Hour))
 	server := httptest.NewUnstartedServer(http.HandlerFunc(serveWeb))
 	server.TLS = &tls.Config{Certificates: []tls.Certificate{pair}}
-	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	server.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
 	server.StartTLS()
 	t.Cleanup(server.Close)
 	e := newExporter(t, fmt.Sprintf(`

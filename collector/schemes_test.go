@@ -173,7 +173,7 @@ func serveTCP(t *testing.T, handle func(net.Conn)) (addr string) {
 				return
 			}
 			go func() {
-				defer conn.Close() //nolint:errcheck // the probe has its result
+				defer conn.Close()
 				handle(conn)
 			}()
 		}
