@@ -116,6 +116,10 @@ var badAround = map[string][]string{
 		`testdata/parts/wrong-services.yml:5: services[0].nodes[1].id: duplicate node "api"; give it an id of its own`,
 		`testdata/parts/wrong-services.yml:5: services[0].nodes[1].script.interval: is 0s, want more than 0`,
 	},
+	"service-files-missing": {
+		`3: service_files[1]: open testdata/parts/sevices-1.yml: no such file or directory; write the name of a file that is there`,
+		`4: service_files[2]: open testdata/parts/modules.yml/none.yml: not a directory; make the file readable to this program`,
+	},
 	"service-files-pattern": {
 		`2: service_files[0]: "[" is no pattern for file names; write one such as services/*.yml`,
 		`3: service_files[1]: "" is no pattern for file names; write one such as services/*.yml`,

@@ -4,11 +4,13 @@ package config
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/pharos-status/pharos/collector/module"
 	"github.com/pharos-status/pharos/internal/configfile"
@@ -18,6 +20,13 @@ import (
 type shownFile struct {
 	name     string
 	document serviceFileDocument
+}
+
+// A matched pattern of the service files.
+type matched struct {
+	pattern string // absolute
+	files   int
+	at      *configfile.Error // where the pattern stands; without a message
 }
 
 // A serviceFileDocument is what a service file may say.
@@ -41,6 +50,10 @@ func (l *loader) serviceFiles(p configfile.Path, patterns []string, to *files) [
 		}
 		all = append(all, absolute)
 		names, _ := filepath.Glob(l.file.Path(pattern)) // the pattern is a good one
+		to.matched = append(to.matched, matched{absolute, len(names), l.file.Errorf(p.At(i), "")})
+		if len(names) == 0 && !strings.ContainsAny(pattern, "*?[") {
+			names = []string{l.file.Path(pattern)} // it is no pattern: reading tells why it is not there
+		}
 		for _, name := range names {
 			if !read[name] {
 				read[name] = true
@@ -49,6 +62,26 @@ func (l *loader) serviceFiles(p configfile.Path, patterns []string, to *files) [
 		}
 	}
 	return all
+}
+
+// Lost returns an error if a pattern of the service files matches nothing any more
+// that matched files when before was loaded: a folder that went away is rather a
+// mount that is lost than the wish to watch nothing of it.
+func (c *Config) Lost(before *Config) error {
+	var errs configfile.Errors
+	for _, now := range c.files.matched {
+		for _, then := range before.files.matched {
+			if now.files > 0 || then.files == 0 || now.pattern != then.pattern {
+				continue
+			}
+			problem := *now.at
+			problem.Msg = fmt.Sprintf("no file matches %s any more (before: %d), so all stays as it was; bring the files back (an empty one will do), or remove the pattern",
+				now.pattern, then.files)
+			errs = append(errs, &problem)
+			break
+		}
+	}
+	return errs.Err()
 }
 
 func (l *loader) serviceFile(p configfile.Path, name string, to *files) {

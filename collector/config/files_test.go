@@ -50,6 +50,40 @@ func TestServiceFiles(t *testing.T) {
 	require.Equal(t, []string{dir + "/more/*.yml", dir + "/more/[ab].yml", dir + "/none/*.yml"}, c.ServiceFiles)
 }
 
+func TestPatternsThatMatchNothingAnyMore(t *testing.T) {
+	t.Parallel()
+	path := writeFiles(t, map[string]string{
+		"exporter.yml": "vantage: a\nservice_files:\n  - none/*.yml\n  - more/*.yml\n  - other/[ab].yml\n",
+		"more/a.yml":   "services: [{id: a" + oneNode,
+		"more/b.yml":   "services: [{id: b" + oneNode,
+		"other/a.yml":  "services: [{id: c" + oneNode,
+	})
+	dir := filepath.Dir(path)
+	load := func() *config.Config {
+		c, err := config.Load(path)
+		require.NoError(t, err)
+		return c
+	}
+	before := load()
+	require.NoError(t, before.Lost(config.Default()))
+	require.NoError(t, config.Default().Lost(before))
+
+	require.NoError(t, os.Remove(filepath.Join(dir, "more", "b.yml")))
+	one := load()
+	require.NoError(t, one.Lost(before), "one of two is left")
+
+	require.NoError(t, os.RemoveAll(filepath.Join(dir, "more")))
+	require.NoError(t, os.Remove(filepath.Join(dir, "other", "a.yml")))
+	require.EqualError(t, load().Lost(before), path+":4: service_files[1]: no file matches "+dir+
+		"/more/*.yml any more (before: 2), so all stays as it was; bring the files back (an empty one will do), or remove the pattern\n"+
+		path+":5: service_files[2]: no file matches "+dir+
+		"/other/[ab].yml any more (before: 1), so all stays as it was; bring the files back (an empty one will do), or remove the pattern")
+
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "other", "b.yml"), nil, 0o600))
+	require.NoError(t, os.WriteFile(path, []byte("service_files: [other/*.yml, 'other/[ab].yml']\n"), 0o600))
+	require.NoError(t, load().Lost(before), "the pattern was taken out, and an empty file will do")
+}
+
 func TestServiceFilesNameFilesBesideThem(t *testing.T) {
 	t.Parallel()
 	path := writeFiles(t, map[string]string{

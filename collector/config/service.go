@@ -10,6 +10,7 @@ type files struct {
 	services []Service           // in the order of the page
 	above    map[string]resolved // what nodes of a service begin with, by the service's ID
 	shown    []shownFile         // the service files
+	matched  []matched           // their patterns
 }
 
 // addServices adds the services of one file.
