@@ -6,14 +6,15 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"maps"
 	"os"
-	"path/filepath"
 	"slices"
 	"time"
 
 	"github.com/pharos-status/pharos/collector/state"
+	"github.com/pharos-status/pharos/internal/atomicfile"
 	"github.com/pharos-status/pharos/internal/status"
 )
 
@@ -199,16 +200,9 @@ func (m *memory) save() error {
 	for id := range m.told {
 		rec.Replicas = append(rec.Replicas, id)
 	}
-	data, err := json.Marshal(rec)
+	err := atomicfile.Write(m.file, 0o600, func(w io.Writer) error { return json.NewEncoder(w).Encode(rec) })
 	if err != nil {
-		return fmt.Errorf("encode %s: %w", m.file, err)
-	}
-	temporary := filepath.Join(filepath.Dir(m.file), "."+filepath.Base(m.file)+".new")
-	if err := os.WriteFile(temporary, data, 0o600); err != nil {
-		return err
-	}
-	if err := os.Rename(temporary, m.file); err != nil {
-		return err
+		return fmt.Errorf("keep what the master was told: %w", err)
 	}
 	m.changed = false
 	return nil

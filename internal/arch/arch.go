@@ -25,7 +25,7 @@ var rules = map[string][]string{
 	"collector/probe":      {},
 	"collector/push":       {"collector/state"},
 	"collector/queue":      {"collector/state", "internal/schema"},
-	"collector/relay":      {"collector/push", "collector/state", "internal/schema"},
+	"collector/relay":      {"collector/push", "collector/state", "internal/atomicfile", "internal/schema"},
 	"collector/schedule":   {"collector/probe"},
 	"collector/state":      {"collector/probe"},
 
