@@ -35,7 +35,8 @@ func shows(t *testing.T, e *Exporter, parts ...string) {
 	}, waiting, pause, "%v", parts)
 }
 
-// TestServiceFiles has a file come, change, be wrong and go while the exporter runs.
+// TestServiceFiles has a file come, change, be wrong, go and come back while the
+// exporter runs.
 func TestServiceFiles(t *testing.T) {
 	t.Parallel()
 	e := newExporter(t, "service_files: [services/*.yml]\nservices: [{id: web, nodes: [{id: api, mode: push}]}]")
@@ -55,7 +56,14 @@ func TestServiceFiles(t *testing.T) {
 	file("services: [{id: more, nodes: [{id: third, mode: push}]}]")
 	shows(t, e, info, `node="third"`)
 	shows(t, e, "pharos_exporter_config_last_reload_successful 1")
-	require.NoError(t, os.Remove(filepath.Join(folder, "more.yml")))
+
+	require.NoError(t, os.RemoveAll(folder))
+	shows(t, e, "pharos_exporter_config_last_reload_successful 0")
+	shows(t, e, info, `node="third"`)
+	require.EqualError(t, e.Reload(), e.o.ConfigFile+":1: service_files[0]: no file matches "+folder+
+		"/*.yml any more (before: 1), so all stays as it was; bring the files back (an empty one will do), or remove the pattern")
+	require.NoError(t, os.Mkdir(folder, 0o755))
+	file("")
 	require.Eventually(t, func() bool {
 		_, text := ask(t, e.Metrics(), http.MethodGet, "/metrics", "")
 		return len(series(text, info)) == 1

@@ -17,10 +17,13 @@ func (e *Exporter) Reload() error {
 	e.reload.Lock()
 	defer e.reload.Unlock()
 	e.mu.RLock()
-	file := e.file
+	before, file := e.loaded, e.file
 	e.mu.RUnlock()
 	// A file that was there and is gone is a mistake, not the wish to watch nothing.
 	c, file, err := e.load(!file && !e.o.RequireConfig)
+	if err == nil {
+		err = c.Lost(before)
+	}
 	if err != nil {
 		e.metrics.reloadFailed()
 		return err
