@@ -43,8 +43,9 @@ func TestStringCanBeLoadedAgain(t *testing.T) {
 	t.Parallel()
 	first, err := config.Load("testdata/design.yml")
 	require.NoError(t, err)
-	text := strings.ReplaceAll(first.String(), "token_file: reporter.token", "token: x")
-	second, err := config.Load(write(t, text))
+	secrets := strings.NewReplacer("token_file: reporter.token", "token: x", "exit <secret>", "exit 0",
+		"check_load, <secret>]", `check_load, -w, "5", -c, "10"]`)
+	second, err := config.Load(write(t, secrets.Replace(first.String())))
 	require.NoError(t, err)
 	require.Equal(t, first.Services, second.Services)
 	require.Equal(t, first.Parallelism, second.Parallelism)

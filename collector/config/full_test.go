@@ -157,6 +157,25 @@ func TestFullTLS(t *testing.T) { //nolint:paralleltest // sets variables
 	require.Len(t, node(t, c, "web", "old").SSH.HostKeys, 1)
 }
 
+func TestScriptsAreShownWithoutArguments(t *testing.T) {
+	t.Parallel()
+	for script, want := range map[string]string{
+		`"curl -u user:hunter2 https://a"`:         "script: curl <secret>",
+		`" /usr/bin/true\n"`:                       "script: /usr/bin/true",
+		`"set -e\ncurl -u user:hunter2 https://a"`: "script: set <secret>",
+		`"KEY=hunter2 run it"`:                     "script: <secret>",
+		`"'hunter2' run it"`:                       "script: <secret>",
+		`{command: [curl, -u, "user:hunter2"]}`:    "command: [curl, <secret>]",
+		`{command: [/usr/bin/true]}`:               "command: [/usr/bin/true]",
+		`{command: ["curl -u user:hunter2"]}`:      "command: [<secret>]",
+	} {
+		c, err := config.Load(write(t, "services: [{id: a, nodes: [{id: b, mode: script, scripts: ["+script+"]}]}]\n"))
+		require.NoError(t, err, script)
+		require.Contains(t, c.String(), "\n          - "+want+"\n", script)
+		require.NotContains(t, c.String(), "hunter")
+	}
+}
+
 func TestFullModules(t *testing.T) { //nolint:paralleltest // sets variables
 	c := loadFull(t)
 	json := node(t, c, "web", "json")

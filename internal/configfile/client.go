@@ -4,8 +4,10 @@ package configfile
 
 import (
 	"maps"
+	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 
 	promconfig "github.com/prometheus/common/config"
@@ -69,4 +71,61 @@ func readable(name string) error {
 		return err
 	}
 	return in.Close()
+}
+
+// schemeName matches the name of a way to authenticate, such as Bearer or Digest.
+// Whoever mistakes the key writes a credential there, which is seldom a short word.
+var schemeName = regexp.MustCompile(`^[A-Za-z]{0,16}$`)
+
+// ShownHTTPClient returns c to be shown: without what prometheus/common shows of a
+// client though it may be secret.
+func ShownHTTPClient(c promconfig.HTTPClientConfig) promconfig.HTTPClientConfig {
+	c.ProxyConfig = ShownProxy(c.ProxyConfig)
+	if c.Authorization != nil && !schemeName.MatchString(c.Authorization.Type) {
+		authorization := *c.Authorization
+		authorization.Type = hidden
+		c.Authorization = &authorization
+	}
+	if c.OAuth2 != nil {
+		c.OAuth2 = shownOAuth2(*c.OAuth2)
+	}
+	return c
+}
+
+// shownOAuth2 hides what goes to the server that gives out tokens.
+func shownOAuth2(o promconfig.OAuth2) *promconfig.OAuth2 {
+	o.ProxyConfig = ShownProxy(o.ProxyConfig)
+	if u, err := url.Parse(o.TokenURL); err != nil || u.User != nil || u.RawQuery != "" || u.Opaque != "" {
+		o.TokenURL = hidden
+	}
+	o.EndpointParams, o.Claims = maps.Clone(o.EndpointParams), maps.Clone(o.Claims)
+	for name := range o.EndpointParams {
+		o.EndpointParams[name] = hidden
+	}
+	for name := range o.Claims {
+		o.Claims[name] = hidden
+	}
+	return &o
+}
+
+// ShownProxy returns p to be shown: its URL with xxxxx, which needs no escapes, in
+// place of user information and query, or as a whole if it is not one of a host.
+func ShownProxy(p promconfig.ProxyConfig) promconfig.ProxyConfig {
+	const redacted = "xxxxx"
+	if p.ProxyURL.URL == nil {
+		return p
+	}
+	shown := *p.ProxyURL.URL
+	if shown.User != nil {
+		shown.User = url.User(redacted)
+	}
+	if shown.RawQuery != "" {
+		shown.RawQuery = redacted
+	}
+	shown.Fragment, shown.RawFragment = "", ""
+	if shown.Host == "" && p.ProxyURL.String() != "" {
+		shown = url.URL{Opaque: redacted}
+	}
+	p.ProxyURL.URL = &shown
+	return p
 }

@@ -5,6 +5,7 @@ package configfile_test
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	promconfig "github.com/prometheus/common/config"
@@ -43,5 +44,33 @@ func TestHTTPClient(t *testing.T) {
 		} else {
 			require.EqualError(t, err, want, text)
 		}
+	}
+}
+
+func TestShownHTTPClient(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		`authorization: {type: Bearer, credentials: hunter2}`:  "authorization:\n  type: Bearer\n  credentials: <secret>\n",
+		`authorization: {type: "Bearer hunter2"}`:              "authorization:\n  type: <secret>\n",
+		`authorization: {type: hunter2}`:                       "authorization:\n  type: <secret>\n",
+		`proxy_url: "http://proxy:3128/"`:                      "proxy_url: http://proxy:3128/\n",
+		`proxy_url: "http://hunter:hunter2@proxy:3128"`:        "proxy_url: http://xxxxx@proxy:3128\n",
+		`proxy_url: "http://hunter@proxy/?key=hunter2#hunter"`: "proxy_url: http://xxxxx@proxy/?xxxxx\n",
+		`proxy_url: "hunter:hunter2@proxy:3128"`:               "proxy_url: xxxxx\n",
+		`proxy_url: ""`:                                        "proxy_url: \"\"\n",
+		`oauth2: {client_id: a, client_secret: hunter2, token_url: "http://a/?key=hunter2", proxy_url: "http://hunter@proxy", claims: {a: hunter2}, endpoint_params: {b: hunter2}}`: "oauth2:\n  client_id: a\n  client_secret: <secret>\n  claims:\n    a: <secret>\n  token_url: <secret>\n  endpoint_params:\n    b: <secret>\n  proxy_url: http://xxxxx@proxy\n",
+		`oauth2: {client_id: a, client_secret: hunter2, token_url: "https://a/token"}`:                                                                                              "oauth2:\n  client_id: a\n  client_secret: <secret>\n  token_url: https://a/token\n",
+	} {
+		f, err := configfile.Parse("a.yml", []byte(text))
+		require.NoError(t, err)
+		var c promconfig.HTTPClientConfig
+		require.NoError(t, f.Decode(&c), text)
+		before := c.ProxyURL.Redacted()
+		out, err := configfile.Marshal(configfile.ShownHTTPClient(c))
+		require.NoError(t, err)
+		shown, _ := strings.CutSuffix(string(out), "follow_redirects: true\nenable_http2: true\n")
+		require.Equal(t, want, shown, text)
+		require.NotContains(t, shown, "hunter")
+		require.Equal(t, before, c.ProxyURL.Redacted(), "what is in use stays as it is")
 	}
 }
