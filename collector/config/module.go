@@ -23,6 +23,9 @@ func (l *loader) moduleOf(p configfile.Path, name string) *module.Module {
 	m, ok := l.modules[name]
 	if !ok {
 		l.fail(p, "there is no module %q; add it to modules or module_files, or write one of %s", name, choice(slices.Sorted(maps.Keys(l.modules))))
+	} else if problem := m.Problem(); problem != nil {
+		first, _, _ := strings.Cut(problem.Error(), "\n")
+		l.fail(p, "the module %q can't work: %s", name, first)
 	}
 	return m
 }

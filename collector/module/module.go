@@ -2,8 +2,9 @@
 
 // Package module reads modules: named ways to probe a target, in the format of
 // blackbox_exporter's configuration file. Every key and default is the same;
-// what can't work is refused with its file and line. The package knows no
-// network: package blackbox makes probers of modules.
+// what it refuses is refused here, with file and line, and what it loads though it
+// can't work is a problem of that module alone. The package knows no network:
+// package blackbox makes probers of modules.
 package module
 
 import (
@@ -48,11 +49,18 @@ type Module struct {
 	Unix      Unix      `yaml:"unix,omitempty"`
 	Websocket Websocket `yaml:"websocket,omitempty"`
 	SSH       SSH       `yaml:"ssh,omitempty"`
+
+	problem error
 }
+
+// Problem says why no probe of the module can succeed, whatever its target, with
+// file and line; nil if one can. blackbox_exporter loads such a module, whose
+// probes fail then, so it is no reason to refuse the others.
+func (m *Module) Problem() error { return m.problem }
 
 // An IP says over which version of IP a target is asked, and from where.
 type IP struct {
-	Preferred string `yaml:"preferred_ip_protocol,omitempty"` // ip4 or ip6; empty: ip6
+	Preferred string `yaml:"preferred_ip_protocol,omitempty"` // ip6 or empty: ip6; anything else: ip4
 	Fallback  bool   `yaml:"ip_protocol_fallback"`            // whether the other one will do; default true
 }
 
@@ -63,7 +71,7 @@ type Source struct {
 
 // Addr returns the address, the zero Addr if none is set.
 func (s Source) Addr() netip.Addr {
-	addr, _ := netip.ParseAddr(s.Address) // Validate has checked it
+	addr, _ := netip.ParseAddr(s.Address) // it is a problem of the module if there is none
 	return addr
 }
 

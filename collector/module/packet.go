@@ -24,13 +24,23 @@ type DNS struct {
 	TLSConfig          promconfig.TLSConfig `yaml:"tls_config,omitempty"`
 	Transport          string               `yaml:"transport_protocol,omitempty"` // udp or tcp; empty: udp
 	QueryClass         string               `yaml:"query_class,omitempty"`        // empty: IN
-	QueryName          string               `yaml:"query_name"`
-	QueryType          string               `yaml:"query_type,omitempty"` // empty: ANY
+	QueryName          string               `yaml:"query_name"`                   // empty: the root
+	QueryType          string               `yaml:"query_type,omitempty"`         // empty: ANY
 	Recursion          bool                 `yaml:"recursion_desired"`
 	ValidRcodes        []string             `yaml:"valid_rcodes,omitempty,flow"` // empty: NOERROR
 	ValidateAnswer     Records              `yaml:"validate_answer_rrs,omitempty"`
 	ValidateAuthority  Records              `yaml:"validate_authority_rrs,omitempty"`
 	ValidateAdditional Records              `yaml:"validate_additional_rrs,omitempty"`
+
+	given bool // the module has this part
+}
+
+// UnmarshalYAML notes that there is something to decode: without it, the root is
+// asked for.
+func (d *DNS) UnmarshalYAML(unmarshal func(any) error) error {
+	d.given = true
+	type plain DNS
+	return unmarshal((*plain)(d))
 }
 
 // Records are conditions on the records of a section of a DNS message, each

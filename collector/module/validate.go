@@ -4,7 +4,6 @@ package module
 
 import (
 	"net/netip"
-	"slices"
 	"strings"
 
 	promconfig "github.com/prometheus/common/config"
@@ -14,23 +13,23 @@ import (
 
 // A validator completes modules, and collects what is wrong with them.
 type validator struct {
-	file *configfile.File
-	errs configfile.Errors
+	file  *configfile.File
+	errs  configfile.Errors
+	flaws configfile.Errors // of one module: what keeps it alone from working
 }
 
 func (v *validator) fail(p configfile.Path, format string, args ...any) {
 	v.errs = append(v.errs, v.file.Errorf(p, format, args...))
 }
 
+// flaw notes what blackbox_exporter loads although no probe can succeed with it.
+func (v *validator) flaw(p configfile.Path, format string, args ...any) {
+	v.flaws = append(v.flaws, v.file.Errorf(p, format, args...))
+}
+
 // module checks the part that is used; the others may be anything that decodes.
 func (v *validator) module(p configfile.Path, m *Module) {
-	if m == nil {
-		v.fail(p, "the module is empty; give it a prober")
-		return
-	}
-	if m.Timeout < 0 {
-		v.fail(p.At("timeout"), "is negative; write a duration such as 5s")
-	}
+	m.Timeout = max(m.Timeout, 0) // a negative one is none
 	part := p.At(string(m.Prober))
 	switch m.Prober {
 	case KindHTTP:
@@ -51,15 +50,9 @@ func (v *validator) module(p configfile.Path, m *Module) {
 	case KindSSH:
 		v.ssh(part, &m.SSH)
 	case "":
-		v.fail(p, "the module has no prober; want one of %s", choice(Kinds()))
+		v.flaw(p, "the module has no prober; want one of %s", choice(Kinds()))
 	default:
-		v.fail(p.At("prober"), "unknown prober %q, want one of %s", m.Prober, choice(Kinds()))
-	}
-}
-
-func (v *validator) ip(p configfile.Path, ip IP) {
-	if !slices.Contains([]string{"", "ip4", "ip6"}, ip.Preferred) {
-		v.fail(p.At("preferred_ip_protocol"), "is %q, want ip4 or ip6", ip.Preferred)
+		v.flaw(p.At("prober"), "unknown prober %q, want one of %s", m.Prober, choice(Kinds()))
 	}
 }
 
@@ -68,7 +61,7 @@ func (v *validator) source(p configfile.Path, source Source) {
 		return
 	}
 	if _, err := netip.ParseAddr(source.Address); err != nil {
-		v.fail(p.At("source_ip_address"), "%q is no IP address; write one such as 192.0.2.1", source.Address)
+		v.flaw(p.At("source_ip_address"), "%q is no IP address; write one such as 192.0.2.1", source.Address)
 	}
 }
 
@@ -82,7 +75,7 @@ func (v *validator) tls(p configfile.Path, c *promconfig.TLSConfig) {
 
 func (v *validator) tlsReferences(p configfile.Path, c *promconfig.TLSConfig) {
 	if c.CARef != "" || c.CertRef != "" || c.KeyRef != "" {
-		v.fail(p, "references to secrets are not supported; use ca_file, cert_file and key_file")
+		v.flaw(p, "references to secrets are not supported; use ca_file, cert_file and key_file")
 	}
 }
 
@@ -92,14 +85,15 @@ func (v *validator) regexps(p configfile.Path, all []Regexp) {
 	}
 }
 
+const mendRegexp = "%v; mend the regular expression (RE2 syntax)"
+
 func (v *validator) regexp(p configfile.Path, r Regexp) {
 	if r.err != nil {
-		v.fail(p, "%v; mend the regular expression (RE2 syntax)", r.err)
+		v.fail(p, mendRegexp, r.err)
 	}
 }
 
 func (v *validator) ssh(p configfile.Path, s *SSH) {
-	v.ip(p, s.IP)
 	v.source(p, s.Source)
 	for i, key := range s.HostKeys {
 		if !fingerprint.MatchString(key) {

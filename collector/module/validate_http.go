@@ -18,15 +18,9 @@ import (
 const version3 = "HTTP/3.0"
 
 func (v *validator) http(p configfile.Path, h *HTTP) {
-	v.ip(p, h.IP)
-	for i, code := range h.ValidStatusCodes {
-		if code < 100 || code > 999 {
-			v.fail(p.At("valid_status_codes", i), "there is no status %d, want 100 to 999", code)
-		}
-	}
 	v.versions(p, h)
 	if h.Method != "" && !httpguts.ValidHeaderFieldName(h.Method) { // both are tokens
-		v.fail(p.At("method"), "%q is no method; write one such as GET", h.Method)
+		v.flaw(p.At("method"), "%q is no method; write one such as GET", h.Method)
 	}
 	v.headers(p.At("headers"), h.Headers)
 	v.regexps(p.At("fail_if_body_matches_regexp"), h.BodyMatches)
@@ -37,15 +31,13 @@ func (v *validator) http(p configfile.Path, h *HTTP) {
 	v.headerMatches(p.At("fail_if_header_not_matches"), h.HeaderNotMatches)
 	v.compression(p, h)
 	if h.FailIfSSL && h.FailIfNotSSL {
-		v.fail(p.At("fail_if_ssl"), "fails with TLS, and fail_if_not_ssl without; keep one")
+		v.flaw(p.At("fail_if_ssl"), "fails with TLS, and fail_if_not_ssl without; keep one")
 	}
 	if h.Body != "" && h.BodyFile != "" {
 		v.fail(p.At("body_file"), "both body and body_file are set; keep one")
 	}
 	h.BodyFile = v.file.Path(h.BodyFile)
-	if h.BodySizeLimit < 0 {
-		v.fail(p.At("body_size_limit"), "is negative; write a size such as 10MB")
-	}
+	h.BodySizeLimit = max(h.BodySizeLimit, 0) // a negative one is none
 	v.client(p, &h.Client)
 	if h.NoFollowRedirects != nil {
 		h.Client.FollowRedirects, h.NoFollowRedirects = !*h.NoFollowRedirects, nil
@@ -53,16 +45,9 @@ func (v *validator) http(p configfile.Path, h *HTTP) {
 }
 
 func (v *validator) versions(p configfile.Path, h *HTTP) {
-	known := []string{"HTTP/1.0", "HTTP/1.1", "HTTP/2.0", version3}
 	for i, version := range h.ValidVersions {
-		at := p.At("valid_http_versions", i)
-		switch {
-		case !slices.Contains(known, version):
-			v.fail(at, "unknown version %q, want one of %s", version, choice(known))
-		case !h.HTTP3 && version == version3:
-			v.fail(at, "no answer is %s while enable_http3 is false; set it to true, or remove this version", version3)
-		case h.HTTP3 && version != version3:
-			v.fail(at, "no answer is %s while enable_http3 is true; remove this version", version)
+		if h.HTTP3 && version != version3 {
+			v.fail(p.At("valid_http_versions", i), "no answer is %s while enable_http3 is true; remove this version", version)
 		}
 	}
 	if h.HTTP3 && h.Client.EnableHTTP2 {
@@ -71,20 +56,15 @@ func (v *validator) versions(p configfile.Path, h *HTTP) {
 }
 
 func (v *validator) headers(p configfile.Path, headers Headers) {
-	seen := map[string]bool{}
 	for _, name := range slices.Sorted(maps.Keys(headers)) {
-		canonical := http.CanonicalHeaderKey(name)
 		switch {
 		case !httpguts.ValidHeaderFieldName(name):
 			problem := v.file.Errorf(p.At(name), "the name of a header has a character that none can have; write name: value")
 			problem.Path = p.String() // the name may be a whole header, with a secret
-			v.errs = append(v.errs, problem)
+			v.flaws = append(v.flaws, problem)
 		case !httpguts.ValidHeaderFieldValue(headers[name]):
-			v.fail(p.At(name), "the value has a character that no header can have")
-		case seen[canonical]:
-			v.fail(p.At(name), "duplicate header %s; keep one", canonical)
+			v.flaw(p.At(name), "the value has a character that no header can have")
 		}
-		seen[canonical] = true
 	}
 }
 
@@ -102,6 +82,9 @@ func (v *validator) headerMatches(p configfile.Path, all []HeaderMatch) {
 }
 
 func (v *validator) cel(p configfile.Path, c *CEL) {
+	if c != nil && c.odd != nil {
+		v.flaw(p, "%v; mend the CEL expression, in which the document is called body", c.odd)
+	}
 	if c == nil || c.err == nil {
 		return
 	}
@@ -117,7 +100,7 @@ func (v *validator) compression(p configfile.Path, h *HTTP) {
 		return
 	}
 	if !slices.Contains(known, strings.ToLower(h.Compression)) {
-		v.fail(p.At("compression"), "unknown compression %q, want one of %s", h.Compression, choice(known))
+		v.flaw(p.At("compression"), "unknown compression %q, want one of %s", h.Compression, choice(known))
 	}
 	for name, value := range h.Headers {
 		if http.CanonicalHeaderKey(name) == "Accept-Encoding" && !accepts(value, h.Compression) {
@@ -155,7 +138,7 @@ func (v *validator) client(p configfile.Path, c *client) {
 		"oauth2":        c.OAuth2 != nil && (c.OAuth2.ClientSecretRef != "" || c.OAuth2.ClientCertificateKeyRef != ""),
 	} {
 		if set {
-			v.fail(p.At(name), "references to secrets are not supported; use the key that ends in _file")
+			v.flaw(p.At(name), "references to secrets are not supported; use the key that ends in _file")
 		}
 	}
 	v.tlsReferences(p.At("tls_config"), &c.TLSConfig)
@@ -163,16 +146,10 @@ func (v *validator) client(p configfile.Path, c *client) {
 }
 
 func (v *validator) websocket(p configfile.Path, w *Websocket) {
-	v.ip(p, w.IP)
 	v.client(p.At("http_config"), &w.Client)
 	if err := w.Headers.Validate(); err != nil {
-		v.fail(p.At("headers"), "%v", err)
+		v.flaw(p.At("headers"), "%v", err)
 	}
 	w.Headers.SetDirectory(v.file.Path("."))
 	v.exchanges(p.At("query_response"), w.QueryResponse)
-	for i, e := range w.QueryResponse {
-		if e.StartTLS {
-			v.fail(p.At("query_response", i, "starttls"), "a WebSocket can't begin TLS; use a target with wss://")
-		}
-	}
 }

@@ -5,6 +5,7 @@ package module
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"regexp"
 	"slices"
@@ -93,6 +94,7 @@ func (r Regexp) IsZero() bool { return r.Regexp == nil && r.err == nil }
 type CEL struct {
 	Expression string
 	err        error // what is wrong with it; Validate tells
+	odd        error // why it is no condition; likewise
 }
 
 // UnmarshalYAML checks the expression.
@@ -100,23 +102,23 @@ func (c *CEL) UnmarshalYAML(unmarshal func(any) error) error {
 	if err := unmarshal(&c.Expression); err != nil {
 		return err
 	}
-	c.err = checkCEL(c.Expression)
+	c.odd, c.err = checkCEL(c.Expression)
 	return nil
 }
 
-func checkCEL(expression string) error {
+func checkCEL(expression string) (odd, err error) {
 	env, err := cel.NewEnv(cel.Variable("body", cel.DynType))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	ast, issues := env.Compile(expression)
 	if err := issues.Err(); err != nil {
-		return err
+		return nil, err
 	}
 	if of := ast.OutputType(); !of.IsExactType(cel.BoolType) && !of.IsExactType(cel.DynType) {
-		return fmt.Errorf("it is of type %s, want bool", of)
+		odd = fmt.Errorf("it is of type %s, want bool", of)
 	}
-	return nil
+	return odd, nil
 }
 
 // MarshalYAML returns the expression as it was written.
@@ -135,6 +137,16 @@ func (t Text) MarshalYAML() (any, error) {
 
 // Headers are the headers of a request, by name as it is written.
 type Headers map[string]string
+
+// Header returns them as they are sent. Of names that differ in case alone the
+// last in the alphabet counts.
+func (h Headers) Header() http.Header {
+	out := make(http.Header, len(h)+1)
+	for _, name := range slices.Sorted(maps.Keys(h)) {
+		out.Set(name, h[name])
+	}
+	return out
+}
 
 // MarshalYAML hides the values of all but a few headers, because a credential
 // may go by any name.
