@@ -70,3 +70,16 @@ func TestShardLeavesOutTheServicesOfOthers(t *testing.T) {
 		require.Equal(t, s.ID, "s"+strconv.Itoa(s.Position), "the place on the page is that among all")
 	}
 }
+
+func TestShardOfVariables(t *testing.T) {
+	t.Setenv("PHAROS_TEST_SHARD", "2")
+	t.Setenv("PHAROS_TEST_SHARDS", "3")
+	for _, text := range []string{
+		"shard: {index: \"${PHAROS_TEST_SHARD}\", count: '${PHAROS_TEST_SHARDS}'}\n",
+		"shard:\n  index: ${PHAROS_TEST_SHARD}\n  count: \"${PHAROS_TEST_SHARDS}\"\n",
+	} {
+		c, err := config.Load(write(t, text))
+		require.NoError(t, err, text)
+		require.Equal(t, config.Shard{Index: 2, Count: 3}, c.Shard)
+	}
+}

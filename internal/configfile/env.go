@@ -5,6 +5,7 @@ package configfile
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,10 +15,12 @@ import (
 
 // ExpandEnv replaces ${NAME} by the environment variable of that name in every
 // value of the document, and $$ by a dollar. It works on parsed values, so that a
-// variable can't change the structure of the file. Values below one of the keys
+// variable can't change the structure of the file; where a number is wanted, it
+// may be written with quotation marks and without. Values below one of the keys
 // except are left as they are. A variable that lookup (usually [os.LookupEnv])
 // does not know is refused.
 func (f *File) ExpandEnv(lookup func(string) (string, bool), except ...string) error {
+	f.quoted = map[*yaml.Node]bool{}
 	e := expander{file: f, lookup: lookup, except: except, seen: map[*yaml.Node]bool{}}
 	if f.root != nil {
 		e.walk(f.root, nil)
@@ -67,9 +70,37 @@ func (e *expander) scalar(n *yaml.Node, p Path) {
 		return
 	}
 	n.Value = value
-	if n.Style == 0 && isNumberOrBool(value) {
+	switch {
+	case !isNumberOrBool(value):
+	case n.Style == 0:
 		n.Tag = "" // a plain ${PORT} may stand where a number is wanted
+	default:
+		e.file.quoted[n] = true
 	}
+}
+
+// unquote makes numbers of the variables that were put in between quotation marks,
+// without which they can't stand in {a: "${PORT}"}, where the document for t wants
+// numbers. Elsewhere they stay texts.
+func (f *File) unquote(t reflect.Type) {
+	if len(f.quoted) == 0 {
+		return
+	}
+	place{node: f.root}.walk(func(at place) bool {
+		if f.quoted[at.node] && isBare(typeAt(t, at.path)) {
+			at.node.Tag, at.node.Style = "", 0
+		}
+		return false
+	})
+}
+
+// isBare tells whether t is a number or a bool that YAML knows, and not one of a
+// type that reads texts itself.
+func isBare(t reflect.Type) bool {
+	if t == nil || t.PkgPath() != "" {
+		return false
+	}
+	return t.Kind() >= reflect.Bool && t.Kind() <= reflect.Float64
 }
 
 func isNumberOrBool(s string) bool {

@@ -13,6 +13,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"reflect"
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v4"
@@ -24,8 +25,9 @@ const maxSize = 16 << 20
 // A File is a parsed YAML document that remembers its lines. It is not safe for
 // concurrent use.
 type File struct {
-	name string
-	root *yaml.Node // the document's content; nil if the file is empty
+	name   string
+	root   *yaml.Node          // the document's content; nil if the file is empty
+	quoted map[*yaml.Node]bool // values in quotation marks that are numbers by a variable
 }
 
 // Read parses the file at path. Its error wraps [os.ErrNotExist] if there is none.
@@ -109,6 +111,7 @@ func (f *File) Decode(v any) error {
 	if errs := f.emptyItems(); errs != nil {
 		return errs
 	}
+	f.unquote(reflect.TypeOf(v))
 	if err := f.root.Load(v, yaml.WithV3Defaults(), yaml.WithKnownFields()); err != nil {
 		return f.translate(err, v)
 	}

@@ -76,6 +76,30 @@ func TestDecodeKeepsDefaultsAndExpandsVariables(t *testing.T) {
 	require.Equal(t, "echo ${HOME}", v.Items[0].Scripts[0])
 }
 
+func TestVariablesInQuotationMarks(t *testing.T) {
+	t.Parallel()
+	env := map[string]string{"ONE": "1", "TEXT": "x", "HALF": "0.5"}
+	v, err := decode(t, `{port: "${ONE}${ONE}", name: "${ONE}", weights: {a: '${ONE}'}, mode: "${ONE}"}`, env)
+	require.NoError(t, err)
+	require.Equal(t, 11, v.Port)
+	require.Equal(t, "1", v.Name)
+	require.Equal(t, mode("1"), v.Mode)
+	require.Equal(t, map[string]int{"a": 1}, v.Weights)
+
+	for text, want := range map[string]string{
+		`port: "${TEXT}"`:     `a.yml:1: port: found "x", want a whole number`,
+		`port: "${HALF}"`:     `a.yml:1: port: found "0.5", want a whole number`,
+		`port: "1"`:           `a.yml:1: port: found "1", want a whole number`,
+		`interval: "${ONE}"`:  `a.yml:1: interval: found "1", want a duration such as 5s or 2m`,
+		`items: ["${ONE}"]`:   `a.yml:1: items[0]: found a text, want a mapping`,
+		`access: "${ONE}"`:    `a.yml:1: access: found a text, want a mapping`,
+		`weights: ["${ONE}"]`: `a.yml:1: weights: found a list, want a mapping`,
+	} {
+		_, err := decode(t, text, env)
+		require.EqualError(t, err, want, text)
+	}
+}
+
 func TestDecodeEmptyFile(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{"", "# nothing\n", "---\n", "null\n"} {
