@@ -20,7 +20,7 @@ func TestFlawedModules(t *testing.T) {
 	require.NoError(t, os.WriteFile(filepath.Join(folder, "blackbox.yml"), []byte("modules:\n  bad: {prober: carrier_pigeon}\n  good: {prober: http}\n"), 0o600))
 	path := filepath.Join(folder, "exporter.yml")
 	write := func(name string) {
-		text := "module_files: [blackbox.yml]\nservices:\n  - id: s\n    nodes:\n      - {id: n, mode: poll, module: " + name + ", replicas: [{id: r, url: 'http://127.0.0.1/'}]}\n"
+		text := "module_files: [blackbox.yml]\nservices:\n  - id: s\n    nodes:\n      - {id: n, mode: poll, module: " + name + ", replicas: ['http://127.0.0.1/']}\n"
 		require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
 	}
 	write("good")
