@@ -72,7 +72,7 @@ func (n *notifier) start() bool {
 func (n *notifier) tell(folder string, err error) {
 	if !n.failed[folder] {
 		n.failed[folder] = true
-		n.log.Warn("changes of service files are seen late here", "folder", folder, "err", err)
+		n.log.Warn("Changes of service files are seen late here", "folder", folder, "err", err)
 	}
 }
 

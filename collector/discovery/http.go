@@ -51,7 +51,7 @@ type HTTP struct {
 func NewHTTP(o HTTPOptions) *HTTP {
 	h := &HTTP{o: o, descs: newDescs(), updated: make(chan struct{}, 1), changed: make(chan struct{}, 1)}
 	if err := h.memory.load(o.File); err != nil {
-		o.Logger.Warn("targets of an earlier run are forgotten", "err", err)
+		o.Logger.Warn("Targets of an earlier run are forgotten", "err", err)
 	}
 	return h
 }

@@ -116,8 +116,8 @@ func TestHTTPKeepsTargetsOnFailure(t *testing.T) {
 		synctest.Wait()
 		require.Empty(t, r.urls(), "an empty answer is an answer")
 		r.stop()
-		require.Equal(t, 1, strings.Count(r.log.String(), "no targets from a source"), "told once")
-		require.Equal(t, 1, strings.Count(r.log.String(), "tells of targets again"))
+		require.Equal(t, 1, strings.Count(r.log.String(), "No targets from a source"), "told once")
+		require.Equal(t, 1, strings.Count(r.log.String(), "A source tells of targets again"))
 	})
 }
 

@@ -74,6 +74,6 @@ func (h *HTTP) remember() {
 	}
 	err := atomicfile.Write(h.o.File, 0o600, func(w io.Writer) error { return json.NewEncoder(w).Encode(m) })
 	if err != nil {
-		h.o.Logger.Warn("targets not kept for the next start", "err", err)
+		h.o.Logger.Warn("Targets not kept for the next start", "err", err)
 	}
 }

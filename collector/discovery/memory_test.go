@@ -61,5 +61,5 @@ func TestMemoryThatCannotBeRead(t *testing.T) {
 	h := discovery.NewHTTP(discovery.HTTPOptions{File: file, Logger: slog.New(slog.NewTextHandler(&log, nil))})
 	h.Update([]discovery.Source{{URL: "http://127.0.0.1:1/", Client: config.DefaultHTTPClientConfig}})
 	require.Empty(t, h.Targets())
-	require.Contains(t, log.String(), "targets of an earlier run are forgotten")
+	require.Contains(t, log.String(), "Targets of an earlier run are forgotten")
 }

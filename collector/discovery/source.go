@@ -134,19 +134,19 @@ func sleep(ctx context.Context, d time.Duration) bool {
 func (h *HTTP) record(s *source, targets []Target, leftOut int, err error, failures int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	log := h.o.Logger.With("source", s.seen.name)
+	log := h.o.Logger.With("url", s.seen.name)
 	if err != nil {
 		s.seen.failures++
 		if failures == 0 {
-			log.Warn("no targets from a source; those it told of before stay", "targets", len(s.seen.targets), "err", err)
+			log.Warn("No targets from a source; those it told of before stay", "targets", len(s.seen.targets), "err", err)
 		}
 		return
 	}
 	if failures > 0 {
-		log.Info("a source tells of targets again", "targets", len(targets))
+		log.Info("A source tells of targets again", "targets", len(targets))
 	}
 	if leftOut > 0 && leftOut != s.seen.leftOut {
-		log.Warn("targets left out: their URL or labels are too long", "left_out", leftOut)
+		log.Warn("Targets are left out: their URL or labels are too long", "left_out", leftOut)
 	}
 	s.seen.successes++
 	s.seen.last, s.seen.leftOut = time.Now(), leftOut

@@ -105,7 +105,7 @@ func (w *Watcher) wait(ctx context.Context, n *notifier) bool {
 		case <-timer.C:
 			return true
 		case err := <-n.errors:
-			w.o.Logger.Warn("changes of service files may be seen late", "err", err)
+			w.o.Logger.Warn("Changes of service files may be seen late", "err", err)
 			return true
 		case e := <-n.events:
 			if e.Op != fsnotify.Chmod { // those who index files cause many
