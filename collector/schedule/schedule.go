@@ -10,6 +10,7 @@ import (
 	"context"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/pharos-status/pharos/internal/status"
@@ -22,12 +23,14 @@ type Options struct {
 }
 
 // A Scheduler runs jobs. One timer wakes it for those that are due, and there are
-// as many goroutines as probes under way: a job that sleeps has none, and a slow
-// target holds up nothing but itself and its place in the pool.
+// as many goroutines as probes under way, and a few to spare: a job that sleeps has
+// none, and a slow target holds up nothing but itself and its place in the pool.
 type Scheduler struct {
 	record  func(Outcome)
 	logger  *slog.Logger
 	updates chan []*Job   // capacity 1: the latest jobs that Run has not seen yet
+	spare   chan *task    // what workers that have nothing to do wait for
+	idle    atomic.Int64  // how many of them there are
 	wake    chan struct{} // capacity 1: somebody is due before wakeAt
 	epoch   time.Time     // times are since then, by a clock that nobody sets
 
@@ -47,7 +50,7 @@ type Scheduler struct {
 func New(o Options) *Scheduler {
 	return &Scheduler{
 		record: o.Record, logger: o.Logger, epoch: time.Now(),
-		updates: make(chan []*Job, 1), wake: make(chan struct{}, 1),
+		updates: make(chan []*Job, 1), spare: make(chan *task), wake: make(chan struct{}, 1),
 		tasks: map[*Job]*task{}, ending: map[status.ID]*task{},
 	}
 }
@@ -71,6 +74,7 @@ func (s *Scheduler) Update(jobs []*Job) {
 func (s *Scheduler) Run(ctx context.Context) error {
 	var workers sync.WaitGroup
 	defer workers.Wait()
+	defer close(s.spare)
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
@@ -85,7 +89,11 @@ func (s *Scheduler) Run(ctx context.Context) error {
 		due, wait := s.takeDue()
 		timer.Reset(wait)
 		for _, t := range due {
-			workers.Go(func() { s.work(ctx, t) })
+			select {
+			case s.spare <- t:
+			default:
+				workers.Go(func() { s.work(ctx, t) })
+			}
 		}
 	}
 }
@@ -127,8 +135,8 @@ func (s *Scheduler) stopLocked(t *task) {
 		heap.Remove(&s.asleep, int(t.place))
 	case running:
 		s.ending[t.job.ID] = t
-		if t.probe.cancel != nil { // else it is about to begin
-			t.probe.cancel()
+		if t.probe.limit != nil { // else it is about to begin
+			t.probe.limit.end()
 		}
 	case queued, behind, stopped:
 	}
@@ -155,7 +163,7 @@ func (s *Scheduler) takeDue() (due []*task, wait time.Duration) {
 	defer s.mu.Unlock()
 	now := time.Since(s.epoch)
 	for len(s.asleep) > 0 && s.asleep[0].due <= now {
-		t := s.asleep[0]
+		t := s.asleep[0].task
 		heap.Pop(&s.asleep)
 		if t.job.Pool.takeLocked(t) {
 			t.runLocked()

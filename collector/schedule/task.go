@@ -2,10 +2,7 @@
 
 package schedule
 
-import (
-	"context"
-	"time"
-)
+import "time"
 
 // firstWithin is how soon a new job has its first probe, unless its interval is
 // shorter still.
@@ -32,11 +29,11 @@ type task struct {
 
 // An underway is what is known of a probe that has begun and not ended.
 type underway struct {
-	began  time.Time
-	lag    time.Duration
-	tries  int
-	cancel context.CancelFunc // of the try that runs
-	heir   *task              // of the same replica, which waits for the end of this one
+	began time.Time
+	lag   time.Duration
+	tries int
+	limit *limit // of the try that runs; nil before
+	heir  *task  // of the same replica, which waits for the end of this one
 }
 
 // A state of a task.

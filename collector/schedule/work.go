@@ -10,21 +10,38 @@ import (
 	"github.com/pharos-status/pharos/internal/status"
 )
 
-// work has a place in a pool. It does one try of t there, then one of each task
-// that waits for the place.
+// maxSpare is how many workers wait for another task when there is none. Their
+// stacks have grown to what a probe needs, and to grow that of a new goroutine takes
+// longer than all else that the scheduler does.
+const maxSpare = 32
+
+// work does one try of t, which has a place in its pool, then one of each task that
+// waits for the place, and then what comes.
 func (s *Scheduler) work(ctx context.Context, t *task) {
-	for t != nil {
-		t = s.step(ctx, t)
+	for {
+		for t != nil {
+			t = s.step(ctx, t)
+		}
+		if s.idle.Add(1) > maxSpare {
+			s.idle.Add(-1)
+			return
+		}
+		var ok bool
+		t, ok = <-s.spare
+		s.idle.Add(-1)
+		if !ok {
+			return
+		}
 	}
 }
 
 // step does one try of t, and returns the task that has the place then.
 func (s *Scheduler) step(ctx context.Context, t *task) (next *task) {
-	trying, cancel := context.WithTimeout(ctx, t.job.Limits.Timeout)
-	defer cancel()
+	within := newLimit(ctx, t.job.Limits.Timeout)
+	defer within.end()
 	var result probe.Result
-	if ctx.Err() == nil && s.begin(t, cancel) {
-		result = s.try(trying, t.job)
+	if ctx.Err() == nil && s.begin(t, within) {
+		result = s.try(within, t.job)
 	}
 	next = s.giveOn(ctx, t.job.Pool)
 	if ctx.Err() == nil { // else what was seen means nothing
@@ -34,7 +51,7 @@ func (s *Scheduler) step(ctx context.Context, t *task) (next *task) {
 }
 
 // begin notes that a try begins. It returns false if the task has been stopped.
-func (s *Scheduler) begin(t *task, cancel context.CancelFunc) bool {
+func (s *Scheduler) begin(t *task, within *limit) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if t.state == stopped {
@@ -45,7 +62,7 @@ func (s *Scheduler) begin(t *task, cancel context.CancelFunc) bool {
 		t.probe.lag = max(t.probe.began.Sub(s.epoch)-t.due, 0)
 	}
 	t.probe.tries++
-	t.probe.cancel = cancel
+	t.probe.limit = within
 	return true
 }
 
