@@ -193,6 +193,12 @@ var bad = map[string][]string{
 	"token-blank": {
 		`1: reporter.tokens[0].token: the secret is blank; write one that nobody guesses`,
 	},
+	"token-alias": {
+		`3: an alias stands here, and there is no such anchor; put the text that begins with * between quotation marks, or mend the alias`,
+	},
+	"token-tag": {
+		`1: a tag stands here, which is not known; put the text that begins with ! between quotation marks, or remove the tag`,
+	},
 	"token-as-key": {
 		`2: unknown key, not shown as it may be a secret; keys here are max_replicas, max_replicas_per_node and tokens`,
 		`3: unknown key, not shown as it may be a secret; keys here are services, token and token_file`,

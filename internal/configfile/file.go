@@ -14,6 +14,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v4"
@@ -70,7 +71,35 @@ func Parse(name string, data []byte) (*File, error) {
 	if len(doc.Content) > 0 && doc.Content[0].Tag != "!!null" {
 		f.root = doc.Content[0]
 	}
+	if err := f.ownTags().Err(); err != nil {
+		return nil, err
+	}
 	return f, nil
+}
+
+// ownTags returns an error for each value with a tag that YAML does not know: such
+// is rather a secret that begins with an exclamation mark, and is not shown.
+func (f *File) ownTags() Errors {
+	if f.root == nil {
+		return nil
+	}
+	known := []string{"!!str", "!!int", "!!float", "!!bool", "!!null", "!!timestamp", "!!binary", "!!merge", "!!seq", "!!map"}
+	var errs Errors
+	check := func(n *yaml.Node) {
+		if n.Kind != yaml.AliasNode && !slices.Contains(known, n.ShortTag()) {
+			errs = append(errs, &Error{File: f.name, Line: n.Line, Msg: "a tag stands here, which is not known; put the text that begins with ! between quotation marks, or remove the tag"})
+		}
+	}
+	place{node: f.root}.walk(func(at place) bool {
+		check(at.node)
+		if at.node.Kind == yaml.MappingNode {
+			for i := 0; i < len(at.node.Content); i += 2 {
+				check(at.node.Content[i])
+			}
+		}
+		return false
+	})
+	return errs
 }
 
 func invalidLine(data []byte) int {

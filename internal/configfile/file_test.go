@@ -111,6 +111,7 @@ func TestDecodeEmptyFile(t *testing.T) {
 
 func TestErrorsNameFileAndLine(t *testing.T) {
 	t.Parallel()
+	const tag = "a tag stands here, which is not known; put the text that begins with ! between quotation marks, or remove the tag"
 	for name, tc := range map[string]struct{ text, want string }{
 		"unknown keys":       {"intervall: 1m\nitems:\n- idd: x\nwhatever: 1\n", "a.yml:1: unknown key \"intervall\"; did you mean \"interval\"?\na.yml:3: unknown key \"idd\"; did you mean \"id\"?\na.yml:4: unknown key \"whatever\""},
 		"two documents":      {"port: 1\n---\nport: 2\n", "a.yml:2: a second YAML document begins here; one file holds one, so remove the line ---"},
@@ -126,8 +127,16 @@ func TestErrorsNameFileAndLine(t *testing.T) {
 		"secret for a key":   {"access: {keys: [{hunter2: [a]}], hunter3: b}\n", "a.yml:1: unknown key, not shown as it may be a secret; keys here are key and owner\na.yml:1: unknown key, not shown as it may be a secret; keys here are keys"},
 		"secret for a value": {"access: {keys: [hunter2, 1234, true, {key: [hunter2]}]}\n", "a.yml:1: access.keys[0]: found a text, want a mapping\na.yml:1: access.keys[1]: found a number, want a mapping\na.yml:1: access.keys[2]: found true or false, want a mapping\na.yml:1: access.keys[3].key: found a list, want a text"},
 		"secret in a URL":    {"proxy: http://u:hunter2/x@h/\n", "a.yml:1: proxy: not a URL; write one such as https://host/path"},
-		"empty items":        {"items:\n- id: a\n-\n- {id: b, scripts: [x, ~]}\n", "a.yml:3: items[1]: the item of the list is empty; write it, or remove it\na.yml:4: items[2].scripts[1]: the item of the list is empty; write it, or remove it"},
-		"duplicate key":      {"port: 1\nport: 2\n", `a.yml:2: mapping key "port" already defined at line 1`},
+		"secret for a tag": {
+			"access: {keys: [{key: !hunter2 x}]}\nname: !<hunter2> x\nmode: !!hunter2 x\nitems: !hunter2 [a]\nweights: {!hunter2 a: 1, b: !hunter2 1}\n",
+			"a.yml:1: " + tag + "\na.yml:2: " + tag + "\na.yml:3: " + tag + "\na.yml:4: " + tag + "\na.yml:5: " + tag + "\na.yml:5: " + tag,
+		},
+		"no tag after all":    {"name: ! x\nport: x\n", `a.yml:2: port: found "x", want a whole number`},
+		"secret for an alias": {"port: 1\naccess: {keys: [{key: *hunter2}]}\n", "a.yml:2: an alias stands here, and there is no such anchor; put the text that begins with * between quotation marks, or mend the alias"},
+		"secret with a type":  {"weights: {a: !!int 1}\nname: !!int hunter2\n", "a.yml:2: name: the value is not of the type that its tag says; remove the tag, which begins with !!"},
+		"lines with a type":   {"name: !!int 'hunter2`\n\n  hunter3'\n", "a.yml:1: name: the value is not of the type that its tag says; remove the tag, which begins with !!"},
+		"empty items":         {"items:\n- id: a\n-\n- {id: b, scripts: [x, ~]}\n", "a.yml:3: items[1]: the item of the list is empty; write it, or remove it\na.yml:4: items[2].scripts[1]: the item of the list is empty; write it, or remove it"},
+		"duplicate key":       {"port: 1\nport: 2\n", `a.yml:2: mapping key "port" already defined at line 1`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -136,6 +145,14 @@ func TestErrorsNameFileAndLine(t *testing.T) {
 			require.NotContains(t, err.Error(), "hunter")
 		})
 	}
+}
+
+func TestAnchorInItself(t *testing.T) {
+	t.Parallel()
+	f, err := configfile.Parse("a.yml", []byte("port: 1\nclaims: &hunter2 [*hunter2]\n"))
+	require.NoError(t, err)
+	var v map[string]any
+	require.EqualError(t, f.Decode(&v), "a.yml:2: an anchor contains itself; remove the alias, which begins with *")
 }
 
 func TestErrorfFindsTheNearestLine(t *testing.T) {

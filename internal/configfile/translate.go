@@ -3,6 +3,7 @@
 package configfile
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/url"
@@ -15,6 +16,8 @@ import (
 
 var (
 	unknownField = regexp.MustCompile(`^field (.+?) not found in type `)
+	wrongTag     = regexp.MustCompile("^cannot construct !!\\w+ `(?s:.*)` as a !!\\w+$")
+	anchor       = regexp.MustCompile(`^(unknown )?anchor '`)
 	wrongType    = regexp.MustCompile("^cannot construct !!(\\w+)(?: `.*`)? into (\\S+)")
 )
 
@@ -44,6 +47,10 @@ func (f *File) one(e *yaml.LoadError, target reflect.Type) *Error {
 		out.Msg = unknownKey(m[1], holder, target)
 		return out
 	}
+	if problem := f.alluded(e.Message); problem != nil {
+		problem.File, problem.Line = f.name, cmp.Or(problem.Line, line)
+		return problem
+	}
 	m := wrongType.FindStringSubmatch(e.Message)
 	at, ok := f.valueAt(line, column)
 	if !ok {
@@ -64,6 +71,28 @@ func (f *File) one(e *yaml.LoadError, target reflect.Type) *Error {
 		out.Path = at.path.String()
 	}
 	return out
+}
+
+// alluded returns what to say of tags, anchors and aliases, whose messages repeat
+// what may be a secret that begins with ! & or *; nil if it is something else.
+func (f *File) alluded(message string) *Error {
+	m := anchor.FindStringSubmatch(message)
+	switch {
+	case m != nil && m[1] == "":
+		return &Error{Msg: "an anchor contains itself; remove the alias, which begins with *"}
+	case m != nil:
+		return &Error{Msg: "an alias stands here, and there is no such anchor; put the text that begins with * between quotation marks, or mend the alias"}
+	case wrongTag.MatchString(message):
+		at, _ := f.find(func(n *yaml.Node) bool {
+			return n.Kind == yaml.ScalarNode && n.Style&yaml.TaggedStyle != 0 && n.Decode(new(any)) != nil
+		})
+		problem := &Error{Path: at.path.String(), Msg: "the value is not of the type that its tag says; remove the tag, which begins with !!"}
+		if at.node != nil {
+			problem.Line = at.node.Line
+		}
+		return problem
+	}
+	return nil
 }
 
 func isDuration(t reflect.Type) bool {
