@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http/httptrace"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -43,6 +44,11 @@ const (
 	eventConnected = "connected"
 )
 
+// Connected tells whether a connection to the target stood, be it without TLS.
+func (t *Trace) Connected() bool {
+	return slices.ContainsFunc(t.Events, func(e Event) bool { return e.What == eventConnected })
+}
+
 // dial connects to addr, host:port, or to a path if network is unix. It notes the
 // address that it took and how long it looked for it. A stream ends with ctx: from
 // then on its reads and writes fail with the error of a timeout; with a network of
@@ -56,6 +62,9 @@ func (o DialOptions) dial(ctx context.Context, t *Trace, network, addr string) (
 		return nil, Failf(status.Protocol, "dial %q: %w", addr, err)
 	}
 	ip, err := netip.ParseAddr(host)
+	if err == nil && !o.admits(ip) {
+		return nil, o.otherFamily(host)
+	}
 	if err != nil {
 		if o.Family == AnyFamily {
 			return o.machine(ctx, t, network, addr)
@@ -82,6 +91,9 @@ func (o DialOptions) dial(ctx context.Context, t *Trace, network, addr string) (
 // took to find. The error is a [*Failure].
 func (o DialOptions) resolve(ctx context.Context, t *Trace, host string) (netip.Addr, error) {
 	if ip, err := netip.ParseAddr(host); err == nil {
+		if !o.admits(ip) {
+			return netip.Addr{}, o.otherFamily(host)
+		}
 		t.Addr = ip.Unmap()
 		return t.Addr, nil
 	}
@@ -94,6 +106,19 @@ func (o DialOptions) resolve(ctx context.Context, t *Trace, host string) (netip.
 	t.Addr = o.choose(all)
 	t.Event(eventResolved, t.Addr.String())
 	return t.Addr, nil
+}
+
+// admits tells whether an address may be asked that is the target itself.
+func (o DialOptions) admits(ip netip.Addr) bool {
+	return o.Fallback || o.Family == AnyFamily || (o.Family == IPv4) == ip.Unmap().Is4()
+}
+
+func (o DialOptions) otherFamily(host string) error {
+	want := "IPv6"
+	if o.Family == IPv4 {
+		want = "IPv4"
+	}
+	return Failf(status.DNS, "%s is no address of %s, and no other is to be asked", host, want)
 }
 
 // lookupNetwork returns what kind of addresses to ask the resolver for.

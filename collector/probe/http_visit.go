@@ -34,7 +34,9 @@ func visit(ctx context.Context, t *Trace, o *HTTPOptions) error {
 	t.HTTP.Phases.Resolve = t.Lookup
 	if resp != nil {
 		defer resp.Body.Close()
-		t.HTTP.TLS = resp.TLS != nil
+		if t.HTTP.TLS = resp.TLS != nil; !t.HTTP.TLS {
+			t.TLS, t.NotAfter = nil, time.Time{} // of where a redirect came from, or of a proxy
+		}
 	}
 	if err != nil {
 		return visitError(ctx, resp, t.HTTP, refused, err)
@@ -82,6 +84,9 @@ func send(ctx context.Context, l *ledger, o *HTTPOptions) (*http.Response, error
 	req, err := o.request(httptrace.WithClientTrace(ctx, l.hooks()), time.Now())
 	if err != nil {
 		return nil, err
+	}
+	if proxy, err := o.Client.proxyFor(req); err == nil && proxy != nil && !o.HTTP3 {
+		l.proxied = true
 	}
 	if own, err = o.resolveForProxy(ctx, l, req, own); err != nil {
 		return nil, err
@@ -173,6 +178,14 @@ type ledger struct {
 	began   time.Time  // when the handshake began
 	stood   time.Time  // when the connection stood
 	first   time.Time  // when the first byte of an answer came
+	proxied bool       // a proxy is asked first
+}
+
+// toward returns how to reach the host that is asked now. Only the target itself
+// must be of the one family: a proxy, or where a redirect leads, need not be.
+func (l *ledger) toward(o DialOptions) DialOptions {
+	l.note(func(t *Trace) { o.Fallback = o.Fallback || l.proxied || t.HTTP.Redirects > 0 })
+	return o
 }
 
 // note writes to the trace if it is still open.
@@ -199,7 +212,7 @@ func (l *ledger) dial(ctx context.Context, o DialOptions) func(context.Context, 
 	return func(_ context.Context, network, addr string) (net.Conn, error) {
 		own := l.page()
 		began := time.Now()
-		conn, err := o.dial(ctx, own, network, addr)
+		conn, err := l.toward(o).dial(ctx, own, network, addr)
 		took := time.Since(began)
 		l.note(func(t *Trace) {
 			t.HTTP.Phases.Connect += took - own.Lookup

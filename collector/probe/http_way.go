@@ -141,7 +141,7 @@ func (w *way) resolve(ctx context.Context, addr string) (*net.UDPAddr, error) {
 	if err != nil {
 		return nil, Failf(status.Protocol, "dial %q: %w", addr, err)
 	}
-	ip, err := w.l.resolve(ctx, w.o.Dial, host)
+	ip, err := w.l.resolve(ctx, w.l.toward(w.o.Dial), host)
 	if err != nil {
 		return nil, err
 	}

@@ -34,7 +34,7 @@ func TCP(o TCPOptions) Prober {
 	host, _, _ := net.SplitHostPort(o.Addr) // dialling refuses what doesn't split
 	p.tls = withServerName(o.TLS, host)
 	if addr, err := netip.ParseAddrPort(o.Addr); err == nil && addr.Addr().Zone() == "" {
-		if !o.UseTLS && len(o.Conversation) == 0 && !o.Dial.Source.IsValid() {
+		if !o.UseTLS && len(o.Conversation) == 0 && !o.Dial.Source.IsValid() && o.Dial.admits(addr.Addr()) {
 			p.addr = addr
 		}
 	}
