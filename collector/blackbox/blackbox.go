@@ -10,8 +10,6 @@ import (
 	"crypto/tls"
 	"fmt"
 
-	promconfig "github.com/prometheus/common/config"
-
 	"github.com/pharos-status/pharos/collector/module"
 	"github.com/pharos-status/pharos/collector/probe"
 )
@@ -22,8 +20,9 @@ type Options struct {
 	UserAgent string        // of HTTP, gRPC and WebSocket probes, unless the module has one
 }
 
-// A Compiled module has its files read and its expressions compiled, so that
-// making a prober for one more target is cheap. It is safe for concurrent use.
+// A Compiled module has its expressions compiled, so that making a prober for one
+// more target is cheap. Its probers see what becomes of its files: certificates and
+// secrets may be replaced at any time. It is safe for concurrent use.
 type Compiled struct {
 	prober maker
 }
@@ -32,8 +31,11 @@ type Compiled struct {
 // place of the target's where the target has to be told how it is called.
 type maker func(target, hostname string) (probe.Prober, error)
 
-// Compile makes a module ready. Its error is that of a file that can't be used.
+// Compile makes a module ready. Its error says why the module can't work.
 func Compile(m *module.Module, o Options) (*Compiled, error) {
+	if err := m.Problem(); err != nil {
+		return nil, err
+	}
 	var prober maker
 	var err error
 	switch m.Prober {
@@ -62,7 +64,8 @@ func Compile(m *module.Module, o Options) (*Compiled, error) {
 	return &Compiled{prober}, nil
 }
 
-// Prober returns a prober of the module for a target. What a target looks like
+// Prober returns a prober of the module for a target. Its error is that of a target
+// which is none, or of a file that can't be used now. What a target looks like
 // depends on the module:
 //
 //	http       a URL; without http:// or https:// it is one of http
@@ -88,22 +91,10 @@ func Prober(m *module.Module, target string, o Options) (probe.Prober, error) {
 
 func dialOptions(ip module.IP, source module.Source) probe.DialOptions {
 	family := probe.IPv6
-	if ip.Preferred == "ip4" {
+	if ip.Preferred != "" && ip.Preferred != "ip6" {
 		family = probe.IPv4
 	}
 	return probe.DialOptions{Family: family, Fallback: ip.Fallback, Source: source.Addr()}
-}
-
-// tlsConfig reads the files of a configuration. It is nil if nothing is set.
-func tlsConfig(c *promconfig.TLSConfig) (*tls.Config, error) {
-	if *c == (promconfig.TLSConfig{}) {
-		return nil, nil //nolint:nilnil // no configuration is one
-	}
-	config, err := promconfig.NewTLSConfig(c)
-	if err != nil {
-		return nil, fmt.Errorf("prepare TLS: %w", err)
-	}
-	return config, nil
 }
 
 // called returns a configuration that asks for the server name and expects it in the certificate.

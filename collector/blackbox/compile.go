@@ -4,6 +4,7 @@ package blackbox
 
 import (
 	"cmp"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -17,34 +18,32 @@ import (
 )
 
 func compileTCP(m *module.TCP) (maker, error) {
-	config, err := tlsConfig(&m.TLSConfig)
-	if err != nil {
-		return nil, err
-	}
+	settings := newTLSSettings(&m.TLSConfig)
 	base := probe.TCPOptions{Dial: dialOptions(m.IP, m.Source), Conversation: exchanges(m.QueryResponse), UseTLS: m.TLS}
 	return func(target, hostname string) (probe.Prober, error) {
 		host, port, err := hostPort(strings.TrimPrefix(target, "tcp://"), "")
 		if err != nil {
 			return nil, err
 		}
-		options := base
-		options.Addr, options.TLS = net.JoinHostPort(host, port), called(config, hostname)
-		return probe.TCP(options), nil
+		return settings.prober(func(config *tls.Config) (probe.Prober, error) {
+			options := base
+			options.Addr, options.TLS = net.JoinHostPort(host, port), called(config, hostname)
+			return probe.TCP(options), nil
+		})
 	}, nil
 }
 
 func compileUnix(m *module.Unix) (maker, error) {
-	config, err := tlsConfig(&m.TLSConfig)
-	if err != nil {
-		return nil, err
-	}
+	settings := newTLSSettings(&m.TLSConfig)
 	conversation := exchanges(m.QueryResponse)
 	return func(target, hostname string) (probe.Prober, error) {
 		path := strings.TrimPrefix(target, "unix://")
 		if path == "" {
 			return nil, errors.New("the target has no path; write that of a socket")
 		}
-		return probe.Unix(probe.UnixOptions{Path: path, Conversation: conversation, UseTLS: m.TLS, TLS: called(config, hostname)}), nil
+		return settings.prober(func(config *tls.Config) (probe.Prober, error) {
+			return probe.Unix(probe.UnixOptions{Path: path, Conversation: conversation, UseTLS: m.TLS, TLS: called(config, hostname)}), nil
+		})
 	}, nil
 }
 
@@ -81,10 +80,7 @@ func compileICMP(m *module.ICMP, o Options) (maker, error) {
 }
 
 func compileGRPC(m *module.GRPC, o Options) (maker, error) {
-	config, err := tlsConfig(&m.TLSConfig)
-	if err != nil {
-		return nil, err
-	}
+	settings := newTLSSettings(&m.TLSConfig)
 	defaultPort := "80"
 	if m.TLS {
 		defaultPort = "443"
@@ -98,9 +94,11 @@ func compileGRPC(m *module.GRPC, o Options) (maker, error) {
 		if err != nil {
 			return nil, err
 		}
-		options := base
-		options.Addr, options.TLS = net.JoinHostPort(host, port), called(config, hostname)
-		return probe.GRPC(options), nil
+		return settings.prober(func(config *tls.Config) (probe.Prober, error) {
+			options := base
+			options.Addr, options.TLS = net.JoinHostPort(host, port), called(config, hostname)
+			return probe.GRPC(options), nil
+		})
 	}, nil
 }
 
@@ -125,11 +123,8 @@ func compileSSH(m *module.SSH) (maker, error) {
 }
 
 func compileDNS(m *module.DNS) (maker, error) {
-	config, err := tlsConfig(&m.TLSConfig)
-	if err != nil {
-		return nil, err
-	}
-	name, err := asciiName(m.QueryName)
+	settings := newTLSSettings(&m.TLSConfig)
+	name, err := asciiName(cmp.Or(m.QueryName, "."))
 	if err != nil {
 		return nil, err
 	}
@@ -150,9 +145,11 @@ func compileDNS(m *module.DNS) (maker, error) {
 		if err != nil {
 			return nil, err
 		}
-		options := base
-		options.Server, options.TLS = net.JoinHostPort(host, port), called(config, hostname)
-		return probe.DNS(options)
+		return settings.prober(func(config *tls.Config) (probe.Prober, error) {
+			options := base
+			options.Server, options.TLS = net.JoinHostPort(host, port), called(config, hostname)
+			return probe.DNS(options)
+		})
 	}, nil
 }
 

@@ -5,10 +5,10 @@ package blackbox
 import (
 	"bytes"
 	"cmp"
+	"crypto/tls"
 	"encoding/base64"
 	"fmt"
 	"maps"
-	"net"
 	"net/http"
 	"os"
 	"regexp"
@@ -26,11 +26,7 @@ func compileHTTP(m *module.HTTP, o Options) (maker, error) {
 	if err != nil {
 		return nil, err
 	}
-	ownTLS, err := tlsConfig(&m.Client.TLSConfig)
-	if err != nil {
-		return nil, err
-	}
-	base.TLS = called(ownTLS, withoutPort(base.Headers.Get("Host")))
+	settings := newTLSSettings(&m.Client.TLSConfig)
 	return func(target, hostname string) (probe.Prober, error) {
 		u, err := httpURL(target)
 		if err != nil {
@@ -41,15 +37,20 @@ func compileHTTP(m *module.HTTP, o Options) (maker, error) {
 		if hostname != "" {
 			options.Headers = maps.Clone(options.Headers)
 			options.Headers.Set("Host", hostname)
-			options.TLS = called(ownTLS, withoutPort(hostname))
 		}
-		return probe.HTTP(options), nil
+		return settings.prober(func(config *tls.Config) (probe.Prober, error) {
+			now := options
+			now.TLS = called(config, now.Headers.Get("Host")) // with its port, as blackbox_exporter has it
+			return probe.HTTP(now), nil
+		})
 	}, nil
 }
 
 // httpOptions returns what does not depend on the target.
 func httpOptions(m *module.HTTP, o Options) (*probe.HTTPOptions, error) {
-	client, err := probe.NewHTTPClient(m.Client)
+	settings := m.Client
+	settings.TLSConfig = promconfig.TLSConfig{} // its files are looked after here
+	client, err := probe.NewHTTPClient(settings)
 	if err != nil {
 		return nil, err
 	}
@@ -61,12 +62,8 @@ func httpOptions(m *module.HTTP, o Options) (*probe.HTTPOptions, error) {
 	if err != nil {
 		return nil, err
 	}
-	headers := make(http.Header, len(m.Headers)+1)
-	for name, value := range m.Headers {
-		headers.Set(name, value)
-	}
 	return &probe.HTTPOptions{
-		Method: cmp.Or(m.Method, http.MethodGet), Headers: headers,
+		Method: cmp.Or(m.Method, http.MethodGet), Headers: m.Headers.Header(),
 		Body: string(m.Body), BodyFile: m.BodyFile, UserAgent: o.UserAgent, ExactURL: true,
 		Dial: dialOptions(m.IP, module.Source{}), Client: client,
 		ResolveForProxy: !m.SkipResolve, FollowRedirects: m.Client.FollowRedirects, HTTP3: m.HTTP3,
@@ -103,33 +100,32 @@ func regexps(all []module.Regexp) []*regexp.Regexp {
 	return out
 }
 
-// withoutPort returns the host of a Host header.
-func withoutPort(host string) string {
-	if name, _, err := net.SplitHostPort(host); err == nil {
-		return name
-	}
-	return host
-}
-
 func compileWebsocket(m *module.Websocket, o Options) (maker, error) {
-	config, err := tlsConfig(&m.Client.TLSConfig)
-	if err != nil {
-		return nil, err
-	}
+	settings := newTLSSettings(&m.Client.TLSConfig)
 	conversation := exchanges(m.QueryResponse)
 	return func(target, hostname string) (probe.Prober, error) {
 		u, err := websocketURL(target)
 		if err != nil {
 			return nil, err
 		}
-		headers, err := websocketHeaders(m)
-		if err != nil {
+		made := func() (probe.Prober, error) {
+			headers, err := websocketHeaders(m)
+			if err != nil {
+				return nil, err
+			}
+			config, err := settings.current()
+			if err != nil {
+				return nil, err
+			}
+			return probe.WebSocket(probe.WebSocketOptions{
+				URL: u, Headers: headers, UserAgent: o.UserAgent, Conversation: conversation,
+				TLS: called(config, hostname), Dial: dialOptions(m.IP, module.Source{}),
+			}), nil
+		}
+		if _, err := made(); err != nil {
 			return nil, err
 		}
-		return probe.WebSocket(probe.WebSocketOptions{
-			URL: u, Headers: headers, UserAgent: o.UserAgent, Conversation: conversation,
-			TLS: called(config, hostname), Dial: dialOptions(m.IP, module.Source{}),
-		}), nil
+		return remade(made), nil
 	}, nil
 }
 

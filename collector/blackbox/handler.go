@@ -10,8 +10,8 @@ import (
 	"log/slog"
 	"math"
 	"net/http"
+	"slices"
 	"strconv"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -131,8 +131,10 @@ func (h *Handler) request(r *http.Request, name, target string) (*seen, *refusal
 		return nil, &refusal{http.StatusBadRequest, "The parameter target is missing."}
 	case len(target) > maxTarget:
 		return nil, &refusal{http.StatusBadRequest, fmt.Sprintf("The target is longer than %d bytes.", maxTarget)}
+	case !slices.Contains(module.Kinds(), m.Prober):
+		return nil, &refusal{http.StatusBadRequest, fmt.Sprintf("Unknown prober %q; the configuration of the module has to name one.", status.Shorten(string(m.Prober)))}
 	}
-	return &seen{name: name, module: m, target: redacted(target), limit: limit}, nil
+	return &seen{name: name, module: m, target: redacted(target), asked: identify(target), limit: limit}, nil
 }
 
 // timeLimit returns how long a probe may take: what Prometheus gives, less the
@@ -187,15 +189,10 @@ func hostHeader(m *module.Module) string {
 	if m.Prober != module.KindHTTP {
 		return ""
 	}
-	for name, value := range m.HTTP.Headers {
-		if strings.EqualFold(name, "Host") {
-			return value
-		}
-	}
-	return ""
+	return m.HTTP.Headers.Header().Get("Host")
 }
 
-// prober compiles each module once. One whose files can't be read is tried again.
+// prober compiles each module once. One that can't be used is tried again: its files may come.
 func (h *Handler) prober(m *module.Module, target, hostname string) (probe.Prober, error) {
 	c, err := h.compile(m)
 	if err != nil {

@@ -18,7 +18,8 @@ import (
 type seen struct {
 	name    string // of the module
 	module  *module.Module
-	target  string // without secrets
+	target  string   // without secrets
+	asked   targetID // of the target as it was given
 	limit   time.Duration
 	started bool // whether the target was one; otherwise nothing was asked
 	result  probe.Result
@@ -32,6 +33,13 @@ func (s *seen) lookedUp() bool {
 	http := &s.module.HTTP
 	byProxy := s.module.Prober == module.KindHTTP && http.SkipResolve && (http.Client.ProxyURL.URL != nil || http.Client.ProxyFromEnvironment)
 	return s.started && !byProxy
+}
+
+// connected tells whether the connection stood that a conversation is had over.
+func (s *seen) connected() bool {
+	m := s.module
+	secure := (m.Prober == module.KindTCP && m.TCP.TLS) || (m.Prober == module.KindUnix && m.Unix.TLS)
+	return s.result.Connected() && (!secure || orZero(s.result.TLS).Version != "")
 }
 
 // families returns the metrics of a kind of module, in the order of their names.
@@ -111,9 +119,11 @@ func addressHash(s *seen) float64 {
 
 // certificates returns the metrics of TLS. They are there once a handshake is done.
 func certificates() []family {
+	// A redirect from https to http ends without TLS, whatever was seen before.
+	without := func(s *seen) bool { return s.module.Prober == module.KindHTTP && !orZero(s.result.HTTP).TLS }
 	whenDone := func(write func(w *writer, s *seen, t *probe.TLSFacts)) func(w *writer, s *seen) {
 		return func(w *writer, s *seen) {
-			if t := s.result.TLS; t != nil && t.Version != "" {
+			if t := s.result.TLS; t != nil && t.Version != "" && !without(s) {
 				write(w, s, t)
 			}
 		}
@@ -145,13 +155,18 @@ func unix(t time.Time) float64 { return float64(t.Unix()) }
 
 func onConversation() []family {
 	facts := func(s *seen) probe.ConversationFacts { return orZero(s.result.Conversation) }
+	onceConnected := func(failed func(probe.ConversationFacts) bool) func(w *writer, s *seen) {
+		return func(w *writer, s *seen) {
+			if s.connected() {
+				w.flag(failed(facts(s)))
+			}
+		}
+	}
 	return []family{
-		newFamily(schema.ProbeFailedRegexp, "Whether the probe failed because a regular expression did not match.", func(w *writer, s *seen) {
-			w.flag(facts(s).FailedRegexp)
-		}),
-		newFamily(schema.ProbeFailedBytes, "Whether the probe failed because other bytes came than were expected.", func(w *writer, s *seen) {
-			w.flag(facts(s).FailedBytes)
-		}),
+		newFamily(schema.ProbeFailedRegexp, "Whether the probe failed because a regular expression did not match.",
+			onceConnected(func(f probe.ConversationFacts) bool { return f.FailedRegexp })),
+		newFamily(schema.ProbeFailedBytes, "Whether the probe failed because other bytes came than were expected.",
+			onceConnected(func(f probe.ConversationFacts) bool { return f.FailedBytes })),
 		newFamily(schema.ProbeExpectInfo, "What was taken from the conversation, as the module says.", func(w *writer, s *seen) {
 			if labels := facts(s).Labels; len(labels) > 0 {
 				pairs := make([]string, 0, 2*len(labels))

@@ -39,6 +39,7 @@ func everything(t testing.TB, kind module.Kind) (*module.Module, probe.Result) {
 			FailedRegexp: true, FailedCEL: true,
 		}
 	case module.KindTCP, module.KindUnix:
+		r.Events = []probe.Event{{What: "connected"}}
 		r.Conversation = &probe.ConversationFacts{Labels: []probe.ExchangeLabel{{Name: "b", Value: "1"}, {Name: "a", Value: "2"}}, FailedBytes: true}
 	case module.KindDNS:
 		r.DNS = &probe.DNSFacts{Connect: time.Millisecond, Request: 2 * time.Millisecond, Answered: true, Answer: 1, Authority: 2, Additional: 3, SOA: true, Serial: 4294967295}

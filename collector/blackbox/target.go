@@ -73,8 +73,8 @@ func authority(target string) string {
 	return host
 }
 
-// redacted returns a target without the user information of a URL, and without
-// what could break a line.
+// redacted returns a target without what may be secret of a URL, its user
+// information and what follows its path, and without what could break a line.
 func redacted(target string) string {
 	scheme, rest, found := strings.Cut(target, "://")
 	if !found {
@@ -85,6 +85,9 @@ func redacted(target string) string {
 	authority, path := rest, ""
 	if end := strings.IndexAny(rest, "/?#"); end >= 0 {
 		authority, path = rest[:end], rest[end:]
+	}
+	if end := strings.IndexAny(path, "?#"); end >= 0 {
+		path = path[:end+1] + "<secret>"
 	}
 	if at := strings.LastIndexByte(authority, '@'); at >= 0 {
 		authority = "<secret>" + authority[at:]

@@ -61,10 +61,13 @@ func TestRedacted(t *testing.T) {
 	t.Parallel()
 	for target, want := range map[string]string{
 		"example.com:80":                    "example.com:80",
-		"http://user:hunter2@host/a@b?c=@d": "http://<secret>@host/a@b?c=@d",
+		"http://user:hunter2@host/a@b?c=@d": "http://<secret>@host/a@b?<secret>",
 		"http://user:hun@ter2@host":         "http://<secret>@host",
 		"user:hunter2@host/path":            "<secret>@host/path",
 		"wss://token@host":                  "wss://<secret>@host",
+		"http://host/p?token=hunter2":       "http://host/p?<secret>",
+		"host?token=hunter2#a":              "host?<secret>",
+		"http://host/p#hunter2?a":           "http://host/p#<secret>",
 		"http://host/\n<script>":            `"http://host/\n<script>"`,
 		"http://host/\x1b[2J":               `"http://host/\x1b[2J"`,
 	} {
