@@ -16,7 +16,7 @@ func (e *Exporter) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", e.serveLanding)
 	mux.Handle("GET /metrics", e.Metrics())
-	mux.Handle("GET /probe", e.demand)
+	mux.Handle("/probe", e.demand)
 	mux.Handle("GET /logs", e.history)
 	mux.HandleFunc("GET /config", func(w http.ResponseWriter, _ *http.Request) {
 		app.WriteText(w, http.StatusOK, e.current().config.String())
