@@ -126,15 +126,24 @@ func (s *Store) restoreReportedLocked(now time.Time) {
 }
 
 // restoreLocked takes over what an earlier run left of e, if it did so in the
-// same mode.
+// same mode. How old a verdict from the future is can't be told, so it is worth
+// nothing; a report from there is one of this moment, and falls due like that.
 func (s *Store) restoreLocked(e *entry, now time.Time) bool {
 	id := e.id()
 	rec, ok := s.restored.replicas[id]
-	if !ok || rec.Mode != e.node.Mode {
+	if !ok {
 		return false
 	}
 	delete(s.restored.replicas, id)
 	rec.At = s.sinceStart(rec.At)
+	future := rec.At.After(s.start)
+	if rec.Mode != e.node.Mode || future && e.probed != nil {
+		s.dropLocked(id, now, writeLazily)
+		return false
+	}
+	if future {
+		rec.At = s.start
+	}
 	e.restore(rec)
 	e.settle(s.start, now)
 	e.noted = e.verdictAt(now).Status
@@ -158,10 +167,8 @@ func (s *Store) dropUnclaimedLocked(now time.Time) {
 }
 
 // sinceStart gives a time of an earlier run the monotonic clock of this one, so
-// that a clock that is set has no say any more. No report is from the future.
-func (s *Store) sinceStart(at time.Time) time.Time {
-	return s.start.Add(min(at.Sub(s.start), 0))
-}
+// that a clock that is set has no say any more.
+func (s *Store) sinceStart(at time.Time) time.Time { return s.start.Add(at.Sub(s.start)) }
 
 // awaitAllLocked looks for the first change that comes by time.
 func (s *Store) awaitAllLocked() {

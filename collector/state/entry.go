@@ -39,6 +39,7 @@ type entry struct {
 	noted       status.Status // as last told by StatusChanged
 	savedStatus status.Status // the status at the time of the record on disk
 	saved       bool          // a record of it is on disk
+	saving      bool          // one is being written
 	restored    bool          // all comes from an earlier run, nothing has been heard since
 	waiting     bool          // it fell due while nobody listened, so its status can't be told
 	expired     bool          // its time has passed

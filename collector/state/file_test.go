@@ -142,3 +142,43 @@ func TestReportFromTheFuture(t *testing.T) {
 		require.NoError(t, s.Close())
 	})
 }
+
+// How old a verdict from the future is, nobody can tell.
+func TestVerdictFromTheFuture(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		probes := Node{
+			ID: status.NodeID{Service: "web", Node: "api"}, Mode: Poll,
+			Replicas: []Probed{{Name: "a", Interval: time.Minute, Timeout: time.Second}},
+		}
+		queued := pushNode()
+		queued.Queue = &QueueLimits{Name: "client", Interval: 15 * time.Second}
+		for name, tc := range map[string]struct {
+			ahead         time.Duration
+			probe, report status.Status
+		}{
+			"now":    {0, status.Healthy, status.Healthy},
+			"future": {1, status.Unknown, status.Unknown},
+		} {
+			s := newStore(t, nil)
+			require.NoError(t, s.Report(pushNode().ID.Replica("x"), calm()))
+			require.NoError(t, s.Close())
+			db, err := bolt.Open(s.file, 0o600, nil)
+			require.NoError(t, err)
+			at := time.Now().Add(tc.ahead)
+			require.NoError(t, saveFile(db, batch{
+				puts:   []put{{id: probes.ID.Replica("a"), record: record{Mode: Poll, At: at, Status: status.Healthy}}},
+				queues: map[status.NodeID]*queueRecord{queued.ID: {Name: "client", At: at}},
+			}))
+			require.NoError(t, db.Close())
+
+			s, err = Open(Options{Path: filepath.Dir(s.file), Logger: slog.New(slog.DiscardHandler)})
+			require.NoError(t, err)
+			s.Configure([]Node{probes, queued})
+			all := s.Snapshot(time.Now())
+			require.Equal(t, tc.probe, all[0].Status, name)
+			require.Equal(t, tc.report, all[1].Status, name)
+			require.NoError(t, s.Close())
+		}
+	})
+}

@@ -65,8 +65,8 @@ type Probed struct {
 // verdict of the last one is given up: a busy machine is no news of the target.
 const slack = 5 * time.Second
 
-// holds returns how long a verdict is worth something without another one. If
-// the probes have stopped, as they do behind others that hang, nothing is known.
+// holds returns how long a verdict is worth something without another one, or word
+// of when that will come: if the probes have stopped, nothing is known.
 func (p Probed) holds() time.Duration {
 	probe := time.Duration(p.Retries+1)*p.Timeout + time.Duration(p.Retries)*p.RetryWait
 	return 2*p.Interval + probe + slack

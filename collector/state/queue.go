@@ -84,18 +84,18 @@ func (q *queueState) next() time.Time {
 }
 
 // verdictAt returns what is made at now of a replica that would be healthy but
-// for the queue. A queue that can't be read for long says nothing.
+// for the queue. Whether it is can't be told of a queue that is not read any more.
 func (q *queueState) verdictAt(now time.Time) probe.Verdict {
-	if q.overdue(now) {
-		return probe.Verdict{Status: status.Healthy}
+	if !q.last.At.IsZero() && q.overdue(now) {
+		return probe.Verdict{Detail: "queue " + q.limits.Name + " has not been read since " + q.last.At.UTC().Format(time.RFC3339)}
 	}
 	return q.verdict
 }
 
 // Queue keeps a reading of the queue of a node. A node without one is ignored.
 // An error leaves the last reading in place, as long as that holds: for three
-// intervals. Before the first reading, and no longer than that, a replica that
-// would be healthy is unknown. It never waits for the disk.
+// intervals. Before the first reading, and when the last one holds no more, a
+// replica that would be healthy is unknown. It never waits for the disk.
 func (s *Store) Queue(node status.NodeID, q Queue) {
 	now := time.Now()
 	s.mu.Lock()
@@ -166,7 +166,7 @@ func (s *Store) configureQueueLocked(n *node, now time.Time) {
 			expires: now.Add(n.Queue.holds()),
 		}
 		left, ok := s.restored.queues[n.ID]
-		if at := s.sinceStart(left.At); ok && left.Name == n.Queue.Name && now.Before(at.Add(n.Queue.holds())) {
+		if at := s.sinceStart(left.At); ok && !at.After(s.start) && left.Name == n.Queue.Name && now.Before(at.Add(n.Queue.holds())) {
 			q.last = Queue{Ready: left.Ready, Unacknowledged: left.Unacknowledged, At: at}
 			q.expires = at.Add(n.Queue.holds())
 		}

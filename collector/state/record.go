@@ -46,6 +46,22 @@ func (s *Store) Record(id status.ID, v probe.Verdict, r probe.Result) {
 	s.heardLocked(e, now, delay)
 }
 
+// Expect tells that the next probe of a replica waits for others, and that its
+// result comes within a time unless the probes have stopped. The last one holds
+// until then, if it still does.
+func (s *Store) Expect(id status.ID, within time.Duration) {
+	now := time.Now()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	e := s.findLocked(id)
+	if e == nil || e.probed == nil || e.expires.IsZero() || e.overdue(now) {
+		return
+	}
+	if until := now.Add(within + slack); until.After(e.expires) {
+		e.expires = until
+	}
+}
+
 // figures are what a script printed besides.
 type figures struct {
 	perfdata []probe.Perfdatum

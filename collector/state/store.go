@@ -156,7 +156,9 @@ func (s *Store) removeLocked(e *entry, now time.Time) {
 	if e.shown != nil {
 		s.gone[e.id()] = e.shown
 	}
-	s.dropLocked(e.id(), now, writeSoon)
+	if e.saved || e.saving {
+		s.dropLocked(e.id(), now, writeSoon)
+	}
 	signal(s.changed)
 	signal(s.turned)
 }

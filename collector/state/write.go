@@ -91,6 +91,9 @@ func (s *Store) write(generation uint64) error {
 	s.tell(err)
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	for _, p := range b.puts {
+		p.saving = false
+	}
 	if err != nil {
 		s.dirtyAgainLocked(b)
 		return fmt.Errorf("write %s: %w", s.file, err)
@@ -108,6 +111,7 @@ func (s *Store) takeDirtyLocked(now time.Time) (uint64, batch) {
 	for _, e := range s.dirty {
 		e.dirty = false
 		if !e.removed {
+			e.saving = true
 			b.puts = append(b.puts, put{e, e.id(), e.record(), e.verdictAt(now).Status})
 		}
 	}

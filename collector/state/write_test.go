@@ -143,6 +143,31 @@ func TestDiskThatFails(t *testing.T) {
 	})
 }
 
+// What never reached the disk need not be deleted from there.
+func TestDiskThatFailsWhileReplicasComeAndGo(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newStore(t, nil)
+		n := pushNode()
+		n.ForgetAfter = time.Second
+		s.Configure([]Node{n})
+		kept := n.ID.Replica("kept")
+		require.NoError(t, s.Report(kept, calm()))
+		good := s.db
+		broken, err := bolt.Open(t.TempDir()+"/broken.db", 0o600, nil)
+		require.NoError(t, err)
+		require.NoError(t, broken.Close())
+		s.db = broken
+		for i := range 100 {
+			require.Error(t, s.Report(n.ID.Replica(strconv.Itoa(i)), calm()))
+		}
+		time.Sleep(time.Hour)
+		require.Empty(t, s.Drain(time.Now()), "all are forgotten")
+		require.Equal(t, map[status.ID]bool{kept: true}, s.dropped)
+		s.db = good
+	})
+}
+
 func TestTooMany(t *testing.T) {
 	t.Parallel()
 	s := newStore(t, nil)
