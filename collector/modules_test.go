@@ -90,7 +90,8 @@ services:
 }
 
 // TestAuthoritiesAreReadAgain has a target show the certificate of another
-// authority, whose file takes the place of the first one's.
+// authority, whose file takes the place of the first one's. A node's own is read
+// again on a reload, that of a module at once.
 func TestAuthoritiesAreReadAgain(t *testing.T) {
 	t.Parallel()
 	_, first := certificate(t, time.Now().Add(time.Hour))
@@ -115,11 +116,14 @@ services:
 	text, err := os.ReadFile(second)
 	require.NoError(t, err)
 	write(t, first, string(text))
+	own, module := status.NodeID{Service: "s", Node: "own"}.Replica(server.URL), status.NodeID{Service: "s", Node: "module"}.Replica(server.URL)
+	require.NoError(t, before[module].Prober.Probe(t.Context()).Err)
 	require.NoError(t, e.Reload())
 	after := e.current().jobs
+	require.NotSame(t, before[own].Job, after[own].Job)
+	require.Same(t, before[module].Job, after[module].Job)
 	for id, j := range after {
 		require.NoError(t, j.Prober.Probe(t.Context()).Err, id)
-		require.NotSame(t, before[id].Job, j.Job)
 	}
 	require.NoError(t, e.Reload())
 	for id, j := range e.current().jobs {

@@ -27,9 +27,8 @@ type plan struct {
 // A plannedJob is a job, and the parts of the configuration that it was made of.
 type plannedJob struct {
 	*schedule.Job
-	node        *config.Node
-	replica     *config.Replica
-	authorities string // of the module's TLS, which are in a file
+	node    *config.Node
+	replica *config.Replica
 }
 
 // emptyPlan is what is planned before anything is.
@@ -64,7 +63,7 @@ func newPlan(c *config.Config, before *plan, probers *proberMaker) *plan {
 
 func (p *plan) add(node status.NodeID, n *config.Node, r *config.Replica, before *plan, probers *proberMaker) {
 	id := node.Replica(r.Name)
-	planned := plannedJob{Job: p.job(id, n, r), node: n, replica: r, authorities: probers.authorities(n.Module)}
+	planned := plannedJob{Job: p.job(id, n, r), node: n, replica: r}
 	if old, ok := before.jobs[id]; ok && planned.same(old) {
 		planned.Job = old.Job
 	} else {
@@ -93,7 +92,7 @@ func (p *plan) job(id status.ID, n *config.Node, r *config.Replica) *schedule.Jo
 
 // same tells whether two jobs of one replica do the same.
 func (j plannedJob) same(other plannedJob) bool {
-	return j.Pool == other.Pool && j.node.Mode == other.node.Mode && j.authorities == other.authorities &&
+	return j.Pool == other.Pool && j.node.Mode == other.node.Mode &&
 		reflect.DeepEqual(j.replica, other.replica) && reflect.DeepEqual(j.node.HTTP, other.node.HTTP) &&
 		reflect.DeepEqual(j.node.Module, other.node.Module) //nolint:govet // the errors in modules that are used are nil
 }

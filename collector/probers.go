@@ -5,7 +5,6 @@ package collector
 import (
 	"crypto/tls"
 	"fmt"
-	"os"
 	"strings"
 
 	promconfig "github.com/prometheus/common/config"
@@ -22,7 +21,6 @@ type proberMaker struct {
 	blackbox.Options
 	modules map[*module.Module]*blackbox.Compiled
 	tls     map[promconfig.TLSConfig]*tls.Config
-	files   map[string]string // of authorities
 
 	failures map[string]int // how many probers had to be deferred, by the error
 }
@@ -32,7 +30,6 @@ func newProberMaker(o blackbox.Options) *proberMaker {
 		Options: o,
 		modules: map[*module.Module]*blackbox.Compiled{},
 		tls:     map[promconfig.TLSConfig]*tls.Config{},
-		files:   map[string]string{},
 
 		failures: map[string]int{},
 	}
@@ -128,22 +125,6 @@ func (m *proberMaker) ofModule(mod *module.Module, target string) (probe.Prober,
 		m.modules[mod] = compiled
 	}
 	return compiled.Prober(target)
-}
-
-// authorities returns what is in the file of those that a module trusts, for its
-// probers read it once; empty if there is no such file, or none that can be read.
-func (m *proberMaker) authorities(mod *module.Module) string {
-	if mod == nil || mod.TLS() == nil || mod.TLS().CAFile == "" {
-		return ""
-	}
-	name := mod.TLS().CAFile
-	text, read := m.files[name]
-	if !read {
-		all, _ := os.ReadFile(name) // whoever compiles the module tells
-		text = string(all)
-		m.files[name] = text
-	}
-	return text
 }
 
 // tlsConfig reads the files of a configuration, each of which is read once. It
