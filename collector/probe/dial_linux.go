@@ -30,22 +30,25 @@ type socket struct {
 // connect makes a TCP connection that ends with ctx.
 func (o DialOptions) connect(ctx context.Context, addr netip.AddrPort) (net.Conn, error) {
 	if err := ctx.Err(); err != nil {
-		return nil, dialError(addr, err)
+		return nil, o.dialError(addr, err)
 	}
 	s, err := o.begin(addr)
 	if err != nil {
-		return nil, dialError(addr, err)
+		return nil, o.dialError(addr, err)
 	}
 	s.free = endWith(ctx, s.file)
 	if err := s.await(); err != nil {
 		_ = s.Close()
-		return nil, dialError(addr, err)
+		return nil, o.dialError(addr, err)
 	}
 	return s, nil
 }
 
 // begin returns a socket that has begun to connect.
 func (o DialOptions) begin(addr netip.AddrPort) (*socket, error) {
+	if o.Source.IsValid() && o.Source.Unmap().Is4() != addr.Addr().Is4() {
+		return nil, os.NewSyscallError("bind", unix.EAFNOSUPPORT) // which the kernel doesn't tell of all
+	}
 	family, to := sockaddr(addr)
 	fd, err := unix.Socket(family, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
@@ -73,7 +76,10 @@ func (o DialOptions) prepare(fd int) error {
 	if !o.Source.IsValid() {
 		return nil
 	}
-	_, from := sockaddr(netip.AddrPortFrom(o.Source, 0))
+	// A port is chosen when the target is known: it need not differ from those of
+	// connections to others. An old kernel chooses it now.
+	_ = unix.SetsockoptInt(fd, unix.IPPROTO_IP, unix.IP_BIND_ADDRESS_NO_PORT, 1)
+	_, from := sockaddr(netip.AddrPortFrom(o.Source.Unmap(), 0))
 	return os.NewSyscallError("bind", unix.Bind(fd, from))
 }
 
@@ -92,7 +98,7 @@ func (s *socket) await() error {
 		return done
 	})
 	if err != nil {
-		return unwrapPath(err)
+		return unwatched(s.file, unwrapPath(err))
 	}
 	return failed
 }
@@ -153,8 +159,8 @@ func (s *socket) explain(act string, err error) error {
 	return &net.OpError{Op: act, Net: "tcp", Addr: s.RemoteAddr(), Err: err}
 }
 
-func dialError(addr netip.AddrPort, err error) error {
-	return &net.OpError{Op: "dial", Net: "tcp", Addr: net.TCPAddrFromAddrPort(addr), Err: err}
+func (o DialOptions) dialError(addr netip.AddrPort, err error) error {
+	return &net.OpError{Op: "dial", Net: "tcp", Source: o.local("tcp"), Addr: net.TCPAddrFromAddrPort(addr), Err: err}
 }
 
 func unwrapPath(err error) error {

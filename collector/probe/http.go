@@ -26,7 +26,7 @@ const (
 
 // HTTP returns a Prober that sends one request over a fresh connection, or one
 // for each redirect that it follows. Options that need neither redirects nor a
-// client have their own way, in HTTP/1.1 and at little cost.
+// client, nor send much, have their own way, in HTTP/1.1 and at little cost.
 func HTTP(o HTTPOptions) Prober {
 	if o.Method == "" {
 		o.Method = http.MethodHead
@@ -40,7 +40,7 @@ func HTTP(o HTTPOptions) Prober {
 	if o.StatusBelow == 0 {
 		o.StatusBelow = http.StatusBadRequest
 	}
-	if o.Client == nil && !o.FollowRedirects && !o.HTTP3 && o.BodyFile == "" {
+	if o.Client == nil && !o.FollowRedirects && !o.HTTP3 && o.BodyFile == "" && len(o.Body) <= maxLeanBody {
 		return leanHTTP(o)
 	}
 	return Func(func(ctx context.Context, t *Trace) error { return visit(ctx, t, &o) })

@@ -12,6 +12,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"sync"
@@ -20,8 +21,9 @@ import (
 	"github.com/pharos-status/pharos/internal/status"
 )
 
-// maxInterim is how many answers of status 1xx may come before the final one.
-const maxInterim = 5
+// maxLeanBody is how long a body may be to be sent before the answer is read, in
+// bytes: the kernel takes that much, also for a target that stops reading.
+const maxLeanBody = 64 << 10
 
 // A leanProbe sends one HTTP/1.1 request and reads one answer, from the goroutine
 // that it is called in. A transport of net/http starts two goroutines and a dozen
@@ -38,7 +40,7 @@ type leanProbe struct {
 
 // leanHTTP returns the Prober of options that need no more than one exchange.
 func leanHTTP(o HTTPOptions) Prober {
-	p := &leanProbe{secure: o.URL.Scheme == "https", host: o.URL.Hostname(), addr: hostPort(o.URL.Scheme, o.URL.Host)}
+	p := &leanProbe{secure: o.URL.Scheme == "https", host: o.URL.Hostname(), addr: hostPort(o.URL)}
 	var err error
 	p.before, p.after, err = o.compose()
 	if err != nil {
@@ -118,16 +120,14 @@ func (p *leanProbe) connect(ctx context.Context, t *Trace) (net.Conn, error) {
 	return secured, nil
 }
 
-// hostPort returns host with the port of its scheme, unless it has one.
-func hostPort(scheme, host string) string {
-	if _, _, err := net.SplitHostPort(host); err == nil {
-		return host
-	}
+// hostPort returns the host and port of u, which is that of its scheme unless it
+// names one.
+func hostPort(u *url.URL) string {
 	port := "80"
-	if scheme == "https" {
+	if u.Scheme == "https" {
 		port = "443"
 	}
-	return net.JoinHostPort(strings.Trim(host, "[]"), port)
+	return net.JoinHostPort(u.Hostname(), cmp.Or(u.Port(), port))
 }
 
 // An exchange is what it takes to send a request and to read its answer.
@@ -191,17 +191,22 @@ func (x *exchange) do(p *leanProbe) (*http.Response, error) {
 	// A target may answer before it has read all, and hang up: what it says counts.
 	_, failed := x.conn.Write(x.request)
 	x.asked.Method = p.o.Method
-	for range maxInterim + 1 {
+	for {
 		resp, err := http.ReadResponse(x.reader, &x.asked)
-		switch {
-		case err != nil:
+		if err != nil {
 			return nil, answerFailure(cmp.Or(failed, x.broke, err))
-		case resp.StatusCode >= http.StatusOK || resp.StatusCode == http.StatusSwitchingProtocols:
+		}
+		if !interim(resp.StatusCode) {
 			x.left = 1 << 62 // whoever reads the body bounds it
 			return resp, nil
 		}
 	}
-	return nil, Failf(status.Protocol, "request: more than %d interim answers", maxInterim)
+}
+
+// interim tells whether another answer follows one of this status. All of them
+// together have no more room than one.
+func interim(code int) bool {
+	return code >= http.StatusContinue && code < http.StatusOK && code != http.StatusSwitchingProtocols
 }
 
 // answerFailure says what it makes of the target that no answer could be read.

@@ -125,6 +125,9 @@ func (w *way) dialQUIC(ctx context.Context, addr string, config *tls.Config, q *
 	})
 	if err != nil {
 		_ = socket.Close()
+		if lost := route(w.from(remote), remote); unreachable(lost) { // of what was sent, the text alone is told
+			return nil, noWay(lost)
+		}
 		return nil, quicFailure(remote.String(), err)
 	}
 	w.atEnd(func() { _ = socket.Close() })

@@ -5,6 +5,7 @@ package probe
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -131,6 +132,7 @@ func (p *icmp) resolve(ctx context.Context, t *Trace) ([]netip.Addr, error) {
 
 // pingAll asks all addresses at the same time, and returns the worst that came of it.
 func (p *icmp) pingAll(ctx context.Context, t *Trace, addrs []netip.Addr) pong {
+	start := time.Now()
 	all := make([]pong, len(addrs))
 	var wg sync.WaitGroup
 	for i, addr := range addrs {
@@ -142,7 +144,11 @@ func (p *icmp) pingAll(ctx context.Context, t *Trace, addrs []netip.Addr) pong {
 		wg.Go(func() { all[i] = p.ping(ctx, addr) })
 	}
 	wg.Wait()
-	for _, got := range all {
+	for i := range all {
+		got := &all[i]
+		if errors.Is(got.err, errNoTurn) {
+			got.err = noTurn(t.Lookup, time.Since(start))
+		}
 		if got.err != nil {
 			t.Event(eventNoAnswer, got.err.Error())
 		} else {

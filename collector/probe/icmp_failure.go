@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"os"
 	"syscall"
+	"time"
 
 	"github.com/pharos-status/pharos/internal/status"
 )
@@ -15,8 +16,18 @@ import (
 // What keeps this machine from asking says nothing of the target, so all of these
 // are unknown.
 
-func noTurn() error {
-	return &Failure{status.Unknown, status.Timeout, errors.New("too many pings at a time: this one had no turn within its time limit")}
+// errNoTurn is met by a ping for which no time was left. What took it is for
+// [noTurn] to say.
+var errNoTurn = errors.New("no time left to ping")
+
+// noTurn is what is made of a ping that came too late: because it waited for others
+// that long, or because looking up the name took longer still.
+func noTurn(looked, waited time.Duration) error {
+	err := errors.New("too many pings at a time: this one had no turn within its time limit")
+	if looked > waited {
+		err = fmt.Errorf("looking up the name took %v: no time was left to ping", looked.Round(time.Millisecond))
+	}
+	return &Failure{status.Unknown, status.Timeout, err}
 }
 
 func noWay(err error) error {
@@ -40,8 +51,11 @@ func noSocket(err error) pong {
 }
 
 // transient tells whether err says that this machine has no more to give just now.
-// Pings have no ports that could run out, so there an address is missing for good.
-func transient(err error) bool { return exhausted(err) && !errors.Is(err, syscall.EADDRNOTAVAIL) }
+// Pings have no ports that could run out, so there an address is missing for good,
+// and so is a family.
+func transient(err error) bool {
+	return exhausted(err) && !errors.Is(err, syscall.EADDRNOTAVAIL) && !errors.Is(err, syscall.EAFNOSUPPORT)
+}
 
 // unsent is what is made of an address to which the kernel does not send.
 func unsent(to netip.Addr, err error) pong {

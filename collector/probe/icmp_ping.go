@@ -26,7 +26,7 @@ type pong struct {
 	setup   time.Duration // the wait for a turn and a socket
 	trip    time.Duration
 	hops    int
-	err     error // a [*Failure] if no answer came
+	err     error // a [*Failure] if no answer came, or errNoTurn
 	nowhere bool  // this machine has no way to the address
 }
 
@@ -35,7 +35,7 @@ func (p *icmp) ping(ctx context.Context, addr netip.Addr) pong {
 	start := time.Now()
 	patience := p.patience(ctx)
 	if !p.turn(ctx, patience) {
-		return pong{addr: addr, err: noTurn()}
+		return pong{addr: addr, err: errNoTurn}
 	}
 	defer func() { <-p.slots }()
 	o := p.socketOptions(addr)
@@ -159,7 +159,7 @@ func (f *flight) end(patience time.Duration) pong {
 	case f.sent < minPackets && transient(f.met):
 		return pong{err: dialFailure(f.met)}
 	case f.sent < minPackets:
-		return pong{err: noTurn()}
+		return pong{err: errNoTurn}
 	case f.met != nil && !transient(f.met):
 		return pong{err: Failf(status.Connect, "ping %v: %w", f.to, f.met)}
 	}

@@ -5,7 +5,6 @@ package probe
 import (
 	"context"
 	"errors"
-	"net"
 	"net/netip"
 	"os"
 	"runtime"
@@ -26,7 +25,7 @@ func touch(ctx context.Context, t *Trace, addr netip.AddrPort, text string) erro
 		err = connectOnce(ctx, netip.AddrPortFrom(t.Addr, addr.Port()))
 	}
 	if err != nil {
-		return dialFailure(&net.OpError{Op: "dial", Net: "tcp", Addr: net.TCPAddrFromAddrPort(addr), Err: err})
+		return dialFailure(DialOptions{}.dialError(addr, err))
 	}
 	t.Event(eventConnected, text)
 	return nil
@@ -112,15 +111,33 @@ func await(ctx context.Context, fd int, addr netip.AddrPort) error {
 		}
 		return done
 	}); err != nil {
-		return err
+		return unwatched(file, err)
 	}
 	return failed
 }
 
-// self tells whether a connection to addr leads to itself.
+// errUnwatched is met where the kernel does not watch one connection more for this
+// program, or user (fs.epoll.max_user_watches). The runtime keeps why to itself.
+var errUnwatched = os.NewSyscallError("epoll_ctl", unix.EAGAIN)
+
+// unwatched returns err, of waiting for file, or [errUnwatched] if file could not
+// be waited for.
+func unwatched(file *os.File, err error) error {
+	if errors.Is(file.SetDeadline(time.Time{}), os.ErrNoDeadline) {
+		return errUnwatched
+	}
+	return err
+}
+
+// self tells whether a connection to addr leads to itself. The other end tells what
+// addr may not: an unspecified address is that of this machine.
 func self(fd int, addr netip.AddrPort) bool {
 	local, err := unix.Getsockname(fd)
-	return err == nil && addrPort(local) == addr
+	if err != nil || addrPort(local).Port() != addr.Port() {
+		return false
+	}
+	remote, err := unix.Getpeername(fd)
+	return err == nil && addrPort(local) == addrPort(remote)
 }
 
 func addrPort(sa unix.Sockaddr) netip.AddrPort {
