@@ -55,7 +55,8 @@ func (e *Exporter) discoverOnce(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("ask what else there is to probe: %w", err)
 	}
-	e.targetsChanged() // the last answer may have come after the last look at them
+	// The last answer may have come after the last look at them.
+	e.targetsChanged() //nolint:contextcheck // a prober gets its context when it probes
 	return nil
 }
 
