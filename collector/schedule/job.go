@@ -36,6 +36,9 @@ func (j *Job) hash() uint64 {
 	return h.Sum64()
 }
 
+// occupies returns how long a probe needs a place in the pool, at most.
+func (j *Job) occupies() time.Duration { return time.Duration(j.Retries+1) * j.Limits.Timeout }
+
 // An Outcome is what came of one probe, its retries included.
 type Outcome struct {
 	Job     *Job

@@ -20,6 +20,11 @@ import (
 type Options struct {
 	Record func(Outcome) // required; called from many goroutines; must not block for long
 	Logger *slog.Logger  // required
+
+	// Waits, if given, is told of each probe and each retry that is due and has to
+	// wait for its pool, and within what time its outcome comes even if everything
+	// before it hangs. It is called by Run, and must not block for long.
+	Waits func(j *Job, within time.Duration)
 }
 
 // A Scheduler runs jobs. One timer wakes it for those that are due, and there are
@@ -27,6 +32,7 @@ type Options struct {
 // none, and a slow target holds up nothing but itself and its place in the pool.
 type Scheduler struct {
 	record  func(Outcome)
+	waits   func(*Job, time.Duration)
 	logger  *slog.Logger
 	updates chan []*Job   // capacity 1: the latest jobs that Run has not seen yet
 	spare   chan *task    // what workers that have nothing to do wait for
@@ -49,7 +55,7 @@ type Scheduler struct {
 // New returns a Scheduler without jobs.
 func New(o Options) *Scheduler {
 	return &Scheduler{
-		record: o.Record, logger: o.Logger, epoch: time.Now(),
+		record: o.Record, waits: o.Waits, logger: o.Logger, epoch: time.Now(),
 		updates: make(chan []*Job, 1), spare: make(chan *task), wake: make(chan struct{}, 1),
 		tasks: map[*Job]*task{}, ending: map[status.ID]*task{},
 	}
@@ -86,7 +92,7 @@ func (s *Scheduler) Run(ctx context.Context) error {
 		case <-s.wake:
 		case <-timer.C:
 		}
-		due, wait := s.takeDue()
+		due, waiting, wait := s.takeDue()
 		timer.Reset(wait)
 		for _, t := range due {
 			select {
@@ -94,6 +100,9 @@ func (s *Scheduler) Run(ctx context.Context) error {
 			default:
 				workers.Go(func() { s.work(ctx, t) })
 			}
+		}
+		for _, w := range waiting {
+			s.waits(w.Job, w.within)
 		}
 	}
 }
@@ -133,12 +142,15 @@ func (s *Scheduler) stopLocked(t *task) {
 	switch t.state {
 	case sleeping:
 		heap.Remove(&s.asleep, int(t.place))
+		t.overLocked()
 	case running:
 		s.ending[t.job.ID] = t
 		if t.probe.limit != nil { // else it is about to begin
 			t.probe.limit.end()
 		}
-	case queued, behind, stopped:
+	case queued:
+		t.overLocked()
+	case behind, stopped:
 	}
 	t.state = stopped
 }
@@ -156,18 +168,28 @@ func (s *Scheduler) sleepLocked(t *task, now time.Time, wait time.Duration) {
 	}
 }
 
-// takeDue returns the tasks that are due and have a place in their pool, and how
-// long it is until the next one is due. None is taken early.
-func (s *Scheduler) takeDue() (due []*task, wait time.Duration) {
+// A waiting is a job that waits for its pool, and when it is done at the latest.
+type waiting struct {
+	*Job
+	within time.Duration
+}
+
+// takeDue returns the tasks that have a place in their pool now that others are due,
+// those of the others that wait for one, and how long it is until the next one is
+// due. None is taken early.
+func (s *Scheduler) takeDue() (due []*task, late []waiting, wait time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := time.Since(s.epoch)
 	for len(s.asleep) > 0 && s.asleep[0].due <= now {
 		t := s.asleep[0].task
 		heap.Pop(&s.asleep)
-		if t.job.Pool.takeLocked(t) {
-			t.runLocked()
-			due = append(due, t)
+		t.dueLocked()
+		if next := t.job.Pool.takeLocked(t); next != nil {
+			due = append(due, next)
+		}
+		if t.state == queued && s.waits != nil {
+			late = append(late, waiting{t.job, t.withinLocked()})
 		}
 	}
 	wait = time.Hour
@@ -175,5 +197,5 @@ func (s *Scheduler) takeDue() (due []*task, wait time.Duration) {
 		wait = s.asleep[0].due - now
 	}
 	s.wakeAt = now + wait
-	return due, wait
+	return due, late, wait
 }

@@ -19,7 +19,7 @@ type task struct {
 	job   *Job
 	phase time.Duration // of the job's grid
 	due   time.Duration // since the scheduler's epoch
-	probe *underway     // between the first try and the last one; else nil
+	probe *underway     // from when it is due until its last try is over; else nil
 	next  *task         // in the queue of its pool
 	place int32         // among those that sleep
 	round uint32        // the update that had the job last
@@ -27,7 +27,7 @@ type task struct {
 	once  bool // it is done after its first probe
 }
 
-// An underway is what is known of a probe that has begun and not ended.
+// An underway is what is known of a probe that is due and has not ended.
 type underway struct {
 	began time.Time
 	lag   time.Duration
@@ -55,12 +55,27 @@ func newTask(j *Job) *task {
 	return t
 }
 
-// runLocked notes that the task has a place in its pool.
-func (t *task) runLocked() {
-	t.state = running
+// dueLocked begins a probe, unless one is between two tries.
+func (t *task) dueLocked() {
 	if t.probe == nil {
 		t.probe = &underway{}
+		t.job.Pool.owed += t.job.occupies()
 	}
+}
+
+// overLocked ends the probe, if there is one.
+func (t *task) overLocked() {
+	if t.probe != nil {
+		t.probe = nil
+		t.job.Pool.owed -= t.job.occupies()
+	}
+}
+
+// withinLocked returns how long it is until the outcome of a probe that waits, at
+// most: all places are taken until then, and those that come later don't overtake.
+func (t *task) withinLocked() time.Duration {
+	p := t.job.Pool
+	return p.owed/time.Duration(p.size.Load()) + t.job.occupies() + time.Duration(t.job.Retries)*t.job.RetryWait
 }
 
 // untilFirst returns how long after now the first probe is due.
@@ -80,12 +95,12 @@ func (t *task) untilFirst(now time.Time) time.Duration {
 // untilNext returns how long after now the next probe is due. The times of a job
 // lie on a grid that depends on nothing but its ID and interval, so that jobs
 // stay spread and a restart does not bunch them. A place on the grid that comes
-// less than half an interval after the last probe began is left out.
+// less than half an interval after the last probe began is left out. The grid is one
+// of the clock on the wall, which may be set: how long ago that was is not.
 func untilNext(now, began time.Time, interval, phase time.Duration) time.Duration {
-	earliest := began.Round(0).Add(interval / 2)
-	if now = now.Round(0); earliest.Before(now) {
-		earliest = now
-	}
+	age := max(now.Sub(began), 0)
+	now = now.Round(0)
+	earliest := now.Add(max(interval/2-age, 0))
 	next := earliest.Truncate(interval).Add(phase)
 	if !next.After(earliest) {
 		next = next.Add(interval)

@@ -71,14 +71,10 @@ func (s *Scheduler) giveOn(ctx context.Context, p Pool) *task {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if ctx.Err() != nil {
-		p.free++
+		p.taken--
 		return nil
 	}
-	t := p.giveLocked()
-	if t != nil {
-		t.runLocked()
-	}
-	return t
+	return p.giveLocked()
 }
 
 // settle makes of a try what follows from it: another try, an outcome, or nothing if
@@ -99,24 +95,26 @@ func (s *Scheduler) settle(t *task, r probe.Result) {
 	s.mu.Unlock()
 	s.record(outcome)
 	s.mu.Lock()
-	switch {
-	case t.state == stopped:
+	if t.state == stopped {
 		s.buryLocked(t)
 		return
-	case t.once:
+	}
+	began := t.probe.began
+	t.overLocked()
+	if t.once {
 		s.onceLocked()
 		return
 	}
 	now := time.Now()
-	wait := untilNext(now, t.probe.began, t.job.Interval, t.phase)
-	t.probe = nil
-	s.sleepLocked(t, now, wait)
+	s.sleepLocked(t, now, untilNext(now, began, t.job.Interval, t.phase))
 }
 
 // buryLocked lets the task begin that waits for the end of t, which was stopped.
 func (s *Scheduler) buryLocked(t *task) {
 	delete(s.ending, t.job.ID)
-	if heir := t.probe.heir; heir != nil && heir.state == behind {
+	heir := t.probe.heir
+	t.overLocked()
+	if heir != nil && heir.state == behind {
 		now := time.Now()
 		s.sleepLocked(heir, now, heir.untilFirst(now))
 	}
