@@ -57,15 +57,14 @@ type BatchError struct {
 
 // serveBatch answers a batch. Each report in it is counted by itself.
 func (h *handler) serveBatch(w http.ResponseWriter, r *http.Request, may may) error {
-	var batch Batch
+	var batch struct {
+		Reports bounded `json:"reports"`
+	}
 	if err := h.read(w, r, MaxBatchBytes, func(data []byte) error { return decodeJSON(data, &batch) }); err != nil {
 		return err
 	}
-	switch {
-	case batch.Reports == nil:
+	if batch.Reports == nil {
 		return refusef(http.StatusBadRequest, "reports is missing; a single report goes to /reporter/{service}/{node}")
-	case len(batch.Reports) > MaxBatchReports:
-		return refusef(http.StatusRequestEntityTooLarge, "there are %d reports, want at most %d", len(batch.Reports), MaxBatchReports)
 	}
 	errs := h.take(batch.Reports, may)
 	answer := BatchAnswer{Errors: []BatchError{}}
@@ -85,6 +84,43 @@ func (h *handler) serveBatch(w http.ResponseWriter, r *http.Request, may may) er
 	w.Header().Set("Content-Type", "application/json")
 	_, _ = out.WriteTo(w) // a relay that is gone asks again
 	return nil
+}
+
+// bounded are the reports of a batch. They are counted before they are read, since
+// a short body may hold very many that are empty.
+type bounded []BatchReport
+
+// UnmarshalJSON implements [json.Unmarshaler].
+func (b *bounded) UnmarshalJSON(data []byte) error {
+	switch {
+	case *b != nil:
+		return refusef(http.StatusBadRequest, "reports is given twice")
+	case items(data, MaxBatchReports) > MaxBatchReports:
+		return refusef(http.StatusRequestEntityTooLarge, "there are more than %d reports", MaxBatchReports)
+	}
+	return json.Unmarshal(data, (*[]BatchReport)(b))
+}
+
+// items returns how many items a list of valid JSON has, an empty one counted as
+// one; it stops counting above limit.
+func items(data []byte, limit int) int {
+	count, depth, quoted := 1, 0, false
+	for i := 0; i < len(data) && count <= limit; i++ {
+		switch c := data[i]; {
+		case quoted && c == '\\':
+			i++
+		case c == '"':
+			quoted = !quoted
+		case quoted:
+		case c == '[', c == '{':
+			depth++
+		case c == ']', c == '}':
+			depth--
+		case c == ',' && depth == 1:
+			count++
+		}
+	}
+	return count
 }
 
 // take has the store keep what of a batch is well-formed and allowed, and

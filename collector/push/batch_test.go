@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -108,7 +110,8 @@ func TestBatchIsRefused(t *testing.T) {
 		"no list":     {post("/reporter", token, `{"reports":{}}`), 400, "the body does not fit: reports can't be of the type object"},
 		"not JSON":    {post("/reporter", token, `reports`), 400, "the body does not fit: invalid character 'r' looking for beginning of value"},
 		"not UTF-8":   {post("/reporter", token, "{\"reports\":[{\"service\":\"\xff\"}]}"), 400, "the body is not valid UTF-8"},
-		"too many":    {post("/reporter", token, tooMany), 413, "there are 1001 reports, want at most 1000"},
+		"too many":    {post("/reporter", token, tooMany), 413, "there are more than 1000 reports"},
+		"twice":       {post("/reporter", token, `{"reports":[],"reports":[]}`), 400, "reports is given twice"},
 		"too long":    {post("/reporter", token, strings.Repeat(" ", push.MaxBatchBytes+1)), 413, "the body is longer than 1048576 bytes"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -121,6 +124,22 @@ func TestBatchIsRefused(t *testing.T) {
 			require.Equal(t, []int{tc.code}, s.answered())
 		})
 	}
+}
+
+// A short body may hold very many reports, which take a hundred times its memory
+// once they are read.
+func TestBatchIsCountedBeforeItIsRead(t *testing.T) { //nolint:paralleltest // what is allocated is that of the whole process
+	h := push.Handler(push.Options{Tokens: func() []push.Token { return []push.Token{{Secret: secret(token), Services: []string{"*"}}} }})
+	body := `{"reports":[{}` + strings.Repeat(",{}", push.MaxBatchBytes/3-20) + `]}`
+	r := httptest.NewRequest(http.MethodPost, "/reporter", strings.NewReader(body))
+	r.SetBasicAuth("", token)
+	w := httptest.NewRecorder()
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	h.ServeHTTP(w, r)
+	runtime.ReadMemStats(&after)
+	require.Equal(t, 413, w.Code, w.Body)
+	require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(16<<20))
 }
 
 func TestBatchWithAStoreThatFails(t *testing.T) {

@@ -123,10 +123,10 @@ func decodeJSON(data []byte, to any) error {
 	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 		return refusef(http.StatusBadRequest, "the body does not fit: %s can't be of the type %s", cmp.Or(wrong.Field, "it"), wrong.Value)
 	}
-	if err != nil {
+	if err != nil && !errors.As(err, new(refusal)) {
 		return refusef(http.StatusBadRequest, "the body does not fit: %v", err)
 	}
-	return nil
+	return err
 }
 
 // report makes a report of the fields.

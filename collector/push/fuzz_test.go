@@ -36,6 +36,21 @@ func FuzzParseReport(f *testing.F) {
 	})
 }
 
+// What items counts is what encoding/json reads.
+func FuzzItems(f *testing.F) {
+	for _, seed := range []string{`[]`, `[{}]`, `[{},{"a":[1,2],"b":{"c":1}}]`, `["a,\"]\\",",",[,]]`, `[1 , [2,3] ,"\\",4]`, `null`, `{"a":1}`} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		var all []json.RawMessage
+		if json.Unmarshal(data, &all) != nil || all == nil {
+			return
+		}
+		require.Equal(t, max(len(all), 1), items(data, len(data)))
+		require.Equal(t, min(max(len(all), 1), 3), items(data, 2))
+	})
+}
+
 // What scan reads is what encoding/json reads.
 func FuzzScan(f *testing.F) {
 	for _, seed := range []string{

@@ -13,6 +13,7 @@ const (
 	maxFailures  = 20          // wrong tokens from an address
 	failuresOver = time.Minute // in this time; for what is left of it, it is locked
 	trustedFor   = time.Hour   // an address from which a right token came is not
+	grace        = time.Minute // after the start none is: whom to trust is not known yet
 	maxAddresses = 10_000      // that are remembered
 )
 
@@ -21,8 +22,13 @@ const (
 // network) are not locked out with it: what comes from an address that has shown
 // a right token before is taken as long as its own token is right.
 type guard struct {
+	begins  time.Time // when it begins to lock
 	mu      sync.RWMutex
 	sources map[netip.Addr]*source
+}
+
+func newGuard(now time.Time) guard {
+	return guard{begins: now.Add(grace), sources: map[netip.Addr]*source{}}
 }
 
 // A source is what is known of an address.
@@ -40,7 +46,7 @@ func (g *guard) right(address netip.Addr, now time.Time) time.Duration {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	locked := s.locked(now)
-	if locked > 0 && !now.Before(s.trusted) {
+	if locked > 0 && !now.Before(s.trusted) && !now.Before(g.begins) {
 		return locked
 	}
 	s.trusted = now.Add(trustedFor)
@@ -57,6 +63,9 @@ func (g *guard) wrong(address netip.Addr, now time.Time) time.Duration {
 	}
 	locked := s.locked(now)
 	s.failures++
+	if now.Before(g.begins) {
+		return 0
+	}
 	return locked
 }
 

@@ -46,6 +46,7 @@ func TestAddressesOfWrongTokensAreLocked(t *testing.T) {
 			return w
 		}
 		const stranger, friend = "192.0.2.1:1", "192.0.2.2:1"
+		time.Sleep(grace)
 		ask(friend, "right", 200)
 		for range maxFailures {
 			ask(stranger, "wrong", 401)
@@ -75,10 +76,29 @@ func TestAddressesOfWrongTokensAreLocked(t *testing.T) {
 	})
 }
 
+// After a start nobody is trusted yet, and a stream of wrong tokens may come from the
+// address of all. Who shows a right one in the first minute is let in after it.
+func TestNobodyIsLockedAfterTheStart(t *testing.T) {
+	t.Parallel()
+	start := time.Now()
+	g := newGuard(start)
+	proxy, other := netip.MustParseAddr("192.0.2.1"), netip.MustParseAddr("192.0.2.2")
+	last := start.Add(grace - 1)
+	for range 2 * maxFailures {
+		require.Zero(t, g.wrong(proxy, last))
+		require.Zero(t, g.wrong(other, last))
+	}
+	require.Zero(t, g.right(proxy, last))
+	over := start.Add(grace)
+	require.Equal(t, failuresOver-1, g.wrong(proxy, over))
+	require.Zero(t, g.right(proxy, over), "it has shown a right one")
+	require.Equal(t, failuresOver-1, g.right(other, over))
+}
+
 func TestGuardIsBounded(t *testing.T) {
 	t.Parallel()
-	g := &guard{sources: map[netip.Addr]*source{}}
 	now := time.Now()
+	g := newGuard(now.Add(-grace))
 	address := netip.MustParseAddr("10.0.0.0")
 	for range 3 * maxAddresses {
 		address = address.Next()

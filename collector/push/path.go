@@ -25,7 +25,7 @@ func parsePath(escaped string) (id status.ID, second *status.ID, err error) {
 	rest, ok := strings.CutPrefix(escaped, prefix)
 	rest = strings.TrimSuffix(rest, "/")
 	if slashes := strings.Count(rest, "/"); !ok || slashes < 1 || slashes > 2 {
-		return id, nil, refusal{http.StatusNotFound, "no such path"}
+		return id, nil, refusal{http.StatusNotFound, noSuchPath}
 	}
 	id, err = parseID(rest, url.PathUnescape)
 	if err != nil || !strings.Contains(rest, "+") {
@@ -45,7 +45,7 @@ func parseID(path string, unescape func(string) (string, error)) (status.ID, err
 			return status.ID{}, refusal{http.StatusBadRequest, "the path is not percent-encoded UTF-8"}
 		}
 		if word == "" {
-			return status.ID{}, refusal{http.StatusNotFound, "no such path"}
+			return status.ID{}, refusal{http.StatusNotFound, noSuchPath}
 		}
 		words[i] = word
 	}

@@ -11,7 +11,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"net/netip"
+	"strings"
 	"sync"
 	"time"
 
@@ -61,10 +61,11 @@ func Codes() []int {
 //
 // From an address that has presented 20 wrong tokens within a minute nothing is
 // taken for the rest of that minute, unless it has presented a right one in the
-// hour before. The answer is a 503 with Retry-After: clients in the field give up
-// for good at a 4xx.
+// hour before; in the minute after the Handler was made, in which all have to
+// present one again, everything is. The answer is a 503 with Retry-After: clients
+// in the field give up for good at a 4xx.
 func Handler(o Options) http.Handler {
-	return &handler{Options: o, guard: guard{sources: map[netip.Addr]*source{}}, buffers: newBuffers()}
+	return &handler{Options: o, guard: newGuard(time.Now()), buffers: newBuffers()}
 }
 
 type handler struct {
@@ -104,7 +105,7 @@ func (h *handler) serve(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if (r.Method == http.MethodPost) != (id.Replica == "") {
-		return refusal{http.StatusNotFound, "no such path; POST /reporter/{service}/{node} or DELETE /reporter/{service}/{node}/{replica}"}
+		return refusal{http.StatusNotFound, noSuchPath + "; POST /reporter/{service}/{node} or DELETE /reporter/{service}/{node}/{replica}"}
 	}
 	act := h.Store.Flush
 	if r.Method == http.MethodPost {
@@ -160,6 +161,16 @@ type refusal struct {
 }
 
 func (r refusal) Error() string { return r.text }
+
+// noSuchPath begins the text of each 404 that is not of the store.
+const noSuchPath = "no such path"
+
+// SaysNotFound tells whether the text of a 404 is one that [Handler] gives, rather
+// than what stands before it.
+func SaysNotFound(text string) bool {
+	return strings.HasPrefix(text, noSuchPath) || strings.HasPrefix(text, state.ErrUnknownNode.Error()+" ") ||
+		strings.HasPrefix(text, state.ErrUnknownReplica.Error()+" ")
+}
 
 var errForbidden = error(refusal{http.StatusForbidden, "the token is not good for this service"})
 
