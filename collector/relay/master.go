@@ -27,13 +27,17 @@ const (
 	atOnce    = 8       // requests to a master that knows no batches
 	maxAnswer = 1 << 20 // bytes that are read of an answer
 	maxText   = 200     // bytes of a refusal that are logged
+
+	lookEvery = 5 * time.Minute // how often a master that knows no batches is asked whether it does by now
 )
 
 // A master is the other end. It is not safe for concurrent use.
 type master struct {
 	Settings
 	shown      string        // its URL, for people
-	single     bool          // it knows no batches
+	single     bool          // it knows no batches, as it seems
+	takes      bool          // it has taken a report since it seems so
+	lookAt     time.Time     // when it is asked whether it knows batches by now
 	size       int           // of a batch
 	retryAfter time.Duration // how long it wants not to be asked; 0 if it did not say
 }
@@ -71,8 +75,9 @@ func (m *master) repeat(at time.Time) time.Time { return at.Add(m.Interval - m.I
 // An answer is what the master says to one task: nothing, or an error and its
 // code. Code 0 is no answer.
 type answer struct {
-	code int
-	err  error
+	code    int
+	err     error
+	foreign bool // it may come from whatever stands before the master
 }
 
 // failed tells whether the task is worth another try soon.
@@ -112,14 +117,59 @@ func (m *master) send(ctx context.Context, tasks []task) []answer {
 	}
 	wg.Wait()
 	m.retryAfter = slices.Max(waits)
-	if slices.ContainsFunc(answers, func(a answer) bool { return !a.failed() }) {
-		return answers
+	m.judge(answers)
+	return answers
+}
+
+// judge makes of single answers what they are worth. An ingress says 404, too,
+// while the master behind it is away: unless the master is known to speak, that is
+// no answer, and what was to be told is still to be told.
+func (m *master) judge(answers []answer) {
+	m.takes = m.takes || slices.ContainsFunc(answers, func(a answer) bool { return a.err == nil })
+	for i, a := range answers {
+		if a.foreign && !m.takes {
+			answers[i] = answer{err: fmt.Errorf("%w; check the URL, and that the master has such a node in mode local", a.err)}
+		}
 	}
-	m.single = false // another master may answer the next time
+	if slices.ContainsFunc(answers, func(a answer) bool { return a.err != nil }) {
+		m.lookAt = time.Time{} // another master may answer the next time
+	}
+	if slices.ContainsFunc(answers, func(a answer) bool { return !a.failed() }) {
+		return
+	}
+	m.takes = false
 	for i := range answers {
 		answers[i].code = 0 // what answers in its place is no master
 	}
-	return answers
+}
+
+// look asks a master that knows no batches, as it seems, whether it does by now,
+// if it is time to. Its error is that of a master that is away.
+func (m *master) look(ctx context.Context, now time.Time) error {
+	if !m.single || now.Before(m.lookAt) {
+		return nil
+	}
+	code, wait, text, err := m.ask(ctx, http.MethodPost, "/reporter", []byte(`{"reports":[]}`))
+	m.retryAfter = wait
+	switch {
+	case err != nil:
+		return err
+	case noBatches(code):
+		m.lookAt = now.Add(lookEvery)
+		return nil
+	case code != http.StatusOK:
+		return problem(code, text)
+	}
+	if _, err := readBatchAnswer(text); err != nil {
+		return err
+	}
+	m.single, m.takes = false, false
+	return nil
+}
+
+// noBatches tells whether a master that answers so to a batch knows none.
+func noBatches(code int) bool {
+	return code == http.StatusNotFound || code == http.StatusMethodNotAllowed || code == http.StatusNotImplemented
 }
 
 // sendBatch sends a batch to a Pharos.
@@ -137,8 +187,8 @@ func (m *master) sendBatch(ctx context.Context, tasks []task) []answer {
 	switch {
 	case err != nil:
 		return all(tasks, err)
-	case code == http.StatusNotFound, code == http.StatusMethodNotAllowed, code == http.StatusNotImplemented:
-		m.single = true
+	case noBatches(code):
+		m.single, m.lookAt = true, time.Now().Add(lookEvery)
 		return nil
 	case code == http.StatusRequestEntityTooLarge && len(tasks) > 1:
 		m.size = max(len(tasks)/2, 1)
@@ -146,20 +196,29 @@ func (m *master) sendBatch(ctx context.Context, tasks []task) []answer {
 	case code != http.StatusOK:
 		return all(tasks, problem(code, text))
 	}
-	var got push.BatchAnswer
-	if err := json.Unmarshal(text, &got); err != nil || got.Errors == nil {
-		return all(tasks, errors.New("the master's answer is none of a Pharos; check the URL"))
+	refused, err := readBatchAnswer(text)
+	if err != nil {
+		return all(tasks, err)
 	}
 	answers := make([]answer, len(tasks))
-	for _, e := range got.Errors {
+	for _, e := range refused {
 		if e.Report >= 0 && e.Report < len(answers) {
-			answers[e.Report] = answer{e.Code, problem(e.Code, []byte(e.Error))}
+			answers[e.Report] = answer{code: e.Code, err: problem(e.Code, []byte(e.Error))}
 		}
 	}
 	return answers
 }
 
-func all(tasks []task, err error) []answer { return slices.Repeat([]answer{{0, err}}, len(tasks)) }
+// readBatchAnswer returns what a Pharos has refused of a batch.
+func readBatchAnswer(text []byte) ([]push.BatchError, error) {
+	var got push.BatchAnswer
+	if err := json.Unmarshal(text, &got); err != nil || got.Errors == nil {
+		return nil, errors.New("the master's answer is none of a Pharos; check the URL")
+	}
+	return got.Errors, nil
+}
+
+func all(tasks []task, err error) []answer { return slices.Repeat([]answer{{err: err}}, len(tasks)) }
 
 // report returns what a batch says of a task.
 func (m *master) report(t task) push.BatchReport {
@@ -185,17 +244,18 @@ func (m *master) sendOne(ctx context.Context, t task) (answer, time.Duration) {
 			Health   string  `json:"health"`
 		}{t.id.Replica, m.Interval.Seconds(), t.status.String()})
 		if err != nil {
-			return answer{0, err}, 0
+			return answer{err: err}, 0
 		}
 	}
 	code, wait, text, err := m.ask(ctx, method, path, body)
 	switch {
 	case err != nil:
-		return answer{0, err}, wait
+		return answer{err: err}, wait
 	case code/100 == 2:
 		return answer{code: code}, wait
 	}
-	return answer{code, problem(code, text)}, wait
+	foreign := code == http.StatusNotFound && !push.SaysNotFound(string(text))
+	return answer{code, problem(code, text), foreign}, wait
 }
 
 // ask sends a request, and returns the status of the answer, how long the master

@@ -75,7 +75,11 @@ func (m *memory) due(replicas []state.Replica, now time.Time, to *master) []task
 			repeated = append(repeated, task{id: r.ID, status: r.Status})
 		}
 	}
-	return slices.Concat(changed, m.gone(gone, now, to), repeated, again)
+	gone = m.gone(gone, now, to)
+	if to.single && !to.takes {
+		return slices.Concat(changed, repeated, again, gone) // what a report is answered shows what a 404 to a flush is worth
+	}
+	return slices.Concat(changed, gone, repeated, again)
 }
 
 // gone appends to tasks the flushes of the replicas that are there no more. What

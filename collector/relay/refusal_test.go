@@ -6,12 +6,14 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/pharos-status/pharos/collector/probe"
 	"github.com/pharos-status/pharos/collector/state"
 	"github.com/pharos-status/pharos/internal/schema"
 	"github.com/pharos-status/pharos/internal/status"
@@ -92,4 +94,76 @@ func TestAnswersThatAreNoPharos(t *testing.T) {
 			})
 		})
 	}
+}
+
+// An ingress says 404 as long as the master behind it is away. What is to be told
+// in that time, flushes above all, is told afterwards, and by batches as before.
+func TestIngressWhoseMasterIsAway(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		master, stop := newStore(t, local())
+		defer stop()
+		var away atomic.Bool
+		r := start(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if away.Load() {
+				http.Error(w, "default backend - 404", http.StatusNotFound)
+				return
+			}
+			handler(master).ServeHTTP(w, r)
+		}), "", probed("a", "b"))
+		defer r.stop()
+		r.record("a", status.Healthy)
+		r.record("b", status.Healthy)
+		time.Sleep(time.Second)
+		require.Equal(t, map[string]string{"a": "healthy", "b": "healthy"}, shown(master))
+		away.Store(true)
+		r.record("a", status.Sick)
+		r.store.Configure([]state.Node{probed("a")})
+		time.Sleep(5 * time.Second)
+		expect(t, r.Relay, schema.ExporterRelayPending, 2)
+		require.Contains(t, r.log(), "the master answers 404: default backend - 404; check the URL, and that the master has such a node in mode local")
+		away.Store(false)
+		time.Sleep(20 * time.Second)
+		require.Equal(t, map[string]string{"a": "sick reported"}, shown(master))
+		expect(t, r.Relay, schema.ExporterRelayPending, 0)
+		r.wire.requests()
+		time.Sleep(interval)
+		for _, request := range r.wire.requests() {
+			require.True(t, strings.HasPrefix(request, "POST /reporter {"), request)
+		}
+	})
+}
+
+// A single 404 in the way does not make a Pharos a master without batches for good,
+// nor does it hide what such a master refuses in its own words.
+func TestOneForeignAnswerToABatch(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		master, stop := newStore(t, local())
+		defer stop()
+		var batches atomic.Int32
+		r := start(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == "/reporter" && batches.Add(1) == 1 {
+				w.WriteHeader(http.StatusNotFound)
+				return
+			}
+			handler(master).ServeHTTP(w, r)
+		}), "")
+		defer r.stop()
+		none := probed("x")
+		none.ID.Node = "none"
+		r.store.Configure([]state.Node{probed("a"), none})
+		r.record("a", status.Healthy)
+		r.store.Record(none.ID.Replica("x"), probe.Verdict{Status: status.Dead}, probe.Result{At: time.Now()})
+		time.Sleep(time.Second)
+		require.Equal(t, map[string]string{"a": "healthy"}, shown(master))
+		require.Contains(t, r.log(), `err="the master answers 404: unknown node \"none\" of service \"lan\""`)
+		time.Sleep(interval)
+		require.Greater(t, batches.Load(), int32(1), "a refusal makes it look again")
+		r.wire.requests()
+		time.Sleep(10 * interval)
+		for _, request := range r.wire.requests() {
+			require.True(t, strings.HasPrefix(request, "POST /reporter {"), request)
+		}
+	})
 }

@@ -15,8 +15,12 @@ import (
 func (w *work) round(ctx context.Context) time.Duration {
 	now := time.Now()
 	replicas := w.master.mine(w.o.Snapshot(now))
+	err := w.master.look(ctx, now)
 	tasks := w.memory.due(replicas, now, w.master)
-	left, err := w.tell(ctx, tasks)
+	left := len(tasks)
+	if err == nil {
+		left, err = w.tell(ctx, tasks)
+	}
 	if errors.Is(err, errOtherWay) {
 		return 0
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pharos-status/pharos/collector/state"
+	"github.com/pharos-status/pharos/internal/schema"
 	"github.com/pharos-status/pharos/internal/status"
 )
 
@@ -129,5 +130,61 @@ func TestVigilThatGoesAndComesBackAsAPharos(t *testing.T) {
 		r.wire.setCut(false)
 		time.Sleep(30 * time.Second)
 		require.Equal(t, map[string]string{"a": "healthy"}, shown(master))
+	})
+}
+
+// A master that was taken for a Vigil is asked every few minutes whether it knows
+// batches, though it refuses nothing.
+func TestVigilThatBecomesAPharosUnnoticed(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		master, stop := newStore(t, local())
+		defer stop()
+		r := start(t, &vigil{health: map[string]string{}}, "", probed("a"))
+		defer r.stop()
+		r.record("a", status.Healthy)
+		time.Sleep(time.Minute)
+		r.wire.requests()
+		r.wire.Handler = handler(master)
+		r.wire.setCut(false) // the lock orders it
+		time.Sleep(6 * time.Minute)
+		r.wire.requests()
+		time.Sleep(interval)
+		for _, request := range r.wire.requests() {
+			require.True(t, strings.HasPrefix(request, "POST /reporter {"), request)
+		}
+		require.Equal(t, map[string]string{"a": "healthy"}, shown(master))
+	})
+}
+
+// A Vigil that has forgotten all, as by a restart, answers the flush of what it does
+// not have by a bare 404. That many are to be flushed holds nothing else up.
+func TestVigilThatForgets(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		v := &vigil{health: map[string]string{}}
+		names := strings.Split("abcdefghijklmnopqrstuvwxyz", "")
+		r := start(t, v, "", probed(names...))
+		defer r.stop()
+		for _, name := range names {
+			r.record(name, status.Healthy)
+		}
+		time.Sleep(time.Minute)
+		require.Len(t, v.shown(), len(names))
+		r.wire.setCut(true)
+		r.store.Configure([]state.Node{probed("a", "b")})
+		time.Sleep(time.Minute)
+		v.mu.Lock()
+		clear(v.health)
+		v.mu.Unlock()
+		r.wire.setCut(false)
+		time.Sleep(20 * time.Second)
+		require.Equal(t, map[string]string{"a": "healthy", "b": "healthy"}, v.shown())
+		expect(t, r.Relay, schema.ExporterRelayPending, 0)
+		r.wire.requests()
+		time.Sleep(interval)
+		for _, request := range r.wire.requests() {
+			require.False(t, strings.HasPrefix(request, "DELETE"), request)
+		}
 	})
 }
