@@ -4,6 +4,8 @@ package probe
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"net"
 	"net/http/httptrace"
 	"net/netip"
@@ -62,13 +64,14 @@ func (o DialOptions) dial(ctx context.Context, t *Trace, network, addr string) (
 		return nil, Failf(status.Protocol, "dial %q: %w", addr, err)
 	}
 	ip, err := netip.ParseAddr(host)
-	if err == nil && !o.admits(ip) {
-		return nil, o.otherFamily(host)
-	}
-	if err != nil {
-		if o.Family == AnyFamily {
-			return o.machine(ctx, t, network, addr)
+	switch {
+	case err == nil:
+		if err := o.accept(ip, host); err != nil {
+			return nil, err
 		}
+	case o.Family == AnyFamily:
+		return o.machine(ctx, t, network, addr)
+	default:
 		if ip, err = o.resolve(ctx, t, host); err != nil {
 			return nil, err
 		}
@@ -91,8 +94,8 @@ func (o DialOptions) dial(ctx context.Context, t *Trace, network, addr string) (
 // took to find. The error is a [*Failure].
 func (o DialOptions) resolve(ctx context.Context, t *Trace, host string) (netip.Addr, error) {
 	if ip, err := netip.ParseAddr(host); err == nil {
-		if !o.admits(ip) {
-			return netip.Addr{}, o.otherFamily(host)
+		if err := o.accept(ip, host); err != nil {
+			return netip.Addr{}, err
 		}
 		t.Addr = ip.Unmap()
 		return t.Addr, nil
@@ -105,7 +108,7 @@ func (o DialOptions) resolve(ctx context.Context, t *Trace, host string) (netip.
 	}
 	t.Addr = o.choose(all)
 	t.Event(eventResolved, t.Addr.String())
-	return t.Addr, nil
+	return t.Addr, o.acceptSource(t.Addr, host)
 }
 
 // admits tells whether an address may be asked that is the target itself.
@@ -113,12 +116,30 @@ func (o DialOptions) admits(ip netip.Addr) bool {
 	return o.Fallback || o.Family == AnyFamily || (o.Family == IPv4) == ip.Unmap().Is4()
 }
 
-func (o DialOptions) otherFamily(host string) error {
+// accept returns why an address is not asked that is the target itself.
+func (o DialOptions) accept(ip netip.Addr, host string) error {
+	if o.admits(ip) {
+		return o.acceptSource(ip, host)
+	}
 	want := "IPv6"
 	if o.Family == IPv4 {
 		want = "IPv4"
 	}
 	return Failf(status.DNS, "%s is no address of %s, and no other is to be asked", host, want)
+}
+
+// acceptSource returns why the address to send from, if one is set, doesn't lead to ip.
+func (o DialOptions) acceptSource(ip netip.Addr, host string) error {
+	if !o.Source.IsValid() || o.Source.Unmap().Is4() == ip.Unmap().Is4() {
+		return nil
+	}
+	return o.otherSource(host)
+}
+
+// otherSource is what is made of a target to which the address to send from doesn't
+// lead: that says nothing of it.
+func (o DialOptions) otherSource(host string) error {
+	return noWay(fmt.Errorf("%s has no address of the family of %v, from which to send", host, o.Source))
 }
 
 // lookupNetwork returns what kind of addresses to ask the resolver for.
@@ -154,6 +175,9 @@ func (o DialOptions) machine(ctx context.Context, t *Trace, network, addr string
 	d := net.Dialer{KeepAlive: -1, LocalAddr: o.local(network)}
 	conn, err := d.DialContext(traced, network, addr)
 	t.Lookup += time.Duration(looked.Load())
+	if _, none := errors.AsType[*net.AddrError](err); none && o.Source.IsValid() {
+		return nil, o.otherSource(addr)
+	}
 	if err != nil {
 		return nil, dialFailure(err)
 	}

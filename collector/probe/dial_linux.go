@@ -46,9 +46,6 @@ func (o DialOptions) connect(ctx context.Context, addr netip.AddrPort) (net.Conn
 
 // begin returns a socket that has begun to connect.
 func (o DialOptions) begin(addr netip.AddrPort) (*socket, error) {
-	if o.Source.IsValid() && o.Source.Unmap().Is4() != addr.Addr().Is4() {
-		return nil, os.NewSyscallError("bind", unix.EAFNOSUPPORT) // which the kernel doesn't tell of all
-	}
 	family, to := sockaddr(addr)
 	fd, err := unix.Socket(family, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
 	if err != nil {

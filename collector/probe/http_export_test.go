@@ -15,6 +15,9 @@ const (
 	MaxRedirects = maxRedirects
 )
 
+// HostPort returns where a URL leads.
+var HostPort = hostPort
+
 // ReadAnswer judges an answer to o that comes over conn.
 func ReadAnswer(conn net.Conn, o HTTPOptions) (*HTTPFacts, error) {
 	p := &leanProbe{o: o}

@@ -6,7 +6,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"net/netip"
 	"slices"
@@ -105,7 +104,7 @@ func (p *icmp) addresses(ctx context.Context, t *Trace) ([]netip.Addr, error) {
 	if source := p.Dial.Source; source.IsValid() {
 		all = slices.DeleteFunc(all, func(a netip.Addr) bool { return a.Is4() != source.Is4() })
 		if len(all) == 0 {
-			return nil, noWay(fmt.Errorf("%s has no address of the family of %v", p.Host, source))
+			return nil, p.Dial.otherSource(p.Host)
 		}
 	}
 	return all[:min(len(all), maxAddresses)], nil

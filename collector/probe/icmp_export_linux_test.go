@@ -14,6 +14,10 @@ func Privileged(p *Pinger) (bool, error) {
 	return s.kind.privileged, nil
 }
 
+// NowhereWithout tells whether an address is left out for which there is no socket
+// because of err.
+func NowhereWithout(err error) bool { return noSocket(err).nowhere }
+
 // ExtendedError reads the kernel's word of an error.
 func ExtendedError(b []byte) (words string, from netip.Addr, ok bool) {
 	e, ok := extendedError(b)

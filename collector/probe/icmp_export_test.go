@@ -20,6 +20,9 @@ func Occupy(p *Pinger) (release func()) {
 	}
 }
 
+// NoTurn is what is made of a ping that came too late.
+var NoTurn = noTurn
+
 // Idle tells whether p holds no socket.
 func Idle(p *Pinger) bool { return len(p.sockets.open) == 0 }
 

@@ -20,6 +20,18 @@ import (
 	"github.com/pharos-status/pharos/internal/testkit"
 )
 
+// TestNoFamily keeps that a machine which lacks a family, for want of its addresses
+// or by its kernel, pings by the other.
+func TestNoFamily(t *testing.T) {
+	t.Parallel()
+	for _, err := range []syscall.Errno{syscall.EAFNOSUPPORT, syscall.EADDRNOTAVAIL} {
+		require.True(t, probe.NowhereWithout(os.NewSyscallError("socket", err)), err)
+	}
+	for _, err := range []syscall.Errno{syscall.EMFILE, syscall.EPERM} {
+		require.False(t, probe.NowhereWithout(os.NewSyscallError("socket", err)), err)
+	}
+}
+
 // socketKinds returns the kinds of sockets by which pings are made.
 func socketKinds() []string { return []string{"privileged", "unprivileged"} }
 

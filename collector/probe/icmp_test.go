@@ -93,6 +93,13 @@ func TestICMPNoTurn(t *testing.T) {
 	requireFailure(t, v, status.Unknown, status.Timeout, "too many pings")
 }
 
+// TestNoTurnSaysWhy keeps that a slow resolver is not taken for too many pings.
+func TestNoTurnSaysWhy(t *testing.T) {
+	t.Parallel()
+	require.EqualError(t, probe.NoTurn(2*time.Second, time.Millisecond), "looking up the name took 2s: no time was left to ping")
+	require.ErrorContains(t, probe.NoTurn(time.Millisecond, 2*time.Second), "too many pings at a time")
+}
+
 func TestWorst(t *testing.T) {
 	t.Parallel()
 	unknown := &probe.Failure{Status: status.Unknown, Reason: status.Permission, Err: errors.New("forbidden")}
