@@ -47,10 +47,10 @@ func newProxy(t *testing.T) *proxy {
 		}
 		defer target.Close()
 		w.WriteHeader(http.StatusOK)
-		conn, _, _ := http.NewResponseController(w).Hijack()
+		conn, heard, _ := http.NewResponseController(w).Hijack() // heard begins with what came meanwhile
 		defer conn.Close()
 		var all sync.WaitGroup
-		all.Go(func() { _, _ = io.Copy(target, conn); _ = target.Close() })
+		all.Go(func() { _, _ = io.Copy(target, heard); _ = target.Close() })
 		all.Go(func() { _, _ = io.Copy(conn, target); _ = conn.Close() })
 		all.Wait()
 	})
