@@ -230,6 +230,11 @@ var bad = map[string][]string{
 	"url-empty": {
 		`6: services[0].nodes[0].replicas[0]: the replica has no url; give it one, such as https://host/path`,
 	},
+	"url-international": {
+		`7: services[0].nodes[0].replicas[0]: the host is no name that can be looked up: a character of it can't stand there, or it is too long; mend it, or write it in ASCII, as in xn--bcher-kva.example for bücher.example`,
+		`8: services[0].nodes[0].replicas[1]: the host is no name that can be looked up: a character of it can't stand there, or it is too long; mend it, or write it in ASCII, as in xn--bcher-kva.example for bücher.example`,
+		`9: services[0].nodes[0].replicas[2]: the path is the name to ask for; write one such as dns://server/example.com?type=A`,
+	},
 	"url-malformed": {
 		`6: services[0].nodes[0].replicas[0]: not a URL: the port is no number; if that is part of a password, write its / ? # as %2F %3F %23`,
 	},

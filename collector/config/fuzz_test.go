@@ -99,7 +99,7 @@ func checkNode(t *testing.T, n config.Node) {
 func FuzzReplicaURL(f *testing.F) {
 	for _, raw := range []string{
 		"https://hunter:hunter22@a.example.com:8443/health?key=x#y", "tcp://[::1]:80", "icmp://a", "ssh://a", "unix:///run/a.sock",
-		"dns://9.9.9.9/example.com?type=MX&class=IN&transport=tls", "grpcs://a:1/my.Service", "wss://a/b", "a.example.com:53", "[::1]", "/run/a.sock", "a b://c",
+		"dns://9.9.9.9/example.com?type=MX&class=IN&transport=tls", "grpcs://a:1/my.Service", "wss://a/b", "a.example.com:53", "[::1]", "/run/a.sock", "a b://c", "http://bücher.example:80/ä", "dns://a/_x.bücher.example", "http://b%C3%BCcher.example/",
 	} {
 		f.Add(raw)
 	}

@@ -82,6 +82,9 @@ func (s scheme) fits(u *url.URL) error {
 		}
 		return fmt.Errorf("the URL has no host; write %s://host", u.Scheme)
 	}
+	if err := asciiHost(u); err != nil {
+		return err
+	}
 	if s.check != nil {
 		if err := s.check(u); err != nil {
 			return err
@@ -155,13 +158,14 @@ func checkUnix(u *url.URL) error {
 
 // checkDNS checks what is asked, and writes it in the form that the prober takes.
 func checkDNS(u *url.URL) error {
-	name := strings.TrimPrefix(u.Path, "/")
-	if _, ok := dns.IsDomainName(name); !ok || name == "" {
+	name, err := asciiName(strings.TrimPrefix(u.Path, "/"))
+	if _, ok := dns.IsDomainName(name); !ok || name == "" || err != nil {
 		return errors.New("the path is the name to ask for; write one such as dns://server/example.com?type=A")
 	}
 	if u.User != nil || u.Fragment != "" {
 		return schemeOf(u).misfit(u)
 	}
+	u.Path, u.RawPath = "/"+name, ""
 	query, err := url.ParseQuery(u.RawQuery)
 	if err != nil {
 		return errors.New("the query is not one; write ?type=A")

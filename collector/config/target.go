@@ -110,7 +110,11 @@ func publicName(raw string) string {
 		return ""
 	}
 	u.User, u.RawQuery, u.ForceQuery, u.Fragment, u.RawFragment = nil, "", false, "", ""
-	return strings.TrimPrefix(u.String(), prefix)
+	public := strings.TrimPrefix(u.String(), prefix)
+	if strings.Contains(raw, u.Host) { // else it is percent-encoded there, too
+		public = strings.Replace(public, strings.TrimPrefix((&url.URL{Host: u.Host}).String(), "//"), u.Host, 1)
+	}
+	return public
 }
 
 // shortHash tells URLs with the same public name apart, of which there may be

@@ -156,6 +156,7 @@ func TestBadTargetsAreLeftOut(t *testing.T) {
 		`tcp needs a port; write tcp://host:port`:                                                                                    target("tcp://a", "web", "api"),
 		`the replica has no url; give it one, such as https://host/path`:                                                             target("", "web", "api"),
 		`not a URL: the port is no number; if that is part of a password, write its / ? # as %2F %3F %23`:                            target("https://hunter:hunter2/x@a", "web", "api"),
+		`the host is no name that can be looked up`:                                                                                  target("https://hunter:hunter2@bü_cher.example/", "web", "api"),
 		`the module asks URLs that begin with http:// or https://; write such a one, or name another module`:                         target("tcp://a:1", "web", "http"),
 	} {
 		c := loadDiscovering(t)
