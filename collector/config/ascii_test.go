@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pharos-status/pharos/collector/config"
+	"github.com/pharos-status/pharos/collector/module"
 )
 
 // What is asked is a host of ASCII; what is shown is the name as it was written.
@@ -32,6 +33,31 @@ func TestInternationalHosts(t *testing.T) {
 		require.NoError(t, err, raw)
 		require.Equal(t, want.url, u.String())
 		require.Equal(t, want.name, config.PublicName(raw))
+	}
+}
+
+func TestInternationalTargetsOfModules(t *testing.T) {
+	t.Parallel()
+	for raw, want := range map[string]struct {
+		kind   module.Kind
+		target string
+	}{
+		"bücher.example/a?b":       {module.KindHTTP, "http://xn--bcher-kva.example/a?b"},
+		"https://bücher.example:1": {module.KindHTTP, "https://xn--bcher-kva.example:1"},
+		"b.example/ä":              {module.KindHTTP, "b.example/ä"},
+		"ws://bücher.example/":     {module.KindWebsocket, "ws://xn--bcher-kva.example/"},
+		"bücher.example:80":        {module.KindTCP, "xn--bcher-kva.example:80"},
+		"dns://bücher.example":     {module.KindDNS, "xn--bcher-kva.example"},
+		"bücher.example":           {module.KindICMP, "xn--bcher-kva.example"},
+		"/run/ä.sock":              {module.KindUnix, "/run/ä.sock"},
+	} {
+		target, err := config.ModuleTarget(want.kind, raw)
+		require.NoError(t, err)
+		require.Equal(t, want.target, target)
+	}
+	for _, kind := range []module.Kind{module.KindHTTP, module.KindSSH, module.KindICMP} {
+		_, err := config.ModuleTarget(kind, "bü_cher.example")
+		require.ErrorContains(t, err, "the host is no name that can be looked up")
 	}
 }
 

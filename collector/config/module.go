@@ -52,11 +52,11 @@ func moduleTarget(kind module.Kind, raw string) (string, error) {
 	case raw == "":
 		return "", errors.New("the replica has no url; write what the module is to ask")
 	case kind == module.KindHTTP && !strings.Contains(raw, "://"):
-		return raw, checkWebTarget("http://"+raw, "http", "https")
+		return webTarget(raw, "http://", "http", "https")
 	case kind == module.KindHTTP:
-		return raw, checkWebTarget(raw, "http", "https")
+		return webTarget(raw, "", "http", "https")
 	case kind == module.KindWebsocket:
-		return raw, checkWebTarget(raw, "ws", "wss")
+		return webTarget(raw, "", "ws", "wss")
 	}
 	bare := strings.TrimPrefix(raw, string(kind)+"://")
 	if scheme, _, found := strings.Cut(bare, "://"); found {
@@ -85,16 +85,34 @@ func plainTarget(kind module.Kind, target string) (string, error) {
 		if host == "" || strings.ContainsAny(host, "/@ ") || (strings.Contains(host, ":") && net.ParseIP(host) == nil) {
 			return "", errors.New("not a host; write its name or address, without a port")
 		}
-		return host, nil
+		return asciiName(host)
 	}
-	return target, checkHost(target, kind == module.KindTCP)
+	if err := checkHost(target, kind == module.KindTCP); err != nil {
+		return "", err
+	}
+	host, port, err := net.SplitHostPort(target)
+	if err != nil || isASCII(host) {
+		return asciiName(target)
+	}
+	host, err = asciiName(host)
+	return net.JoinHostPort(host, port), err
 }
 
-func checkWebTarget(raw string, allowed ...string) error {
-	u, err := url.Parse(raw)
+// webTarget checks a target that is a URL once it begins with prefix.
+func webTarget(raw, prefix string, allowed ...string) (string, error) {
+	u, err := url.Parse(prefix + raw)
+	if err != nil {
+		return "", urlProblem(err)
+	}
+	if err := checkWebTarget(u, allowed); err != nil || isASCII(u.Host) {
+		return raw, err
+	}
+	err = asciiHost(u)
+	return u.String(), err
+}
+
+func checkWebTarget(u *url.URL, allowed []string) error {
 	switch {
-	case err != nil:
-		return urlProblem(err)
 	case !slices.Contains(allowed, u.Scheme):
 		return fmt.Errorf("the module asks URLs that begin with %s://; write such a one, or name another module", strings.Join(allowed, ":// or "))
 	case u.Hostname() == "":
