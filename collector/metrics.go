@@ -70,7 +70,7 @@ func newMetrics(from source, registry *prometheus.Registry, logger *slog.Logger)
 			NativeHistogramMinResetDuration: time.Hour,
 		}),
 		reports: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: schema.ExporterReports, Help: "Requests of reporters by the HTTP status of the answer.",
+			Name: schema.ExporterReports, Help: "Requests of reporters by the HTTP status of the answer; each report of a batch counts as one.",
 		}, []string{schema.Code}),
 	}
 	m.reload.successful = prometheus.NewGauge(prometheus.GaugeOpts{
