@@ -49,7 +49,8 @@ type Config struct {
 	source document // what exporter.yml says, to show it
 }
 
-// Parallelism is how many probes may run at a time, at least 1 each.
+// Parallelism is how many probes may run at a time, at least 1 each. Where Poll is 0,
+// the file does not say: at least 256, and as many as an outage of all targets takes.
 type Parallelism struct{ Poll, Script int }
 
 // A Service is a section of the page. Its ID is unique.
@@ -107,7 +108,7 @@ type Replica struct {
 // Default returns what an absent or empty file means: nothing is watched.
 func Default() *Config {
 	c := &Config{
-		Parallelism: Parallelism{Poll: 256, Script: 8},
+		Parallelism: Parallelism{Script: 8},
 		Modules:     module.Builtin(),
 		Limits:      defaultLimits(),
 		files:       files{defaults: defaultSettings(), above: map[string]resolved{}},

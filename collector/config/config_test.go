@@ -36,7 +36,7 @@ func TestLoadEmptyFileIsDefault(t *testing.T) {
 	c, err := config.Load(write(t, "# nothing\n"))
 	require.NoError(t, err)
 	require.Equal(t, config.Default().String(), c.String())
-	require.Equal(t, config.Parallelism{Poll: 256, Script: 8}, c.Parallelism)
+	require.Equal(t, config.Parallelism{Script: 8}, c.Parallelism)
 }
 
 func TestStringCanBeLoadedAgain(t *testing.T) {
@@ -56,7 +56,7 @@ func TestLoadDesignExample(t *testing.T) {
 	c, err := config.Load("testdata/design.yml")
 	require.NoError(t, err)
 	require.Len(t, c.Services[0].Nodes, 4)
-	require.Equal(t, config.Default().Parallelism, c.Parallelism)
+	require.Equal(t, config.Parallelism{Poll: 256, Script: 8}, c.Parallelism)
 	api := c.Services[0].Nodes[0]
 	require.Equal(t, http.MethodHead, api.HTTP.Method)
 	require.Equal(t, 2*time.Minute, api.Poll.Interval)

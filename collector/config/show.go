@@ -47,7 +47,7 @@ func shown(d *document, c *Config) document {
 	out := *d
 	out.Defaults = c.files.defaults.document()
 	out.Defaults.TLS, out.Defaults.SSH = d.Defaults.TLS, d.Defaults.SSH
-	out.Parallelism = parallelismDocument{&c.Parallelism.Poll, &c.Parallelism.Script}
+	out.Parallelism = parallelismDocument{d.Parallelism.Poll, &c.Parallelism.Script}
 	out.Reporter.MaxReplicasPerNode, out.Reporter.MaxReplicas = &c.Limits.ReplicasPerNode, &c.Limits.Replicas
 	return out
 }
