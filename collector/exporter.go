@@ -92,7 +92,7 @@ func New(o Options) (*Exporter, error) {
 // build makes the parts that the store feeds and is fed by.
 func (e *Exporter) build() {
 	registry := prometheus.NewRegistry()
-	e.scheduler = schedule.New(schedule.Options{Record: e.record, Logger: e.o.Logger})
+	e.scheduler = schedule.New(schedule.Options{Record: e.record, Waits: e.waits, Logger: e.o.Logger})
 	e.queues = queue.New(queue.Options{Record: e.store.Queue, Logger: e.o.Logger})
 	e.relay = relay.New(relay.Options{
 		Snapshot: e.store.Snapshot, Changed: e.store.StatusChanged(),
@@ -185,6 +185,9 @@ func (e *Exporter) record(o schedule.Outcome) {
 	e.store.Record(o.Job.ID, o.Verdict, o.Result)
 	e.metrics.probed(planned.node.Mode, o)
 }
+
+// waits lets the verdict on a replica hold until its next probe has had its turn.
+func (e *Exporter) waits(j *schedule.Job, within time.Duration) { e.store.Expect(j.ID, within) }
 
 // Gatherer returns the metrics of the Exporter and of its process.
 func (e *Exporter) Gatherer() prometheus.Gatherer { return e.metrics.handler }

@@ -133,8 +133,9 @@ func TestReloadKeepsWhatIsUnchanged(t *testing.T) {
 	write(t, e.o.ConfigFile, "parallelism: {poll: 1}\n"+watched)
 	require.NoError(t, e.Reload())
 	disk := status.ID{Service: "host", Node: "disk", Replica: "1"}
-	require.NotSame(t, after[idTCP].Job, e.current().jobs[idTCP].Job, "another pool")
+	require.Same(t, after[idTCP].Job, e.current().jobs[idTCP].Job, "its pool has another size")
 	require.Same(t, after[disk].Job, e.current().jobs[disk].Job)
+	require.Equal(t, 1, e.current().poll.Size())
 }
 
 func TestRecordDropsWhatIsNoLongerPlanned(t *testing.T) {

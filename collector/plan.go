@@ -19,7 +19,7 @@ type plan struct {
 	config *config.Config
 	nodes  []state.Node
 	tokens []push.Token
-	poll   schedule.Pool
+	poll   schedule.Pool // for as long as the exporter lives, as the other one
 	script schedule.Pool
 	jobs   map[status.ID]plannedJob
 }
@@ -32,7 +32,9 @@ type plannedJob struct {
 }
 
 // emptyPlan is what is planned before anything is.
-func emptyPlan() *plan { return &plan{config: &config.Config{}} }
+func emptyPlan() *plan {
+	return &plan{config: &config.Config{}, poll: schedule.NewPool(1), script: schedule.NewPool(1)}
+}
 
 // newPlan makes a plan of a configuration. A job for which nothing has changed
 // since the plan before is taken over, so that it goes on undisturbed.
@@ -40,12 +42,6 @@ func newPlan(c *config.Config, before *plan, probers *proberMaker) *plan {
 	p := &plan{
 		config: c, tokens: pushTokens(c.Tokens),
 		poll: before.poll, script: before.script, jobs: make(map[status.ID]plannedJob, len(before.jobs)),
-	}
-	if c.Parallelism.Poll != before.config.Parallelism.Poll {
-		p.poll = schedule.NewPool(c.Parallelism.Poll)
-	}
-	if c.Parallelism.Script != before.config.Parallelism.Script {
-		p.script = schedule.NewPool(c.Parallelism.Script)
 	}
 	for i := range c.Services {
 		service := &c.Services[i]

@@ -86,6 +86,7 @@ func (e *Exporter) place(c *config.Config) {
 	e.mu.Unlock()
 
 	e.changes.restart(func() { e.store.Configure(after.nodes) })
+	after.resize(openFiles())
 	e.scheduler.Update(after.schedule())
 	e.metrics.forget(before, after)
 }
