@@ -62,12 +62,11 @@ func (c *changes) restart(configure func()) {
 	c.told = false
 }
 
-// A sample is one value of a family, with the values of its labels in the
-// family's order.
+// A sample is one value of a family, with the names and the values of its labels.
 type sample struct {
-	*exposition.Family
-	values []string
-	value  float64
+	name          string
+	names, values []string
+	value         float64
 }
 
 // A differ collects what differs.
@@ -96,12 +95,10 @@ func (d *differ) replica(r *state.Replica) []sample {
 	return appendSamples(nil, d.families.replica, &replicaRow{Replica: r})
 }
 
-func appendSamples[R any](to []sample, columns []exposition.Column[R], row *R) []sample {
-	for _, c := range columns {
-		exposition.Of(c, row, func(value float64, labels []string) {
-			to = append(to, sample{c.Family, labels, value})
-		})
-	}
+func appendSamples[R any](to []sample, table exposition.TableOf[R], row *R) []sample {
+	table.Each(row, func(f *exposition.Family, names, values []string, value float64) {
+		to = append(to, sample{f.Name, names, values, value})
+	})
 	return to
 }
 
@@ -130,9 +127,9 @@ func (d *differ) compare(before, after []sample) {
 }
 
 func (d *differ) add(s sample, value float64, vantage string) {
-	metric := make(model.Metric, len(s.Labels)+2)
-	metric[model.MetricNameLabel] = model.LabelValue(s.Name)
-	for i, label := range s.Labels {
+	metric := make(model.Metric, len(s.names)+2)
+	metric[model.MetricNameLabel] = model.LabelValue(s.name)
+	for i, label := range s.names {
 		if s.values[i] != "" { // an empty label is no label
 			metric[model.LabelName(label)] = model.LabelValue(s.values[i])
 		}
@@ -145,5 +142,5 @@ func (d *differ) add(s sample, value float64, vantage string) {
 
 // key returns what tells the series of the sample from any other of this vantage.
 func (s sample) key() string {
-	return s.Name + "\xff" + strings.Join(s.values, "\xff") // no label value has this byte: it is not UTF-8
+	return s.name + "\xff" + strings.Join(s.values, "\xff") // no label value has this byte: it is not UTF-8
 }

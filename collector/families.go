@@ -19,33 +19,43 @@ type replicaRow struct {
 	latency *exposition.Histogram // nil if it has not been probed
 }
 
-// sample adds one sample of the row, with the labels that tell it from others of the
-// replica.
-func (r *replicaRow) sample(to *exposition.Samples, value float64, more ...string) {
-	var labels [5]string
-	to.Add(value, append(append(labels[:0], r.ID.Service, r.ID.Node, r.ID.Replica), more...)...)
-}
-
 // probed tells whether a probe has been there.
 func (r *replicaRow) probed() bool {
 	return !r.At.IsZero() && (r.Mode == state.Poll || r.Mode == state.Script)
 }
 
-// families are all metrics that are made of state whenever it is read.
+// families are all metrics that are made of state whenever it is read, as tables
+// without rows.
 type families struct {
-	replica []exposition.Column[replicaRow]
-	node    []exposition.Column[nodeRow]
-	queue   []exposition.Column[state.NodeQueue]
+	replica exposition.TableOf[replicaRow]
+	node    exposition.TableOf[nodeRow]
+	queue   exposition.TableOf[state.NodeQueue]
 }
 
 func newFamilies() *families {
-	return &families{replica: replicaColumns(), node: nodeColumns(), queue: queueColumns()}
+	return &families{
+		replica: exposition.TableOf[replicaRow]{
+			Labels:  []string{schema.Service, schema.Node, schema.Replica},
+			Values:  func(r *replicaRow, to []string) { to[0], to[1], to[2] = r.ID.Service, r.ID.Node, r.ID.Replica },
+			Columns: replicaColumns(),
+		},
+		node: exposition.TableOf[nodeRow]{
+			Labels:  []string{schema.Service, schema.Node},
+			Values:  func(r *nodeRow, to []string) { to[0], to[1] = r.service.ID, r.node.ID },
+			Columns: nodeColumns(),
+		},
+		queue: exposition.TableOf[state.NodeQueue]{
+			Labels:  []string{schema.Service, schema.Node, schema.Queue},
+			Values:  func(q *state.NodeQueue, to []string) { to[0], to[1], to[2] = q.Node.Service, q.Node.Node, q.Name },
+			Columns: queueColumns(),
+		},
+	}
 }
 
 // replicaColumns are in the order of the documentation.
 func replicaColumns() []exposition.Column[replicaRow] {
-	family := func(name, help string, more ...string) *exposition.Family {
-		return &exposition.Family{Name: name, Help: help, Labels: slices.Concat([]string{schema.Service, schema.Node, schema.Replica}, more)}
+	family := func(name, help string, labels ...string) *exposition.Family {
+		return &exposition.Family{Name: name, Help: help, Labels: labels}
 	}
 	latency := family(schema.ReplicaLatency,
 		"How long the probes of the replica took: of each, the last try, unless it left the status unknown. Rounded to 12 significant bits.")
@@ -96,45 +106,45 @@ func replicaColumns() []exposition.Column[replicaRow] {
 }
 
 func addStatus(r *replicaRow, to *exposition.Samples) {
-	r.sample(to, boolean(r.Status == status.Healthy), "healthy")
-	r.sample(to, boolean(r.Status == status.Sick), "sick")
-	r.sample(to, boolean(r.Status == status.Dead), "dead")
+	to.Add(boolean(r.Status == status.Healthy), "healthy")
+	to.Add(boolean(r.Status == status.Sick), "sick")
+	to.Add(boolean(r.Status == status.Dead), "dead")
 }
 
 func addReason(r *replicaRow, to *exposition.Samples) {
 	if r.Reason != status.None {
-		r.sample(to, 1, string(r.Reason))
+		to.Add(1, string(r.Reason))
 	}
 }
 
 func addDuration(r *replicaRow, to *exposition.Samples) {
 	if r.probed() {
-		r.sample(to, roundBits(r.Took.Seconds()))
+		to.Add(roundBits(r.Took.Seconds()))
 	}
 }
 
 func addLatency(r *replicaRow, to *exposition.Samples) {
-	to.AddHistogram(r.latency, r.ID.Service, r.ID.Node, r.ID.Replica)
+	to.AddHistogram(r.latency)
 }
 
 func addLastSeen(r *replicaRow, to *exposition.Samples) {
 	if !r.At.IsZero() {
-		r.sample(to, float64(r.At.Unix()))
+		to.Add(float64(r.At.Unix()))
 	}
 }
 
 func addLoad(r *replicaRow, to *exposition.Samples) {
 	if r.CPU != nil {
-		r.sample(to, *r.CPU, schema.CPU)
+		to.Add(*r.CPU, schema.CPU)
 	}
 	if r.RAM != nil {
-		r.sample(to, *r.RAM, schema.RAM)
+		to.Add(*r.RAM, schema.RAM)
 	}
 }
 
 func addNotAfter(r *replicaRow, to *exposition.Samples) {
 	if !r.NotAfter.IsZero() {
-		r.sample(to, float64(r.NotAfter.Unix()))
+		to.Add(float64(r.NotAfter.Unix()))
 	}
 }
 
@@ -142,7 +152,7 @@ func addNotAfter(r *replicaRow, to *exposition.Samples) {
 func addPerfdata(r *replicaRow, to *exposition.Samples) {
 	for i, p := range r.Perfdata {
 		if !slices.ContainsFunc(r.Perfdata[:i], func(q probe.Perfdatum) bool { return q.Label == p.Label && q.Unit == p.Unit }) {
-			r.sample(to, p.Value, p.Label, p.Unit)
+			to.Add(p.Value, p.Label, p.Unit)
 		}
 	}
 }
@@ -150,7 +160,7 @@ func addPerfdata(r *replicaRow, to *exposition.Samples) {
 func addSteps(r *replicaRow, to *exposition.Samples) {
 	for i, s := range r.Steps {
 		if !slices.ContainsFunc(r.Steps[:i], func(other probe.Step) bool { return other.Name == s.Name }) {
-			r.sample(to, roundBits(s.Took.Seconds()), s.Name)
+			to.Add(roundBits(s.Took.Seconds()), s.Name)
 		}
 	}
 }

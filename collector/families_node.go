@@ -36,14 +36,13 @@ func nodeColumns() []exposition.Column[nodeRow] {
 			Name: schema.NodeInfo,
 			Help: "1 for each configured node. The labels say how it is watched, where it stands on the page (positions count from 0) and what it links to; tls_verify is false where certificates are not verified, and absent elsewhere.",
 			Labels: []string{
-				schema.Service, schema.Node, schema.Mode, schema.ServiceLabel, schema.NodeLabel, schema.ServicePosition, schema.NodePosition,
+				schema.Mode, schema.ServiceLabel, schema.NodeLabel, schema.ServicePosition, schema.NodePosition,
 				schema.Reveal, schema.LinkURL, schema.LinkLabel, schema.TLSVerify,
 			},
 		}, Add: addNodeInfo},
 		{Family: &exposition.Family{
-			Name:   schema.NodeMinHealthy,
-			Help:   "How many replicas of the node have to be available. Nodes for which this is set only.",
-			Labels: []string{schema.Service, schema.Node},
+			Name: schema.NodeMinHealthy,
+			Help: "How many replicas of the node have to be available. Nodes for which this is set only.",
 		}, Add: addMinHealthy},
 	}
 }
@@ -53,14 +52,14 @@ func addNodeInfo(r *nodeRow, to *exposition.Samples) {
 	if r.node.SkipsVerification() {
 		verify = strconv.FormatBool(false)
 	}
-	to.Add(1, r.service.ID, r.node.ID, string(r.node.Mode), r.service.Label, r.node.Label,
+	to.Add(1, string(r.node.Mode), r.service.Label, r.node.Label,
 		strconv.Itoa(r.service.Position), strconv.Itoa(r.position),
 		strconv.FormatBool(r.node.Reveal), r.node.Link.URL, r.node.Link.Label, verify)
 }
 
 func addMinHealthy(r *nodeRow, to *exposition.Samples) {
 	if r.node.MinHealthy > 0 {
-		to.Add(float64(r.node.MinHealthy), r.service.ID, r.node.ID)
+		to.Add(float64(r.node.MinHealthy))
 	}
 }
 
@@ -69,12 +68,12 @@ func queueColumns() []exposition.Column[state.NodeQueue] {
 		Family: &exposition.Family{
 			Name:   schema.NodeQueueMessages,
 			Help:   "How many messages are in the queue of the node: those that wait for a consumer, and those that a consumer has not acknowledged.",
-			Labels: []string{schema.Service, schema.Node, schema.Queue, schema.State},
+			Labels: []string{schema.State},
 		},
 		Key: func(q *state.NodeQueue) uint64 { return uint64(q.At.UnixNano()) },
 		Add: func(q *state.NodeQueue, to *exposition.Samples) {
-			to.Add(float64(q.Ready), q.Node.Service, q.Node.Node, q.Name, schema.Ready)
-			to.Add(float64(q.Unacknowledged), q.Node.Service, q.Node.Node, q.Name, schema.Unacknowledged)
+			to.Add(float64(q.Ready), schema.Ready)
+			to.Add(float64(q.Unacknowledged), schema.Unacknowledged)
 		},
 	}}
 }

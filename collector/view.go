@@ -57,24 +57,13 @@ func (v *viewer) view() exposition.View {
 		rows = append(rows, replicaRow{&s.replicas[i], latencies[i]})
 	}
 	memory.replicas, memory.rows = s.replicas, rows
+	replica, node, queue := v.families.replica, v.families.node, v.families.queue
+	replica.Layout, replica.Rows = layout, rows
+	node.Layout, node.Rows = v.nodes.of(1, func(int) *config.Config { return s.config }), nodeRows(s.config)
+	queue.Layout = v.queues.of(len(s.queues), func(i int) queueID { return queueID{s.queues[i].Node, s.queues[i].Name} })
+	queue.Rows = s.queues
 	return exposition.View{
-		Tables: []exposition.Table{
-			exposition.TableOf[replicaRow]{
-				Layout:  layout,
-				Rows:    rows,
-				Columns: v.families.replica,
-			},
-			exposition.TableOf[nodeRow]{
-				Layout:  v.nodes.of(1, func(int) *config.Config { return s.config }),
-				Rows:    nodeRows(s.config),
-				Columns: v.families.node,
-			},
-			exposition.TableOf[state.NodeQueue]{
-				Layout:  v.queues.of(len(s.queues), func(i int) queueID { return queueID{s.queues[i].Node, s.queues[i].Name} }),
-				Rows:    s.queues,
-				Columns: v.families.queue,
-			},
-		},
+		Tables: []exposition.Table{replica, node, queue},
 		Common: common(s.config.Vantage),
 		Done:   func() { v.memory.Put(memory) },
 	}

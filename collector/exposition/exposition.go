@@ -25,7 +25,7 @@ type Family struct {
 	Name   string
 	Help   string
 	Type   Type
-	Labels []string // in the order in which the samples have their values
+	Labels []string // of the samples, besides those of their row
 }
 
 // A Label is a name and a value.
@@ -44,6 +44,9 @@ type Table interface {
 	rows() int
 	columns() int
 	family(column int) *Family
+	labels() []string
+	// values appends the values of the labels of the rows from first on, before end.
+	values(first, end int, to []string) []string
 	// renew makes keys those of the rows from first on, and tells whether one of
 	// them was another one.
 	renew(column, first int, keys []uint64) (changed bool)
@@ -55,7 +58,11 @@ type Table interface {
 // samples of.
 type TableOf[R any] struct {
 	// Layout must be another number whenever a row comes, goes or moves.
-	Layout  uint64
+	Layout uint64
+	// Labels are those that every sample of the table has. What they are in each row
+	// is what Values sets the elements of to, of which there are as many.
+	Labels  []string
+	Values  func(row *R, to []string)
 	Rows    []R // not changed once the View is handed out
 	Columns []Column[R]
 }
@@ -74,6 +81,18 @@ func (t TableOf[R]) layout() uint64       { return t.Layout }
 func (t TableOf[R]) rows() int            { return len(t.Rows) }
 func (t TableOf[R]) columns() int         { return len(t.Columns) }
 func (t TableOf[R]) family(c int) *Family { return t.Columns[c].Family }
+func (t TableOf[R]) labels() []string     { return t.Labels }
+
+func (t TableOf[R]) values(first, end int, to []string) []string {
+	for i := range t.Rows[first:end] {
+		begin := len(to)
+		to = append(to, t.Labels...) // room for as many
+		if len(t.Labels) > 0 {
+			t.Values(&t.Rows[first+i], to[begin:])
+		}
+	}
+	return to
+}
 
 func (t TableOf[R]) renew(c, first int, keys []uint64) (changed bool) {
 	keyOf := t.Columns[c].Key
@@ -92,57 +111,23 @@ func (t TableOf[R]) renew(c, first int, keys []uint64) (changed bool) {
 func (t TableOf[R]) add(c, first, end int, to *Samples) {
 	add, rows := t.Columns[c].Add, t.Rows[first:end]
 	for i := range rows {
+		to.row = int32(i)
 		add(&rows[i], to)
 	}
 }
 
-// groupRows is how many rows are encoded, and compressed, together: enough for them
-// to be compressed well, and few enough that most groups of a column that seldom
-// changes stay as they are.
-const groupRows = 512
-
-// Samples are some samples of one family. They are kept flat, and used again for
-// the next ones: a hundred thousand small slices would cost more than their text.
-type Samples struct {
-	labels     []string // of all samples, one after the other
-	width      int      // how many of them each sample has
-	values     []float64
-	histograms []Snapshot // in place of values
-	detailed   bool       // whether buckets are wanted
-	buckets    []Bucket   // of all histograms, one after the other
-}
-
-// reset makes room for samples of another family.
-func (s *Samples) reset(f *Family, detailed bool) {
-	s.labels, s.values, s.histograms, s.buckets = s.labels[:0], s.values[:0], s.histograms[:0], s.buckets[:0]
-	s.width, s.detailed = len(f.Labels), detailed
-}
-
-// Add adds a sample with the values of the family's labels.
-func (s *Samples) Add(value float64, labels ...string) {
-	s.labels = append(s.labels, labels...)
-	s.values = append(s.values, value)
-}
-
-// AddHistogram adds what h has observed, unless that is nothing or h is nil.
-func (s *Samples) AddHistogram(h *Histogram, labels ...string) {
-	if h == nil {
-		return
-	}
-	if h.appendTo(s) {
-		s.labels = append(s.labels, labels...)
-	}
-}
-
-// of returns the values of the labels of sample i.
-func (s *Samples) of(i int) []string { return s.labels[i*s.width : (i+1)*s.width] }
-
-// Of returns the samples of one row in one family, as they are added.
-func Of[R any](c Column[R], row *R, each func(value float64, labels []string)) {
+// Each calls each with the samples that a row would have, less histograms: the
+// family, and the names and the values of its labels.
+func (t TableOf[R]) Each(row *R, each func(f *Family, names, values []string, value float64)) {
+	one := TableOf[R]{Labels: t.Labels, Values: t.Values, Rows: []R{*row}, Columns: t.Columns}
+	labels := one.values(0, 1, nil)
 	var s Samples
-	s.reset(c.Family, true)
-	c.Add(row, &s)
-	for i, v := range s.values {
-		each(v, slices.Clip(s.of(i)))
+	for c := range one.Columns {
+		f := one.family(c)
+		s.reset(f, true)
+		one.add(c, 0, 1, &s)
+		for i, v := range s.values {
+			each(f, slices.Concat(t.Labels, f.Labels), slices.Concat(labels, s.of(i)), v)
+		}
 	}
 }

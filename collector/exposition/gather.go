@@ -64,12 +64,16 @@ func gatherColumn(t Table, c int, common []Label) *dto.MetricFamily {
 	var s Samples
 	s.reset(f, true)
 	t.add(c, 0, t.rows(), &s)
-	places := sorted(f, common)
-	for i, v := range s.values {
-		out.Metric = append(out.Metric, &dto.Metric{Label: pairsOf(places, s.of(i)), Gauge: &dto.Gauge{Value: &v}})
-	}
-	for i := range s.histograms {
-		out.Metric = append(out.Metric, &dto.Metric{Label: pairsOf(places, s.of(i)), Histogram: s.histograms[i].dto()})
+	rows := rowLabels{width: len(t.labels()), values: t.values(0, t.rows(), nil)}
+	all := places(f, t.labels(), common)
+	for i, row := range s.rows {
+		m := &dto.Metric{Label: pairsOf(all, rows.of(row), s.of(i))}
+		if f.Type == TypeHistogram {
+			m.Histogram = s.histograms[i].dto()
+		} else {
+			m.Gauge = &dto.Gauge{Value: &s.values[i]}
+		}
+		out.Metric = append(out.Metric, m)
 	}
 	slices.SortFunc(out.Metric, func(a, b *dto.Metric) int {
 		return slices.CompareFunc(a.Label, b.Label, func(a, b *dto.LabelPair) int { return cmp.Compare(a.GetValue(), b.GetValue()) })
@@ -77,12 +81,12 @@ func gatherColumn(t Table, c int, common []Label) *dto.MetricFamily {
 	return out
 }
 
-func pairsOf(places []place, values []string) []*dto.LabelPair {
-	pairs := make([]*dto.LabelPair, 0, len(places))
-	for _, p := range places {
+func pairsOf(all []place, row, sample []string) []*dto.LabelPair {
+	pairs := make([]*dto.LabelPair, 0, len(all))
+	for _, p := range all {
 		value := p.value
-		if p.variable {
-			value = strings.ToValidUTF8(values[p.index], "\uFFFD")
+		if p.of != ofAll {
+			value = strings.ToValidUTF8(p.valueOf(row, sample), "\uFFFD")
 		}
 		pairs = append(pairs, &dto.LabelPair{Name: &p.name, Value: &value})
 	}

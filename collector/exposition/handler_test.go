@@ -257,10 +257,10 @@ func onlyWhatChanged(t *testing.T, encoding string) {
 	t.Helper()
 	rows := make([]int, 10*groupRows)
 	var asked atomic.Int64
-	family := &Family{Name: "n", Help: "N.", Labels: []string{"row"}}
-	table := TableOf[int]{Rows: rows, Columns: []Column[int]{{
+	family := &Family{Name: "n", Help: "N."}
+	table := TableOf[int]{Labels: []string{"row"}, Values: func(*int, []string) {}, Rows: rows, Columns: []Column[int]{{
 		family, func(r *int) uint64 { return uint64(*r) },
-		func(r *int, to *Samples) { asked.Add(1); to.Add(float64(*r), "x") },
+		func(r *int, to *Samples) { asked.Add(1); to.Add(float64(*r)) },
 	}}}
 	h := New(Options{
 		View: func() View { return View{Tables: []Table{table}} }, Rest: prometheus.NewRegistry(), Logger: slog.New(slog.DiscardHandler),

@@ -26,12 +26,16 @@ type rowOf struct {
 }
 
 var (
-	statusFamily = &Family{Name: "test_status", Help: "A \"status\" with \\ and\na line break.", Labels: []string{"zone", "name", "status"}}
-	valueFamily  = &Family{Name: "test_value_seconds", Help: "A value.", Labels: []string{"zone", "name"}}
-	timeFamily   = &Family{Name: "test_latency_seconds", Help: "A histogram.", Type: TypeHistogram, Labels: []string{"zone", "name"}}
-	emptyFamily  = &Family{Name: "test_empty", Help: "Nobody has it.", Labels: []string{"name"}}
+	statusFamily = &Family{Name: "test_status", Help: "A \"status\" with \\ and\na line break.", Labels: []string{"status"}} // between the others
+	zoomFamily   = &Family{Name: "test_zoom", Help: "It has labels after the others.", Labels: []string{"zoom", "zz"}}
+	valueFamily  = &Family{Name: "test_value_seconds", Help: "A value."}
+	timeFamily   = &Family{Name: "test_latency_seconds", Help: "A histogram.", Type: TypeHistogram}
+	emptyFamily  = &Family{Name: "test_empty", Help: "Nobody has it."}
 	aloneFamily  = &Family{Name: "a_test_alone", Help: "It has no labels."}
 )
+
+// rowNames are the labels of all rows.
+var rowNames = []string{"zone", "name"}
 
 // statuses are in the order in which client_golang sorts them.
 var statuses = []string{"dead", "healthy", "sick"}
@@ -47,11 +51,12 @@ func columns() []Column[rowOf] {
 	return []Column[rowOf]{
 		{statusFamily, func(r *rowOf) uint64 { return uint64(r.status) }, func(r *rowOf, to *Samples) {
 			for i, s := range statuses {
-				to.Add(boolean(r.status == i), "eu", r.name, s)
+				to.Add(boolean(r.status == i), s)
 			}
 		}},
-		{valueFamily, func(r *rowOf) uint64 { return r.version }, func(r *rowOf, to *Samples) { to.Add(r.value, "eu", r.name) }},
-		{timeFamily, func(r *rowOf) uint64 { return r.histogram.Version() }, func(r *rowOf, to *Samples) { to.AddHistogram(r.histogram, "eu", r.name) }},
+		{valueFamily, func(r *rowOf) uint64 { return r.version }, func(r *rowOf, to *Samples) { to.Add(r.value) }},
+		{zoomFamily, func(r *rowOf) uint64 { return r.version }, func(r *rowOf, to *Samples) { to.Add(r.value, r.name, "x") }},
+		{timeFamily, func(r *rowOf) uint64 { return r.histogram.Version() }, func(r *rowOf, to *Samples) { to.AddHistogram(r.histogram) }},
 		{emptyFamily, nil, func(*rowOf, *Samples) {}},
 	}
 }
@@ -68,7 +73,10 @@ type world struct {
 
 func (w *world) view() View {
 	alone := TableOf[int]{Rows: []int{7}, Columns: []Column[int]{{aloneFamily, nil, func(r *int, to *Samples) { to.Add(float64(*r)) }}}}
-	return View{Tables: []Table{TableOf[rowOf]{Layout: w.layout, Rows: w.rows, Columns: columns()}, alone}, Common: w.common}
+	return View{Tables: []Table{TableOf[rowOf]{
+		Layout: w.layout, Labels: rowNames, Values: func(r *rowOf, to []string) { to[0], to[1] = "eu", r.name },
+		Rows: w.rows, Columns: columns(),
+	}, alone}, Common: w.common}
 }
 
 // handler returns the handler under test.
@@ -94,17 +102,20 @@ func (w *world) Describe(chan<- *prometheus.Desc) {}
 
 // Collect implements [prometheus.Collector].
 func (w *world) Collect(ch chan<- prometheus.Metric) {
-	desc := func(f *Family) *prometheus.Desc { return prometheus.NewDesc(f.Name, f.Help, f.Labels, nil) }
+	desc := func(f *Family) *prometheus.Desc {
+		return prometheus.NewDesc(f.Name, f.Help, append(rowNames[:2:2], f.Labels...), nil)
+	}
 	gauge := func(d *prometheus.Desc, v float64, labels ...string) {
 		ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
 	}
-	status, value, latency := desc(statusFamily), desc(valueFamily), desc(timeFamily)
+	status, zoom, value, latency := desc(statusFamily), desc(zoomFamily), desc(valueFamily), desc(timeFamily)
 	for _, r := range w.rows {
 		name := strings.ToValidUTF8(r.name, "\uFFFD")
 		for i, s := range statuses {
 			gauge(status, boolean(r.status == i), "eu", name, s)
 		}
 		gauge(value, r.value, "eu", name)
+		gauge(zoom, r.value, "eu", name, name, "x")
 		s := Samples{detailed: true}
 		if s.AddHistogram(r.histogram); len(s.histograms) > 0 {
 			h := s.histograms[0]
@@ -115,7 +126,7 @@ func (w *world) Collect(ch chan<- prometheus.Metric) {
 			ch <- prometheus.MustNewConstNativeHistogram(latency, h.Count, h.Sum, positive, nil, h.Zero, h.Schema, zeroThreshold, h.Created, "eu", name)
 		}
 	}
-	gauge(desc(aloneFamily), 7)
+	gauge(prometheus.NewDesc(aloneFamily.Name, aloneFamily.Help, nil, nil), 7)
 }
 
 // hostile are label values that need care.

@@ -36,12 +36,25 @@ type columnBlocks struct {
 	blocks []block  // of the groups
 }
 
-// A change is a group of rows that may have to be encoded again.
-type change struct {
-	*columnBlocks
-	part   *part
-	group  int
-	always bool // whatever the keys say
+// groupRows is how many rows are encoded, and compressed, together: enough for them
+// to be compressed well, and few enough that most groups of a column that seldom
+// changes stay as they are.
+const groupRows = 512
+
+// A group is rows of a table that are encoded together: their labels are encoded once
+// for all columns.
+type group struct {
+	table      Table
+	first, end int
+	columns    []groupColumn
+}
+
+// A groupColumn is a column as far as it is in a group.
+type groupColumn struct {
+	*part
+	keys  []uint64
+	block *block
+	anew  bool // whatever the keys say
 }
 
 // refresh encodes what differs from what the page has.
@@ -49,10 +62,27 @@ func (p *page) refresh(v *view, pool *scratches) error {
 	if p.columns == nil || !slices.Equal(p.common, v.Common) {
 		p.common, p.columns = v.Common, map[string]*columnBlocks{}
 	}
-	var changes []change
+	var groups []group
+	for i := range v.Tables {
+		groups = append(groups, p.groups(v, i)...)
+	}
+	err := pool.inParallel(len(groups), func(i int, s *scratch) error { return p.encode(&groups[i], v.format, s) })
+	if err != nil {
+		p.columns = nil // some of it is neither old nor new
+	}
+	return err
+}
+
+// groups returns the groups of a table, with the columns that are asked for.
+func (p *page) groups(v *view, table int) []group {
+	t := v.Tables[table]
+	groups := make([]group, (t.rows()+groupRows-1)/groupRows)
+	for g := range groups {
+		groups[g] = group{table: t, first: g * groupRows, end: min((g+1)*groupRows, t.rows())}
+	}
 	for i := range v.parts {
 		part := &v.parts[i]
-		if part.table == nil {
+		if part.table == nil || part.index != table {
 			continue
 		}
 		column := p.columns[part.name]
@@ -60,50 +90,54 @@ func (p *page) refresh(v *view, pool *scratches) error {
 			column = &columnBlocks{}
 			p.columns[part.name] = column
 		}
-		anew := column.prepare(part.table)
-		for g := range column.blocks {
-			changes = append(changes, change{column, part, g, anew})
+		anew := column.prepare(t, len(groups))
+		for g := range groups {
+			keys := column.keys[groups[g].first:groups[g].end]
+			groups[g].columns = append(groups[g].columns, groupColumn{part, keys, &column.blocks[g], anew})
 		}
 	}
-	err := pool.inParallel(len(changes), func(i int, s *scratch) error { return p.apply(&changes[i], s) })
-	if err != nil {
-		p.columns = nil // some of it is neither old nor new
-	}
-	return err
+	return groups
 }
 
 // prepare makes room for the groups of a table. It returns true if what there was is
 // of no use.
-func (b *columnBlocks) prepare(t Table) (anew bool) {
-	if len(b.blocks) > 0 && b.layout == t.layout() && len(b.keys) == t.rows() {
+func (b *columnBlocks) prepare(t Table, groups int) (anew bool) {
+	if len(b.blocks) == groups && b.layout == t.layout() && len(b.keys) == t.rows() {
 		return false
 	}
-	groups := (t.rows() + groupRows - 1) / groupRows
 	b.layout, b.keys, b.blocks = t.layout(), make([]uint64, t.rows()), make([]block, groups)
 	return true
 }
 
-// apply makes the block of a group if one of its rows has another key. The memory of
-// the block before is used again, unless somebody is still being sent that.
-func (p *page) apply(c *change, s *scratch) (err error) {
-	t := c.part.table
-	from, until := c.group*groupRows, min((c.group+1)*groupRows, t.rows())
-	// The keys come first: what changes while the samples are read is then noticed
-	// the next time.
-	if changed := t.renew(c.part.column, from, c.keys[from:until]); !changed && !c.always {
-		return nil
+// encode makes the blocks of the columns in which a row of the group has another
+// key. The memory of the block before is used again, unless somebody is still being
+// sent that.
+func (p *page) encode(g *group, f format, s *scratch) (err error) {
+	loaded := false
+	for _, c := range g.columns {
+		// The keys come first: what changes while the samples are read is then
+		// noticed the next time.
+		if changed := g.table.renew(c.column, g.first, c.keys); !changed && !c.anew {
+			continue
+		}
+		if !loaded {
+			s.rows.load(g.table, g.first, g.end, f)
+			loaded = true
+		}
+		memory := c.block.data[:0]
+		if p.sending > 0 {
+			memory = nil
+		}
+		if !p.gzip {
+			data := s.encode(memory, c.part, g.first, g.end)
+			*c.block = block{data: data, size: len(data)}
+			continue
+		}
+		s.raw = s.encode(s.raw[:0], c.part, g.first, g.end)
+		if *c.block, err = s.deflate(memory, s.raw); err != nil {
+			return err
+		}
 	}
-	memory := c.blocks[c.group].data[:0]
-	if p.sending > 0 {
-		memory = nil
-	}
-	if p.gzip {
-		s.raw = s.encode(s.raw[:0], c.part, from, until)
-		c.blocks[c.group], err = s.deflate(memory, s.raw)
-		return err
-	}
-	data := s.encode(memory, c.part, from, until)
-	c.blocks[c.group] = block{data: data, size: len(data)}
 	return nil
 }
 

@@ -26,11 +26,41 @@ const (
 	typeGauge, typeHistogram                               uint64 = 1, 4
 )
 
-// A protoEncoder writes delimited messages of the type MetricFamily.
+// A protoFormat is that of delimited messages of the type MetricFamily.
+type protoFormat struct{}
+
+func (protoFormat) label(to []byte, _ bool, name, value string) []byte {
+	p := newPair(name)
+	return p.append(to, value)
+}
+
+func (protoFormat) encoder(f *Family, row []string, common []Label) encoder {
+	e := &protoEncoder{histogram: f.Type == TypeHistogram}
+	kind := typeGauge
+	if e.histogram {
+		kind = typeHistogram
+	}
+	e.top = appendString(e.top, familyName, f.Name)
+	e.top = appendString(e.top, familyHelp, f.Help)
+	e.top = appendVarint(e.top, familyType, kind)
+	rest, ok := afterRow(places(f, row, common), row)
+	e.row = ok
+	for _, label := range rest {
+		p := newPair(label.name)
+		p.place = label
+		if label.of == ofAll {
+			p.all = p.append(nil, label.value)
+		}
+		e.pairs = append(e.pairs, p)
+	}
+	return e
+}
+
 type protoEncoder struct {
 	top       []byte
 	histogram bool
-	pairs     []pair
+	row       bool   // whether the labels begin with those of the row
+	pairs     []pair // the labels after them
 }
 
 // A pair is what all pairs of a label have in common.
@@ -40,24 +70,8 @@ type pair struct {
 	all  []byte // the whole pair, if the value is the same everywhere
 }
 
-func newProtoEncoder(f *Family, common []Label) *protoEncoder {
-	e := &protoEncoder{histogram: f.Type == TypeHistogram}
-	kind := typeGauge
-	if e.histogram {
-		kind = typeHistogram
-	}
-	e.top = appendString(e.top, familyName, f.Name)
-	e.top = appendString(e.top, familyHelp, f.Help)
-	e.top = appendVarint(e.top, familyType, kind)
-	for _, label := range sorted(f, common) {
-		p := pair{place: label, head: appendString(nil, pairName, label.name)}
-		p.head = append(p.head, tag(pairValue, protowire.BytesType))
-		if !label.variable {
-			p.all = p.append(nil, label.value)
-		}
-		e.pairs = append(e.pairs, p)
-	}
-	return e
+func newPair(name string) pair {
+	return pair{head: append(appendString(nil, pairName, name), tag(pairValue, protowire.BytesType))}
 }
 
 // append appends the pair with its value.
@@ -78,52 +92,28 @@ func (e *protoEncoder) head(to []byte, size int) []byte {
 
 func (e *protoEncoder) hasBuckets() bool { return true }
 
-func (e *protoEncoder) samples(to []byte, s *Samples) []byte {
-	var before copied
-	for i := range max(len(s.values), len(s.histograms)) {
+func (e *protoEncoder) samples(to []byte, r *rowLabels, s *Samples) []byte {
+	for i, row := range s.rows {
 		metric := len(to)
-		to = e.labels(open(to), s, i, &before)
+		to = open(to)
+		if e.row {
+			to = append(to, r.encoded(row)...)
+		}
+		for n := range e.pairs {
+			if p := &e.pairs[n]; p.of == ofAll {
+				to = append(to, p.all...)
+			} else {
+				to = p.append(to, p.valueOf(r.of(row), s.of(i)))
+			}
+		}
 		if e.histogram {
 			to = appendHistogram(to, &s.histograms[i])
 		} else {
 			to = append(to, tag(metricGauge, protowire.BytesType), 1+8)
 			to = appendDouble(to, gaugeValue, s.values[i])
 		}
-		size := len(to)
 		to = shut(to, metric, familyMetric)
-		before.from += len(to) - size
 	}
-	return to
-}
-
-// labels appends the labels of a sample. What they begin with like those of the
-// sample before is copied from there.
-func (e *protoEncoder) labels(to []byte, s *Samples, i int, before *copied) []byte {
-	values, same := s.of(i), 0
-	if i > 0 {
-		last := s.of(i - 1)
-		for same < min(len(e.pairs), maxCopied) {
-			if p := &e.pairs[same]; p.variable && values[p.index] != last[p.index] {
-				break
-			}
-			same++
-		}
-	}
-	from := len(to)
-	if same > 0 {
-		to = append(to, to[before.from:before.from+before.until[same-1]]...)
-	}
-	for n := same; n < len(e.pairs); n++ {
-		if p := &e.pairs[n]; p.variable {
-			to = p.append(to, values[p.index])
-		} else {
-			to = append(to, p.all...)
-		}
-		if n < maxCopied {
-			before.until[n] = len(to) - from
-		}
-	}
-	before.from = from
 	return to
 }
 

@@ -19,6 +19,7 @@ const maxWorkers = 4
 
 // A scratch is memory that is used again and again.
 type scratch struct {
+	rows     rowLabels
 	samples  Samples
 	raw      []byte
 	deflated bytes.Buffer
@@ -60,11 +61,11 @@ func (p *scratches) inParallel(n int, f func(i int, s *scratch) error) error {
 	return workers.Wait()
 }
 
-// encode appends the samples of some rows.
-func (s *scratch) encode(to []byte, p *part, from, until int) []byte {
+// encode appends the samples of rows whose labels have been loaded.
+func (s *scratch) encode(to []byte, p *part, first, end int) []byte {
 	s.samples.reset(p.table.family(p.column), p.encoder.hasBuckets())
-	p.table.add(p.column, from, until, &s.samples)
-	return p.encoder.samples(to, &s.samples)
+	p.table.add(p.column, first, end, &s.samples)
+	return p.encoder.samples(to, &s.rows, &s.samples)
 }
 
 // A block is a piece of an answer. One that is deflated ends at a byte and refers to

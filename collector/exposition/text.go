@@ -9,29 +9,39 @@ import (
 	"unicode/utf8"
 )
 
-// An encoder writes the samples of one family in one format. Appending to a slice
-// and nothing else, it allocates nothing. It is safe for concurrent use.
+// A format makes encoders. Appending to slices and nothing else, these allocate
+// nothing; they are safe for concurrent use.
+type format interface {
+	// encoder returns that of a family of rows with such labels.
+	encoder(f *Family, row []string, common []Label) encoder
+	// label appends a label of a row.
+	label(to []byte, first bool, name, value string) []byte
+}
+
+// An encoder writes samples of one family in one format.
 type encoder interface {
 	// head appends what comes before the samples, which have size bytes in all.
 	head(to []byte, size int) []byte
-	samples(to []byte, s *Samples) []byte
+	samples(to []byte, r *rowLabels, s *Samples) []byte
 	// hasBuckets tells whether it writes those of native histograms.
 	hasBuckets() bool
 }
 
-// A textEncoder writes Prometheus' text format 0.0.4 or OpenMetrics.
-type textEncoder struct {
-	top         string
-	openMetrics bool
-	histogram   bool
-	name        string
-	labels      labelText
+// A textFormat is Prometheus' text format 0.0.4, or OpenMetrics.
+type textFormat struct{ openMetrics bool }
+
+func (textFormat) label(to []byte, first bool, name, value string) []byte {
+	if !first {
+		to = append(to, ',')
+	}
+	to = append(append(to, name...), `="`...)
+	return append(appendEscaped(to, value), '"')
 }
 
-func newTextEncoder(f *Family, common []Label, openMetrics bool) *textEncoder {
-	e := &textEncoder{openMetrics: openMetrics, histogram: f.Type == TypeHistogram, name: f.Name, labels: newLabelText(f, common)}
+func (t textFormat) encoder(f *Family, row []string, common []Label) encoder {
+	e := &textEncoder{textFormat: t, histogram: f.Type == TypeHistogram, name: f.Name, labels: newLabelText(f, row, common)}
 	kind, help := "gauge", strings.NewReplacer(`\`, `\\`, "\n", `\n`).Replace(f.Help)
-	if openMetrics {
+	if t.openMetrics {
 		help = strings.ReplaceAll(help, `"`, `\"`)
 	}
 	if e.histogram {
@@ -41,21 +51,28 @@ func newTextEncoder(f *Family, common []Label, openMetrics bool) *textEncoder {
 	return e
 }
 
+type textEncoder struct {
+	textFormat
+	top       string
+	histogram bool
+	name      string
+	labels    labelText
+}
+
 func (e *textEncoder) head(to []byte, _ int) []byte { return append(to, e.top...) }
 
 func (e *textEncoder) hasBuckets() bool { return false }
 
-func (e *textEncoder) samples(to []byte, s *Samples) []byte {
-	var before copied
+func (e *textEncoder) samples(to []byte, r *rowLabels, s *Samples) []byte {
 	if e.histogram {
 		for i := range s.histograms {
-			to = e.histogramLines(to, s, i, &before)
+			to = e.histogramLines(to, r, s, i)
 		}
 		return to
 	}
 	for i, v := range s.values {
 		to = append(to, e.name...)
-		to = e.labels.append(to, s, i, &before)
+		to = e.labels.append(to, r, s, i)
 		to = append(to, e.labels.end...)
 		to = append(e.float(to, v), '\n')
 	}
@@ -63,11 +80,11 @@ func (e *textEncoder) samples(to []byte, s *Samples) []byte {
 }
 
 // histogramLines appends what there is of a native histogram in text.
-func (e *textEncoder) histogramLines(to []byte, s *Samples, i int, before *copied) []byte {
+func (e *textEncoder) histogramLines(to []byte, r *rowLabels, s *Samples, i int) []byte {
 	h := &s.histograms[i]
 	to = append(append(to, e.name...), "_bucket"...)
 	from := len(to)
-	to = e.labels.append(to, s, i, before)
+	to = e.labels.append(to, r, s, i)
 	labels := to[from:]
 	to = append(to, e.labels.endBucket...)
 	to = append(strconv.AppendUint(to, h.Count, 10), '\n')
@@ -111,21 +128,27 @@ func hasAny(text []byte, of string) bool {
 
 // A labelText is what the labels of all samples of a family have in common.
 type labelText struct {
-	before    []string // the text before each value
-	order     []int    // whose value it is
+	row       bool     // whether they begin with those of the row
+	before    []string // the text before each value that comes after them
+	order     []place  // whose value it is
 	end       string   // the text between the last value and the number
 	endBucket string   // the same, of the bucket of a histogram that has all
 }
 
-func newLabelText(f *Family, common []Label) (l labelText) {
+func newLabelText(f *Family, row []string, common []Label) (l labelText) {
+	rest, ok := afterRow(places(f, row, common), row)
+	l.row = ok
 	text, separator := "", "{"
-	for _, label := range sorted(f, common) {
-		text += separator + label.name + `="`
-		if label.variable {
-			l.before, l.order = append(l.before, text), append(l.order, label.index)
-			text = ""
+	if l.row {
+		separator = ","
+	}
+	for _, p := range rest {
+		text += separator + p.name + `="`
+		if p.of == ofAll {
+			text = string(appendEscaped([]byte(text), p.value))
 		} else {
-			text = string(appendEscaped([]byte(text), label.value))
+			l.before, l.order = append(l.before, text), append(l.order, p)
+			text = ""
 		}
 		text += `"`
 		separator = ","
@@ -137,38 +160,16 @@ func newLabelText(f *Family, common []Label) (l labelText) {
 	return l
 }
 
-// append appends the labels of a sample up to its last value. What they begin with
-// like those of the sample before is copied from there: of the three statuses of a
-// replica that is almost all.
-func (l *labelText) append(to []byte, s *Samples, i int, before *copied) []byte {
-	values, same := s.of(i), 0
-	if i > 0 {
-		last := s.of(i - 1)
-		for same < len(l.order) && same < maxCopied && values[l.order[same]] == last[l.order[same]] {
-			same++
-		}
+// append appends the labels of a sample up to its last value.
+func (l *labelText) append(to []byte, r *rowLabels, s *Samples, i int) []byte {
+	row := s.rows[i]
+	if l.row {
+		to = append(append(to, '{'), r.encoded(row)...)
 	}
-	from := len(to)
-	if same > 0 {
-		to = append(to, to[before.from:before.from+before.until[same-1]]...)
+	for n, before := range l.before {
+		to = appendEscaped(append(to, before...), l.order[n].valueOf(r.of(row), s.of(i)))
 	}
-	for n := same; n < len(l.order); n++ {
-		to = appendEscaped(append(to, l.before[n]...), values[l.order[n]])
-		if n < maxCopied {
-			before.until[n] = len(to) - from
-		}
-	}
-	before.from = from
 	return to
-}
-
-// maxCopied bounds how many labels are copied from the sample before.
-const maxCopied = 8
-
-// A copied says where the labels of the last sample are in what has been written.
-type copied struct {
-	from  int
-	until [maxCopied]int // after each value, from there
 }
 
 // appendEscaped appends the value of a label. Bytes that are not UTF-8 would make

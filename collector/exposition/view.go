@@ -15,8 +15,9 @@ import (
 // A view is a View in one format.
 type view struct {
 	View
-	parts []part // what is asked for, in the order of their names
-	end   string // what comes after the last one
+	format format
+	parts  []part // what is asked for, in the order of their names
+	end    string // what comes after the last one
 }
 
 // A part is a family: a column of a table, or one of the rest.
@@ -25,6 +26,7 @@ type part struct {
 	rest    []byte // encoded; of those that are no column
 	encoder encoder
 	table   Table // nil for those that are no column
+	index   int   // of the table
 	column  int
 }
 
@@ -38,47 +40,40 @@ func (v *view) done() {
 
 // newView returns what there is now, encoded as far as it is no table: the families
 // that are named, all of them if none is. It must be done, even after an error.
-func newView(o Options, format expfmt.Format, names []string) (*view, error) {
-	v := &view{View: o.View()}
+func newView(o Options, asked expfmt.Format, names []string) (*view, error) {
+	v := &view{View: o.View(), format: textFormat{}}
+	switch asked.FormatType() {
+	case expfmt.TypeProtoDelim:
+		v.format = protoFormat{}
+	case expfmt.TypeOpenMetrics:
+		v.format, v.end = textFormat{openMetrics: true}, "# EOF\n"
+	default:
+	}
 	rest, err := gatherRest(o.Rest, v.Common)
 	if err != nil {
 		return v, err
 	}
-	if err := v.encodeRest(rest, format); err != nil {
+	if err := v.encodeRest(rest, asked); err != nil {
 		return v, err
 	}
-	for _, t := range v.Tables {
+	for i, t := range v.Tables {
 		for c := range t.columns() {
 			f := t.family(c)
-			v.parts = append(v.parts, part{name: f.Name, encoder: newEncoder(f, v.Common, format), table: t, column: c})
+			v.parts = append(v.parts, part{name: f.Name, encoder: v.format.encoder(f, t.labels(), v.Common), table: t, index: i, column: c})
 		}
 	}
 	if len(names) > 0 {
 		v.parts = slices.DeleteFunc(v.parts, func(p part) bool { return !slices.Contains(names, p.name) })
 	}
 	slices.SortFunc(v.parts, func(a, b part) int { return cmp.Compare(a.name, b.name) })
-	if format.FormatType() == expfmt.TypeOpenMetrics {
-		v.end = "# EOF\n"
-	}
 	return v, nil
 }
 
-func newEncoder(f *Family, common []Label, format expfmt.Format) encoder {
-	switch format.FormatType() {
-	case expfmt.TypeProtoDelim:
-		return newProtoEncoder(f, common)
-	case expfmt.TypeOpenMetrics:
-		return newTextEncoder(f, common, true)
-	default:
-		return newTextEncoder(f, common, false)
-	}
-}
-
 // encodeRest has client_golang encode what is in no table.
-func (v *view) encodeRest(families []*dto.MetricFamily, format expfmt.Format) error {
+func (v *view) encodeRest(families []*dto.MetricFamily, asked expfmt.Format) error {
 	for _, f := range families {
 		var b bytes.Buffer
-		if err := expfmt.NewEncoder(&b, format).Encode(f); err != nil {
+		if err := expfmt.NewEncoder(&b, asked).Encode(f); err != nil {
 			return fmt.Errorf("encode the metric %s: %w", f.GetName(), err)
 		}
 		v.parts = append(v.parts, part{name: f.GetName(), rest: b.Bytes()})
