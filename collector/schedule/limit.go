@@ -59,11 +59,11 @@ func (l *limit) Done() <-chan struct{} { return l.become().Done() }
 // Err implements [context.Context].
 func (l *limit) Err() error {
 	l.mu.Lock()
-	real, ended := l.real, l.ended
+	became, ended := l.real, l.ended
 	l.mu.Unlock()
 	switch {
-	case real != nil:
-		return real.Err()
+	case became != nil:
+		return became.Err()
 	case ended:
 		return context.Canceled
 	case l.parent.Err() != nil || !time.Now().Before(l.at):

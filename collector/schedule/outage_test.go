@@ -129,7 +129,7 @@ func TestResize(t *testing.T) {
 		for i := range 50 {
 			j := job(strconv.Itoa(i), nil)
 			j.Pool, j.Interval = pool, time.Second
-			j.Prober = probe.Func(func(ctx context.Context, _ *probe.Trace) error {
+			j.Prober = probe.Func(func(context.Context, *probe.Trace) error {
 				mu.Lock()
 				running++
 				most = max(most, running)

@@ -22,6 +22,9 @@ func NewPool(n int) Pool {
 // any time; those under way go on.
 func (p Pool) Resize(n int) { p.size.Store(int64(max(n, 1))) }
 
+// Size returns how many probes run at a time.
+func (p Pool) Size() int { return int(p.size.Load()) }
+
 // places are those of a pool. The scheduler's mutex guards them, but for size.
 type places struct {
 	size  atomic.Int64

@@ -41,7 +41,7 @@ func (s *Scheduler) step(ctx context.Context, t *task) (next *task) {
 	defer within.end()
 	var result probe.Result
 	if ctx.Err() == nil && s.begin(t, within) {
-		result = s.try(within, t.job)
+		result = s.try(within, t.job) //nolint:contextcheck // within is made of ctx
 	}
 	next = s.giveOn(ctx, t.job.Pool)
 	if ctx.Err() == nil { // else what was seen means nothing
