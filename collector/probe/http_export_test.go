@@ -15,6 +15,12 @@ const (
 	MaxRedirects = maxRedirects
 )
 
+// AskFirst returns a function that dials as another, and connections over which
+// nothing is heard before something is said.
+func AskFirst(dial func(context.Context, string, string) (net.Conn, error)) func(context.Context, string, string) (net.Conn, error) {
+	return (&doorman{dial: dial}).connect
+}
+
 // HostPort returns where a URL leads.
 var HostPort = hostPort
 

@@ -231,3 +231,6 @@ func (s *saying) Read(b []byte) (int, error) {
 
 // Write implements [net.Conn].
 func (s *saying) Write(b []byte) (int, error) { return len(b), nil }
+
+// Close implements [net.Conn].
+func (s *saying) Close() error { return nil }

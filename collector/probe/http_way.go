@@ -47,20 +47,21 @@ func (w *way) RoundTrip(req *http.Request) (*http.Response, error) {
 	var protocols http.Protocols
 	protocols.SetHTTP1(true)
 	protocols.SetHTTP2(w.o.Client.http2())
+	door := &doorman{dial: w.dial}
 	transport := &http.Transport{
 		DisableKeepAlives:      true,
 		DisableCompression:     true,
 		MaxResponseHeaderBytes: maxHeader,
 		Protocols:              &protocols,
 		TLSClientConfig:        config,
-		DialContext:            w.dial,
+		DialContext:            door.connect,
 		Proxy:                  w.o.Client.proxyFor,
 	}
 	if w.o.Client != nil {
 		transport.ProxyConnectHeader = w.o.Client.config.GetProxyConnectHeader()
 	}
 	w.atEnd(transport.CloseIdleConnections)
-	return transport.RoundTrip(req)
+	return transport.RoundTrip(door.attend(req))
 }
 
 // atEnd has something closed when the probe ends.
