@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
+	"slices"
 
 	"github.com/pharos-status/pharos/collector/config"
 	"github.com/pharos-status/pharos/collector/state"
@@ -69,7 +71,17 @@ func (e *Exporter) apply(c *config.Config, file bool) error {
 	e.relay.Update(relaying)
 	e.files.Update(c.ServiceFiles)
 	e.metrics.reloaded()
+	e.tellProblems(c)
 	return nil
+}
+
+// tellProblems says which modules can't work.
+func (e *Exporter) tellProblems(c *config.Config) {
+	for _, name := range slices.Sorted(maps.Keys(c.Modules)) {
+		if err := c.Modules[name].Problem(); err != nil {
+			e.o.Logger.Warn("No probe by this module can succeed", "module", name, "err", err)
+		}
+	}
 }
 
 // place has what a configuration names, and the targets that were found, watched
