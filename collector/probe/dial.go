@@ -176,7 +176,8 @@ func (o DialOptions) machine(ctx context.Context, t *Trace, network, addr string
 	conn, err := d.DialContext(traced, network, addr)
 	t.Lookup += time.Duration(looked.Load())
 	if _, none := errors.AsType[*net.AddrError](err); none && o.Source.IsValid() {
-		return nil, o.otherSource(addr)
+		host, _, _ := net.SplitHostPort(addr)
+		return nil, o.otherSource(host)
 	}
 	if err != nil {
 		return nil, dialFailure(err)

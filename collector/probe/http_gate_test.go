@@ -7,7 +7,7 @@ import (
 	"context"
 	"crypto/tls"
 	"io"
-	"log" //nolint:depguard // it is where net/http writes
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -44,9 +44,9 @@ func (s *safeBuffer) String() string {
 // and says none of it to the log of the program.
 func TestHTTPUnasked(t *testing.T) { //nolint:paralleltest // the log is that of the process
 	var logged safeBuffer
-	before := log.Writer()
-	log.SetOutput(&logged)
-	defer log.SetOutput(before)
+	before := log.Writer()      //nolint:forbidigo // it is where net/http writes
+	log.SetOutput(&logged)      //nolint:forbidigo // so that it is seen
+	defer log.SetOutput(before) //nolint:forbidigo // and nothing after
 	const banner = "220 mail.example ESMTP\r\n"
 	speak := func(conn net.Conn) {
 		_, _ = io.WriteString(conn, banner)
@@ -77,7 +77,7 @@ func TestHTTPUnasked(t *testing.T) { //nolint:paralleltest // the log is that of
 			func(context.Context, string, string) (net.Conn, error) { return said([]byte(banner)), nil })}
 		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://192.0.2.1/", nil)
 		require.NoError(t, err)
-		_, err = transport.RoundTrip(req) //nolint:bodyclose // there is none
+		_, err = transport.RoundTrip(req)
 		require.ErrorContains(t, err, "malformed HTTP")
 	}
 	require.Empty(t, logged.String())
