@@ -92,7 +92,8 @@ func (d *differ) replica(r *state.Replica) []sample {
 	if r == nil {
 		return nil
 	}
-	return appendSamples(nil, d.families.replica, &replicaRow{Replica: r})
+	row := newReplicaRow(r)
+	return appendSamples(nil, d.families.replica, &row)
 }
 
 func appendSamples[R any](to []sample, table exposition.TableOf[R], row *R) []sample {

@@ -5,6 +5,7 @@ package collector
 import (
 	"math"
 	"slices"
+	"time"
 
 	"github.com/pharos-status/pharos/collector/exposition"
 	"github.com/pharos-status/pharos/collector/probe"
@@ -13,15 +14,44 @@ import (
 	"github.com/pharos-status/pharos/internal/status"
 )
 
-// A replicaRow is what there is to show of a replica.
+// A replicaRow is what there is to show of a replica. It has what a [state.Replica]
+// has of that, in a third of the memory.
 type replicaRow struct {
-	*state.Replica
-	latency *exposition.Histogram // nil if it has not been probed
+	id       status.ID
+	version  uint64
+	status   status.Status
+	probed   bool  // whether a probe has been there
+	seen     int64 // Unix seconds; 0: never
+	notAfter int64 // likewise
+	reason   status.Reason
+	took     time.Duration
+	cpu, ram *float64
+	script   *scriptFigures        // nil if there are none
+	latency  *exposition.Histogram // nil if it has not been probed
 }
 
-// probed tells whether a probe has been there.
-func (r *replicaRow) probed() bool {
-	return !r.At.IsZero() && (r.Mode == state.Poll || r.Mode == state.Script)
+// scriptFigures are what a script has found out.
+type scriptFigures struct {
+	perfdata []probe.Perfdatum
+	steps    []probe.Step
+}
+
+// newReplicaRow keeps nothing of r but what does not change.
+func newReplicaRow(r *state.Replica) replicaRow {
+	row := replicaRow{
+		id: r.ID, version: r.Version, status: r.Status, reason: r.Reason, took: r.Took, cpu: r.CPU, ram: r.RAM,
+		probed: !r.At.IsZero() && (r.Mode == state.Poll || r.Mode == state.Script),
+	}
+	if !r.At.IsZero() {
+		row.seen = r.At.Unix()
+	}
+	if !r.NotAfter.IsZero() {
+		row.notAfter = r.NotAfter.Unix()
+	}
+	if len(r.Perfdata)+len(r.Steps) > 0 {
+		row.script = &scriptFigures{r.Perfdata, r.Steps}
+	}
+	return row
 }
 
 // families are all metrics that are made of state whenever it is read, as tables
@@ -36,7 +66,7 @@ func newFamilies() *families {
 	return &families{
 		replica: exposition.TableOf[replicaRow]{
 			Labels:  []string{schema.Service, schema.Node, schema.Replica},
-			Values:  func(r *replicaRow, to []string) { to[0], to[1], to[2] = r.ID.Service, r.ID.Node, r.ID.Replica },
+			Values:  func(r *replicaRow, to []string) { to[0], to[1], to[2] = r.id.Service, r.id.Node, r.id.Replica },
 			Columns: replicaColumns(),
 		},
 		node: exposition.TableOf[nodeRow]{
@@ -60,12 +90,12 @@ func replicaColumns() []exposition.Column[replicaRow] {
 	latency := family(schema.ReplicaLatency,
 		"How long the probes of the replica took: of each, the last try, unless it left the status unknown. Rounded to 12 significant bits.")
 	latency.Type = exposition.TypeHistogram
-	version := func(r *replicaRow) uint64 { return r.Version }
+	version := func(r *replicaRow) uint64 { return r.version }
 	// since is for what most replicas never have.
 	since := func(has func(r *replicaRow) bool) func(r *replicaRow) uint64 {
 		return func(r *replicaRow) uint64 {
 			if has(r) {
-				return r.Version
+				return r.version
 			}
 			return 0
 		}
@@ -73,10 +103,10 @@ func replicaColumns() []exposition.Column[replicaRow] {
 	return []exposition.Column[replicaRow]{
 		{Family: family(schema.ReplicaStatus,
 			"Whether the replica has this status (1) or not (0). All of them are 0 while the status is unknown.",
-			schema.Status), Key: func(r *replicaRow) uint64 { return uint64(r.Status) }, Add: addStatus},
+			schema.Status), Key: func(r *replicaRow) uint64 { return uint64(r.status) }, Add: addStatus},
 		{Family: family(schema.ReplicaFailureReason,
 			"1 for the reason why the replica is not healthy. A healthy replica has no such series.",
-			schema.Reason), Key: since(func(r *replicaRow) bool { return r.Reason != status.None }), Add: addReason},
+			schema.Reason), Key: since(func(r *replicaRow) bool { return r.reason != status.None }), Add: addReason},
 		{
 			Family: family(schema.ReplicaProbeDuration,
 				"How long the last probe of the replica took, rounded to 12 significant bits. Probed replicas only."),
@@ -90,36 +120,36 @@ func replicaColumns() []exposition.Column[replicaRow] {
 		},
 		{Family: family(schema.ReplicaLoad,
 			"The load that the replica last reported. CPU load may exceed 1.",
-			schema.Resource), Key: since(func(r *replicaRow) bool { return r.CPU != nil || r.RAM != nil }), Add: addLoad},
+			schema.Resource), Key: since(func(r *replicaRow) bool { return r.cpu != nil || r.ram != nil }), Add: addLoad},
 		{
 			Family: family(schema.ReplicaTLSNotAfter,
 				"When the earliest certificate that the replica showed at the last probe expires, in whole seconds. Replicas with TLS only."),
-			Key: func(r *replicaRow) uint64 { return uint64(r.NotAfter.Unix()) }, Add: addNotAfter,
+			Key: func(r *replicaRow) uint64 { return uint64(r.notAfter) }, Add: addNotAfter,
 		},
 		{Family: family(schema.ScriptPerfdata,
 			"What a monitoring plugin measured in the last probe, in base units where its unit (uom) has one.",
-			schema.Label, schema.UOM), Key: since(func(r *replicaRow) bool { return r.Perfdata != nil }), Add: addPerfdata},
+			schema.Label, schema.UOM), Key: since(func(r *replicaRow) bool { return r.script != nil }), Add: addPerfdata},
 		{Family: family(schema.ScriptStepDuration,
 			"How long each step of a script's round trip took in the last probe, rounded to 12 significant bits.",
-			schema.Step), Key: since(func(r *replicaRow) bool { return r.Steps != nil }), Add: addSteps},
+			schema.Step), Key: since(func(r *replicaRow) bool { return r.script != nil }), Add: addSteps},
 	}
 }
 
 func addStatus(r *replicaRow, to *exposition.Samples) {
-	to.Add(boolean(r.Status == status.Healthy), "healthy")
-	to.Add(boolean(r.Status == status.Sick), "sick")
-	to.Add(boolean(r.Status == status.Dead), "dead")
+	to.Add(boolean(r.status == status.Healthy), "healthy")
+	to.Add(boolean(r.status == status.Sick), "sick")
+	to.Add(boolean(r.status == status.Dead), "dead")
 }
 
 func addReason(r *replicaRow, to *exposition.Samples) {
-	if r.Reason != status.None {
-		to.Add(1, string(r.Reason))
+	if r.reason != status.None {
+		to.Add(1, string(r.reason))
 	}
 }
 
 func addDuration(r *replicaRow, to *exposition.Samples) {
-	if r.probed() {
-		to.Add(roundBits(r.Took.Seconds()))
+	if r.probed {
+		to.Add(roundBits(r.took.Seconds()))
 	}
 }
 
@@ -128,38 +158,44 @@ func addLatency(r *replicaRow, to *exposition.Samples) {
 }
 
 func addLastSeen(r *replicaRow, to *exposition.Samples) {
-	if !r.At.IsZero() {
-		to.Add(float64(r.At.Unix()))
+	if r.seen != 0 {
+		to.Add(float64(r.seen))
 	}
 }
 
 func addLoad(r *replicaRow, to *exposition.Samples) {
-	if r.CPU != nil {
-		to.Add(*r.CPU, schema.CPU)
+	if r.cpu != nil {
+		to.Add(*r.cpu, schema.CPU)
 	}
-	if r.RAM != nil {
-		to.Add(*r.RAM, schema.RAM)
+	if r.ram != nil {
+		to.Add(*r.ram, schema.RAM)
 	}
 }
 
 func addNotAfter(r *replicaRow, to *exposition.Samples) {
-	if !r.NotAfter.IsZero() {
-		to.Add(float64(r.NotAfter.Unix()))
+	if r.notAfter != 0 {
+		to.Add(float64(r.notAfter))
 	}
 }
 
 // A plugin may say the same twice; a series must not come twice.
 func addPerfdata(r *replicaRow, to *exposition.Samples) {
-	for i, p := range r.Perfdata {
-		if !slices.ContainsFunc(r.Perfdata[:i], func(q probe.Perfdatum) bool { return q.Label == p.Label && q.Unit == p.Unit }) {
+	if r.script == nil {
+		return
+	}
+	for i, p := range r.script.perfdata {
+		if !slices.ContainsFunc(r.script.perfdata[:i], func(q probe.Perfdatum) bool { return q.Label == p.Label && q.Unit == p.Unit }) {
 			to.Add(p.Value, p.Label, p.Unit)
 		}
 	}
 }
 
 func addSteps(r *replicaRow, to *exposition.Samples) {
-	for i, s := range r.Steps {
-		if !slices.ContainsFunc(r.Steps[:i], func(other probe.Step) bool { return other.Name == s.Name }) {
+	if r.script == nil {
+		return
+	}
+	for i, s := range r.script.steps {
+		if !slices.ContainsFunc(r.script.steps[:i], func(other probe.Step) bool { return other.Name == s.Name }) {
 			to.Add(roundBits(s.Took.Seconds()), s.Name)
 		}
 	}

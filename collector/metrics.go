@@ -27,19 +27,14 @@ const (
 	maxBuckets   = 100
 )
 
-// A snapshot is what is to be shown at one time. None of it is changed later.
-type snapshot struct {
-	replicas []state.Replica   // sorted
-	queues   []state.NodeQueue // sorted
-	config   *config.Config
-}
-
-// A source returns what is known at now, the replicas in memory if there is enough.
-type source func(now time.Time, memory []state.Replica) snapshot
+// A source calls each with every replica as it is at now, in order, and returns what
+// else there is to show. It writes over what each is given.
+type source func(now time.Time, each func(r *state.Replica)) ([]state.NodeQueue, *config.Config)
 
 // snapshot is the [source] of an exporter.
-func (e *Exporter) snapshot(now time.Time, memory []state.Replica) snapshot {
-	return snapshot{e.store.AppendSnapshot(memory, now), e.store.Queues(now), e.current().config}
+func (e *Exporter) snapshot(now time.Time, each func(r *state.Replica)) ([]state.NodeQueue, *config.Config) {
+	e.store.Each(now, each)
+	return e.store.Queues(now), e.current().config
 }
 
 // metrics are all that the exporter shows to Prometheus.

@@ -40,29 +40,33 @@ func exampleAt(vantage string) *metrics {
 	at := time.Unix(1_700_000_000, 123_456_789)
 	load := func(v float64) *float64 { return &v }
 	api, sockets, disk := status.NodeID{Service: "web", Node: "api"}, status.NodeID{Service: "web", Node: "sockets"}, status.NodeID{Service: "host", Node: "disk"}
-	shown := snapshot{
-		replicas: []state.Replica{
-			{ID: disk.Replica("1"), Mode: state.Script, Status: status.Healthy, At: at, Took: 5 * time.Millisecond, Perfdata: []probe.Perfdatum{
-				{Label: "/", Unit: "bytes", Value: 1e9}, {Label: "load1", Value: 0.5}, {Label: "/", Unit: "bytes", Value: 2e9},
-			}, Steps: []probe.Step{{Name: "log in", Took: 250 * time.Millisecond}, {Name: "log in", Took: time.Second}}},
-			{ID: api.Replica("icmp://c"), Mode: state.Poll, Status: status.Unknown, Reason: status.Permission, At: at, Took: time.Millisecond},
-			{ID: api.Replica("tcp://a:80"), Mode: state.Poll, Status: status.Healthy, At: at, Took: 1234567 * time.Nanosecond, NotAfter: at.Add(time.Hour)},
-			{ID: api.Replica("tcp://b:80"), Mode: state.Poll, Status: status.Dead, Reason: status.Timeout, Detail: "s3cret", At: at, Took: 10 * time.Second},
-			{ID: api.Replica("tcp://new:80"), Mode: state.Poll},
-			{ID: sockets.Replica(`10.0.0.1 "a\b"`), Mode: state.Push, Status: status.Sick, Reason: status.Load, At: at, CPU: load(1.5), RAM: load(0.25)},
-		},
-		queues: []state.NodeQueue{{Node: sockets, Name: "client", Queue: state.Queue{Ready: 12, Unacknowledged: 3, At: at}}},
-		config: &config.Config{Vantage: vantage, Services: []config.Service{
-			{ID: "web", Label: "Web nodes", Nodes: []config.Node{
-				{ID: "api", Label: "API", Mode: config.ModePoll, MinHealthy: 2, Reveal: true, Link: config.Link{URL: "https://x.example", Label: "More"}},
-				{ID: "sockets", Label: "sockets", Mode: config.ModePush},
-			}},
-			{ID: "host", Label: "host", Position: 1, Nodes: []config.Node{
-				{ID: "disk", Label: "disk", Mode: config.ModePoll, Replicas: []config.Replica{{URL: &url.URL{Scheme: "https"}, TLS: &config.TLS{Config: promconfig.TLSConfig{InsecureSkipVerify: true}}}}},
-			}},
-		}},
+	replicas := []state.Replica{
+		{ID: disk.Replica("1"), Mode: state.Script, Status: status.Healthy, At: at, Took: 5 * time.Millisecond, Perfdata: []probe.Perfdatum{
+			{Label: "/", Unit: "bytes", Value: 1e9}, {Label: "load1", Value: 0.5}, {Label: "/", Unit: "bytes", Value: 2e9},
+		}, Steps: []probe.Step{{Name: "log in", Took: 250 * time.Millisecond}, {Name: "log in", Took: time.Second}}},
+		{ID: api.Replica("icmp://c"), Mode: state.Poll, Status: status.Unknown, Reason: status.Permission, At: at, Took: time.Millisecond},
+		{ID: api.Replica("tcp://a:80"), Mode: state.Poll, Status: status.Healthy, At: at, Took: 1234567 * time.Nanosecond, NotAfter: at.Add(time.Hour)},
+		{ID: api.Replica("tcp://b:80"), Mode: state.Poll, Status: status.Dead, Reason: status.Timeout, Detail: "s3cret", At: at, Took: 10 * time.Second},
+		{ID: api.Replica("tcp://new:80"), Mode: state.Poll},
+		{ID: sockets.Replica(`10.0.0.1 "a\b"`), Mode: state.Push, Status: status.Sick, Reason: status.Load, At: at, CPU: load(1.5), RAM: load(0.25)},
 	}
-	m := newMetrics(func(time.Time, []state.Replica) snapshot { return shown }, prometheus.NewPedanticRegistry(), slog.New(slog.DiscardHandler))
+	queues := []state.NodeQueue{{Node: sockets, Name: "client", Queue: state.Queue{Ready: 12, Unacknowledged: 3, At: at}}}
+	configuration := &config.Config{Vantage: vantage, Services: []config.Service{
+		{ID: "web", Label: "Web nodes", Nodes: []config.Node{
+			{ID: "api", Label: "API", Mode: config.ModePoll, MinHealthy: 2, Reveal: true, Link: config.Link{URL: "https://x.example", Label: "More"}},
+			{ID: "sockets", Label: "sockets", Mode: config.ModePush},
+		}},
+		{ID: "host", Label: "host", Position: 1, Nodes: []config.Node{
+			{ID: "disk", Label: "disk", Mode: config.ModePoll, Replicas: []config.Replica{{URL: &url.URL{Scheme: "https"}, TLS: &config.TLS{Config: promconfig.TLSConfig{InsecureSkipVerify: true}}}}},
+		}},
+	}}
+	source := func(_ time.Time, each func(*state.Replica)) ([]state.NodeQueue, *config.Config) {
+		for _, r := range replicas {
+			each(&r)
+		}
+		return queues, configuration
+	}
+	m := newMetrics(source, prometheus.NewPedanticRegistry(), slog.New(slog.DiscardHandler))
 	for took := range 3 {
 		r := probe.Result{Took: time.Duration(1+took) * 100 * time.Millisecond}
 		m.probed(config.ModePoll, schedule.Outcome{

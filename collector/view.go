@@ -23,14 +23,8 @@ type viewer struct {
 	replicas layout[status.ID]
 	queues   layout[queueID]
 	nodes    layout[*config.Config]
-	memory   sync.Pool // of *replicaRows
+	memory   sync.Pool // of *[]replicaRow; ten thousand of them take more than a megabyte
 	known    atomic.Pointer[latencies]
-}
-
-// replicaRows are memory that is used again: ten thousand replicas take megabytes.
-type replicaRows struct {
-	replicas []state.Replica
-	rows     []replicaRow
 }
 
 // A queueID names the series of a queue.
@@ -45,26 +39,23 @@ func (m *metrics) newViewer(from source) *viewer {
 
 // view returns what there is now.
 func (v *viewer) view() exposition.View {
-	memory, ok := v.memory.Get().(*replicaRows)
+	memory, ok := v.memory.Get().(*[]replicaRow)
 	if !ok {
-		memory = &replicaRows{}
+		memory = new([]replicaRow)
 	}
-	s := v.source(time.Now(), memory.replicas[:0])
-	layout := v.replicas.of(len(s.replicas), func(i int) status.ID { return s.replicas[i].ID })
-	latencies := v.latencies(layout, s.replicas)
-	rows := slices.Grow(memory.rows[:0], len(s.replicas))
-	for i := range s.replicas {
-		rows = append(rows, replicaRow{&s.replicas[i], latencies[i]})
-	}
-	memory.replicas, memory.rows = s.replicas, rows
+	rows := (*memory)[:0]
+	queues, c := v.source(time.Now(), func(r *state.Replica) { rows = append(rows, newReplicaRow(r)) })
+	*memory = rows
+	layout := v.replicas.of(len(rows), func(i int) status.ID { return rows[i].id })
+	v.setLatencies(layout, rows)
 	replica, node, queue := v.families.replica, v.families.node, v.families.queue
 	replica.Layout, replica.Rows = layout, rows
-	node.Layout, node.Rows = v.nodes.of(1, func(int) *config.Config { return s.config }), nodeRows(s.config)
-	queue.Layout = v.queues.of(len(s.queues), func(i int) queueID { return queueID{s.queues[i].Node, s.queues[i].Name} })
-	queue.Rows = s.queues
+	node.Layout, node.Rows = v.nodes.of(1, func(int) *config.Config { return c }), nodeRows(c)
+	queue.Layout = v.queues.of(len(queues), func(i int) queueID { return queueID{queues[i].Node, queues[i].Name} })
+	queue.Rows = queues
 	return exposition.View{
 		Tables: []exposition.Table{replica, node, queue},
-		Common: common(s.config.Vantage),
+		Common: common(c.Vantage),
 		Done:   func() { v.memory.Put(memory) },
 	}
 }
@@ -76,17 +67,19 @@ type latencies struct {
 	all             []*exposition.Histogram
 }
 
-func (v *viewer) latencies(layout uint64, replicas []state.Replica) []*exposition.Histogram {
-	changes := v.latency.Changes()
-	if known := v.known.Load(); known != nil && known.layout == layout && known.changes == changes {
-		return known.all
+// setLatencies gives the rows of a layout their histograms.
+func (v *viewer) setLatencies(layout uint64, rows []replicaRow) {
+	known, changes := v.known.Load(), v.latency.Changes()
+	if known == nil || known.layout != layout || known.changes != changes {
+		known = &latencies{layout, changes, make([]*exposition.Histogram, len(rows))}
+		for i := range rows {
+			known.all[i] = v.latency.Of(rows[i].id)
+		}
+		v.known.Store(known)
 	}
-	all := make([]*exposition.Histogram, len(replicas))
-	for i := range replicas {
-		all[i] = v.latency.Of(replicas[i].ID)
+	for i := range rows {
+		rows[i].latency = known.all[i]
 	}
-	v.known.Store(&latencies{layout, changes, all})
-	return all
 }
 
 // common returns the labels that every series has.

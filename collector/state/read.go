@@ -9,22 +9,26 @@ import (
 
 // Snapshot returns what is known of every replica at now, sorted by ID. Whether
 // a report or a restored verdict is too old is decided here.
-func (s *Store) Snapshot(now time.Time) []Replica { return s.AppendSnapshot(nil, now) }
+func (s *Store) Snapshot(now time.Time) []Replica {
+	var all []Replica
+	s.Each(now, func(r *Replica) { all = append(all, *r) })
+	return all
+}
 
-// AppendSnapshot appends to all what Snapshot returns, so that one who asks often
-// can use the same memory again.
-func (s *Store) AppendSnapshot(all []Replica, now time.Time) []Replica {
+// Each calls f with each replica that Snapshot would return, in order, for those
+// who keep little of it: what f is given is written over for the next one. The
+// store is locked meanwhile, so f must be fast and must not call it.
+func (s *Store) Each(now time.Time, f func(r *Replica)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.sortLocked()
-	all = slices.Grow(all, len(s.sorted))
+	var r Replica
 	for _, e := range s.sorted {
 		if !e.forgotten(now) {
-			all = all[:len(all)+1]
-			e.fill(&all[len(all)-1], now)
+			e.fill(&r, now)
+			f(&r)
 		}
 	}
-	return all
 }
 
 func (s *Store) sortLocked() {
