@@ -70,6 +70,7 @@ func build(b *app.Builder, f *flags, hangups app.Hangups, log *slog.Logger) erro
 	if reporterListener != nil {
 		b.Add("reporter listener", reporterListener)
 	}
+	b.Add("memory", app.Func(tuneMemory))
 	b.Add("reload", hangups.Reload(exporter.Reload, log))
 	return nil
 }
