@@ -44,9 +44,16 @@ type metrics struct {
 	families *families
 	latency  exposition.Histograms[status.ID]
 	probes   *prometheus.CounterVec
+	probe    map[probeKind]prometheus.Counter // those of probes
 	lag      prometheus.Histogram
 	reports  *prometheus.CounterVec
 	reload   struct{ successful, time prometheus.Gauge }
+}
+
+// A probeKind tells probes apart that are counted apart.
+type probeKind struct {
+	mode  config.Mode
+	found status.Status
 }
 
 // newMetrics shows what a source returns, and what is in the registry.
@@ -54,6 +61,7 @@ func newMetrics(from source, registry *prometheus.Registry, logger *slog.Logger)
 	m := &metrics{
 		registry: registry,
 		families: newFamilies(),
+		probe:    map[probeKind]prometheus.Counter{},
 		probes: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: schema.ExporterProbes, Help: "Probes by mode and by the status that they found. Retries are not counted.",
 		}, []string{schema.Mode, schema.Result}),
@@ -75,8 +83,9 @@ func newMetrics(from source, registry *prometheus.Registry, logger *slog.Logger)
 		Name: schema.ExporterReloadSuccessTime, Help: "When the configuration was last read without an error.",
 	})
 	for s := range status.All() {
-		m.probes.WithLabelValues(string(config.ModePoll), s.String())
-		m.probes.WithLabelValues(string(config.ModeScript), s.String())
+		for _, mode := range []config.Mode{config.ModePoll, config.ModeScript} {
+			m.probe[probeKind{mode, s}] = m.probes.WithLabelValues(string(mode), s.String())
+		}
 	}
 	for _, code := range push.Codes() {
 		m.reports.WithLabelValues(strconv.Itoa(code))
@@ -93,7 +102,7 @@ func (m *metrics) probed(mode config.Mode, o schedule.Outcome) {
 	if o.Verdict.Status != status.Unknown { // the time says something of the target
 		m.latency.Observe(o.Job.ID, roundBits(o.Result.Took.Seconds()))
 	}
-	m.probes.WithLabelValues(string(mode), o.Verdict.Status.String()).Inc()
+	m.probe[probeKind{mode, o.Verdict.Status}].Inc()
 	m.lag.Observe(o.Lag.Seconds())
 }
 

@@ -19,7 +19,7 @@ import (
 )
 
 // slot is the distance of the times at which jobs are due.
-const slot = 20 * time.Millisecond
+const slot = 50 * time.Millisecond
 
 func TestJobsShareWakeUps(t *testing.T) {
 	t.Parallel()

@@ -11,7 +11,7 @@ const firstWithin = 10 * time.Second
 // slot is the distance of the times at which jobs are due, where their intervals
 // allow it. So many jobs are due at one time and share a wake-up of the process,
 // and none of them is late for it.
-const slot = 20 * time.Millisecond
+const slot = 50 * time.Millisecond
 
 // A task is a job that is scheduled. While it sleeps it is all that there is of it:
 // no goroutine and no timer. The scheduler's mutex guards what changes.
