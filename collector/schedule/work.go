@@ -13,7 +13,7 @@ import (
 // maxSpare is how many workers wait for another task when there is none. Their
 // stacks have grown to what a probe needs, and to grow that of a new goroutine takes
 // longer than all else that the scheduler does.
-const maxSpare = 32
+const maxSpare = 64
 
 // work does one try of t, which has a place in its pool, then one of each task that
 // waits for the place, and then what comes.
