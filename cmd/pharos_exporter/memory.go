@@ -19,21 +19,26 @@ const (
 	mostPercent   = 100     // as Go has it
 	memoryEvery   = 20 * time.Second
 	liveHeapBytes = "/gc/heap/live:bytes"
+	freeHeapBytes = "/memory/classes/heap/free:bytes" // held, though nothing is in it
 )
 
-// tuneMemory keeps the room for garbage at headroom until ctx is done. Who sets GOGC
-// has the last word.
+// tuneMemory keeps the room for garbage at headroom until ctx is done, and gives back
+// what a peak, such as the reading of a long configuration, has left. Who sets GOGC has
+// the last word.
 func tuneMemory(ctx context.Context) error {
 	if os.Getenv("GOGC") != "" {
 		<-ctx.Done()
 		return nil
 	}
-	sample := []metrics.Sample{{Name: liveHeapBytes}}
+	heap := []metrics.Sample{{Name: liveHeapBytes}, {Name: freeHeapBytes}}
 	tick := time.NewTicker(memoryEvery)
 	defer tick.Stop()
 	for {
-		metrics.Read(sample)
-		debug.SetGCPercent(gcPercent(sample[0].Value.Uint64()))
+		metrics.Read(heap)
+		debug.SetGCPercent(gcPercent(heap[0].Value.Uint64()))
+		if heap[1].Value.Uint64() > headroom {
+			debug.FreeOSMemory()
+		}
 		select {
 		case <-ctx.Done():
 			return nil
