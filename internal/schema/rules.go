@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package schema
+
+// What an operator chose, as series that rules read: constants, generated from
+// alerting.yml.
+const (
+	QuorumQuantile        = "pharos:quorum:quantile"
+	UptimeWeightUp        = "pharos:uptime_weight:up"
+	UptimeWeightTotal     = "pharos:uptime_weight:total"
+	UptimePolicy          = "pharos:uptime_policy:info"
+	ApdexThreshold        = "pharos:apdex_threshold:seconds"
+	ServiceApdexThreshold = "service:pharos_apdex_threshold:seconds"
+	NodeApdexThreshold    = "node:pharos_apdex_threshold:seconds"
+	Objective             = "service:pharos_slo:objective"
+)
+
+// What was there at the last good scrape of an exporter.
+const (
+	InstanceLastGood = "instance:pharos_last_good:timestamp_seconds"
+	ReplicaLastGood  = "replica:pharos_last_good:timestamp_seconds"
+	NodeLastGood     = "node:pharos_last_good:timestamp_seconds"
+)
+
+// OutageStart is when a service became dead, in seconds since 1970; 0 while it is
+// not dead.
+const OutageStart = "service:pharos_outage:start_timestamp_seconds"
+
+// Uptime is counted in minutes. A tick is 1 for the state that holds.
+const (
+	NodeTick     = "node:pharos_up:tick"
+	NodeTicks    = "node:pharos_up_ticks:sum1h"
+	ServiceTick  = "service:pharos_up:tick"
+	ServiceTicks = "service:pharos_up_ticks:sum1h"
+)
+
+// Objectives: what is left of the budget for errors, and how fast it goes.
+const (
+	Errors     = "service:pharos_errors:ratio"
+	BurnRate   = "service:pharos_burn_rate:ratio"
+	BudgetLeft = "service:pharos_error_budget_left:ratio"
+)
+
+// How fast nodes answer.
+const (
+	NodeLatency       = "node:pharos_latency_seconds:quantile"
+	NodeLatencyNative = "node:pharos_latency_seconds_native:quantile"
+	NodeApdex         = "node:pharos_apdex:ratio"
+	NodeApdexNative   = "node:pharos_apdex_native:ratio"
+	NodeMedian        = "node:pharos_latency_seconds:median1h"
+	NodeUsual         = "node:pharos_latency_seconds:usual"
+	NodeSpread        = "node:pharos_latency_seconds:spread"
+)
+
+// MaintenanceActive is 1 while a declared maintenance covers a node. The status
+// page writes it.
+const MaintenanceActive = "pharos_maintenance_active"
+
+// Labels of recorded series, besides those of what they are made from.
+const (
+	Window      = "window"      // a duration, as Prometheus writes it
+	Quantile    = "quantile"    // 0.5, 0.95 or 0.99
+	Sick        = "sick"        // what time in this state counts as: exclude, count_up or count_down
+	Unknown     = "unknown"     // likewise
+	Maintenance = "maintenance" // likewise
+	Reminder    = "reminder"    // the number of a reminder, from 1
+	Pool        = "pool"        // of probes that run at a time: poll or script
+)
