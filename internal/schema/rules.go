@@ -64,5 +64,11 @@ const (
 	Unknown     = "unknown"     // likewise
 	Maintenance = "maintenance" // likewise
 	Reminder    = "reminder"    // the number of a reminder, from 1
-	Pool        = "pool"        // of probes that run at a time: poll or script
+	Pool        = "pool"        // of probes that run at a time: PoolPoll or PoolScript
+)
+
+// Values of the pool label.
+const (
+	PoolPoll   = "poll"
+	PoolScript = "script"
 )

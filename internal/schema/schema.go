@@ -20,6 +20,7 @@ const (
 	NodeInfo             = "pharos_node_info"
 	NodeMinHealthy       = "pharos_node_min_healthy"
 	NodeQueueMessages    = "pharos_node_queue_messages"
+	NodeQueueDeadAbove   = "pharos_node_queue_dead_above_messages"
 )
 
 // Series that Prometheus itself writes.
@@ -34,6 +35,8 @@ const (
 	ExporterPrefix            = "pharos_exporter"
 	ExporterProbes            = ExporterPrefix + "_probes_total"
 	ExporterProbeLag          = ExporterPrefix + "_probe_lag_seconds"
+	ExporterPoolSize          = ExporterPrefix + "_pool_size"
+	ExporterPoolRunning       = ExporterPrefix + "_pool_running"
 	ExporterReports           = ExporterPrefix + "_reports_total"
 	ExporterQueueReadings     = ExporterPrefix + "_queue_readings_total"
 	ExporterRelayReports      = ExporterPrefix + "_relay_reports_total"

@@ -8,5 +8,6 @@ const (
 	StatuspageRefreshDuration = "pharos_statuspage_refresh_duration_seconds"
 	StatuspageLastSuccess     = "pharos_statuspage_last_success_timestamp_seconds"
 	StatuspageReloadOK        = "pharos_statuspage_config_last_reload_successful"
+	StatuspageTLSNotAfter     = "pharos_statuspage_tls_not_after_timestamp_seconds"
 	StatuspageReloadTime      = "pharos_statuspage_config_last_reload_success_timestamp_seconds"
 )
