@@ -109,6 +109,7 @@ func (e *Exporter) build() {
 		Options: e.probing, TimeoutOffset: e.o.TimeoutOffset, History: e.history, Logger: e.o.Logger,
 		Modules: func() map[string]*module.Module { return e.current().config.Modules },
 	})
+	registry.MustRegister(poolMetrics(e.plan)...)
 	registry.MustRegister(e.queues, e.relay, e.found,
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: schema.ExporterDiscoveryRejected,

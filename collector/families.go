@@ -27,7 +27,7 @@ type replicaRow struct {
 	took     time.Duration
 	cpu, ram *float64
 	script   *scriptFigures        // nil if there are none
-	latency  *exposition.Histogram // nil if it has not been probed
+	latency  *exposition.Histogram // nil if no probe has found it alive
 }
 
 // scriptFigures are what a script has found out.
@@ -88,7 +88,7 @@ func replicaColumns() []exposition.Column[replicaRow] {
 		return &exposition.Family{Name: name, Help: help, Labels: labels}
 	}
 	latency := family(schema.ReplicaLatency,
-		"How long the probes of the replica took: of each, the last try, unless it left the status unknown. Rounded to 12 significant bits.")
+		"How long the probes took that found the replica healthy or sick: of each, the last try. Rounded to 12 significant bits.")
 	latency.Type = exposition.TypeHistogram
 	version := func(r *replicaRow) uint64 { return r.version }
 	// since is for what most replicas never have.

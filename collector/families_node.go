@@ -44,6 +44,11 @@ func nodeColumns() []exposition.Column[nodeRow] {
 			Name: schema.NodeMinHealthy,
 			Help: "How many replicas of the node have to be available. Nodes for which this is set only.",
 		}, Add: addMinHealthy},
+		{Family: &exposition.Family{
+			Name:   schema.NodeQueueDeadAbove,
+			Help:   "With more messages than this in its queue the node is dead. Nodes with a queue only.",
+			Labels: []string{schema.Queue, schema.State},
+		}, Add: addQueueLimits},
 	}
 }
 
@@ -60,6 +65,13 @@ func addNodeInfo(r *nodeRow, to *exposition.Samples) {
 func addMinHealthy(r *nodeRow, to *exposition.Samples) {
 	if r.node.MinHealthy > 0 {
 		to.Add(float64(r.node.MinHealthy))
+	}
+}
+
+func addQueueLimits(r *nodeRow, to *exposition.Samples) {
+	if q := r.node.Queue; q != nil {
+		to.Add(float64(q.ReadyDeadAbove), q.Name, schema.Ready)
+		to.Add(float64(q.NackDeadAbove), q.Name, schema.Unacknowledged)
 	}
 }
 

@@ -99,7 +99,7 @@ func newMetrics(from source, registry *prometheus.Registry, logger *slog.Logger)
 
 // probed counts the outcome of a probe.
 func (m *metrics) probed(mode config.Mode, o schedule.Outcome) {
-	if o.Verdict.Status != status.Unknown { // the time says something of the target
+	if s := o.Verdict.Status; s == status.Healthy || s == status.Sick { // else there was no answer that could be fast
 		m.latency.Observe(o.Job.ID, roundBits(o.Result.Took.Seconds()))
 	}
 	m.probe[probeKind{mode, o.Verdict.Status}].Inc()

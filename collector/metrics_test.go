@@ -5,6 +5,7 @@ package collector
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
 	"errors"
 	"io"
 	"log/slog"
@@ -54,7 +55,7 @@ func exampleAt(vantage string) *metrics {
 	configuration := &config.Config{Vantage: vantage, Services: []config.Service{
 		{ID: "web", Label: "Web nodes", Nodes: []config.Node{
 			{ID: "api", Label: "API", Mode: config.ModePoll, MinHealthy: 2, Reveal: true, Link: config.Link{URL: "https://x.example", Label: "More"}},
-			{ID: "sockets", Label: "sockets", Mode: config.ModePush},
+			{ID: "sockets", Label: "sockets", Mode: config.ModePush, Queue: &config.Queue{Name: "client", ReadyDeadAbove: 20000, NackDeadAbove: 5000}},
 		}},
 		{ID: "host", Label: "host", Position: 1, Nodes: []config.Node{
 			{ID: "disk", Label: "disk", Mode: config.ModePoll, Replicas: []config.Replica{{URL: &url.URL{Scheme: "https"}, TLS: &config.TLS{Config: promconfig.TLSConfig{InsecureSkipVerify: true}}}}},
@@ -67,13 +68,17 @@ func exampleAt(vantage string) *metrics {
 		return queues, configuration
 	}
 	m := newMetrics(source, prometheus.NewPedanticRegistry(), slog.New(slog.DiscardHandler))
-	for took := range 3 {
-		r := probe.Result{Took: time.Duration(1+took) * 100 * time.Millisecond}
+	probed := func(replica string, took time.Duration, err error) {
+		r := probe.Result{Took: took, Err: err}
 		m.probed(config.ModePoll, schedule.Outcome{
-			Job:     &schedule.Job{ID: api.Replica("tcp://a:80")},
-			Verdict: probe.Limits{}.Judge(r), Result: r, Lag: 250 * time.Microsecond,
+			Job: &schedule.Job{ID: api.Replica(replica)}, Verdict: probe.Limits{SickAfter: 250 * time.Millisecond}.Judge(r), Result: r, Lag: 250 * time.Microsecond,
 		})
 	}
+	for _, took := range []time.Duration{100 * time.Millisecond, 200 * time.Millisecond, 300 * time.Millisecond} {
+		probed("tcp://a:80", took, nil)
+	}
+	probed("tcp://a:80", time.Millisecond, errors.New("refused")) // quick, but no answer
+	probed("tcp://b:80", 10*time.Second, context.DeadlineExceeded)
 	m.reported(http.StatusOK)
 	m.reload.successful.Set(1)
 	m.reload.time.Set(1_700_000_000)

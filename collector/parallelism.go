@@ -5,6 +5,11 @@ package collector
 import (
 	"math"
 	"syscall"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/pharos-status/pharos/collector/schedule"
+	"github.com/pharos-status/pharos/internal/schema"
 )
 
 // How many replicas are polled at a time, where the configuration does not say.
@@ -35,6 +40,22 @@ func (p *plan) outage() uint64 {
 		}
 	}
 	return uint64(min(math.Ceil(polls*5/4), mostPolls))
+}
+
+// poolMetrics show how full the pools of a plan are, and those of all plans after it.
+func poolMetrics(p *plan) []prometheus.Collector {
+	gauge := func(name, help, pool string, read func() int) prometheus.Collector {
+		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: name, Help: help, ConstLabels: prometheus.Labels{schema.Pool: pool},
+		}, func() float64 { return float64(read()) })
+	}
+	var all []prometheus.Collector
+	for name, pool := range map[string]schedule.Pool{schema.PoolPoll: p.poll, schema.PoolScript: p.script} {
+		all = append(all,
+			gauge(schema.ExporterPoolSize, "How many probes run at a time at most.", name, pool.Size),
+			gauge(schema.ExporterPoolRunning, "How many probes run now. It may exceed the size for a while after a reload that makes the pool smaller.", name, pool.Running))
+	}
+	return all
 }
 
 // openFiles returns how many files the process may have open.

@@ -55,6 +55,20 @@ func TestRoomForPolls(t *testing.T) {
 	}
 }
 
+func TestPoolsShowHowFullTheyAre(t *testing.T) {
+	t.Parallel()
+	e := newExporter(t, "parallelism: {poll: 3, script: 2}\nservices: [{id: host, nodes: [{id: disk, mode: script, script: {interval: 1s}, scripts: [exec sleep 600]}]}]")
+	run(t, e)
+	shows(t, e, `pharos_exporter_pool_running{pool="script"} 1`)
+	shows(t, e, `pharos_exporter_pool_running{pool="poll"} 0`)
+	shows(t, e, `pharos_exporter_pool_size{pool="script"} 2`)
+	shows(t, e, `pharos_exporter_pool_size{pool="poll"} 3`)
+	write(t, e.o.ConfigFile, "parallelism: {poll: 5}")
+	require.NoError(t, e.Reload())
+	shows(t, e, `pharos_exporter_pool_size{pool="poll"} 5`)
+	shows(t, e, `pharos_exporter_pool_running{pool="script"} 0`)
+}
+
 // However few probes may run at a time, targets that hang stay dead between them.
 func TestOutageIsNoReasonToDoubt(t *testing.T) {
 	t.Parallel()

@@ -25,10 +25,14 @@ func (p Pool) Resize(n int) { p.size.Store(int64(max(n, 1))) }
 // Size returns how many probes run at a time.
 func (p Pool) Size() int { return int(p.size.Load()) }
 
-// places are those of a pool. The scheduler's mutex guards them, but for size.
+// Running returns how many probes run now. It may be more than Size for a while
+// after the pool was made smaller.
+func (p Pool) Running() int { return int(p.taken.Load()) }
+
+// places are those of a pool. The scheduler's mutex guards them; size and taken may
+// be read without it.
 type places struct {
-	size  atomic.Int64
-	taken int64
+	size, taken atomic.Int64
 	// Who has begun goes on before anybody begins: else each try would cost the
 	// wait once more, and a probe its tries times the wait.
 	begun, fresh fifo
@@ -49,13 +53,13 @@ func (p *places) takeLocked(t *task) *task {
 
 // giveLocked takes a place back, and returns the task that has it then, if any does.
 func (p *places) giveLocked() *task {
-	p.taken--
+	p.taken.Add(-1)
 	return p.nextLocked()
 }
 
 // nextLocked gives a place that is free to the task that is next.
 func (p *places) nextLocked() *task {
-	if p.taken >= p.size.Load() {
+	if p.taken.Load() >= p.size.Load() {
 		return nil
 	}
 	t := p.begun.pop()
@@ -63,7 +67,7 @@ func (p *places) nextLocked() *task {
 		t = p.fresh.pop()
 	}
 	if t != nil {
-		p.taken++
+		p.taken.Add(1)
 		t.state = running
 	}
 	return t

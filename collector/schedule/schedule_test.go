@@ -213,9 +213,14 @@ func TestPoolBoundsWhatRunsAtATime(t *testing.T) {
 			jobs = append(jobs, j)
 		}
 		fast := job("in another pool", well)
+		require.Zero(t, pool.Running())
 		r, _, stop := start(t, append(jobs, fast)...)
 		time.Sleep(150 * time.Second)
+		require.Equal(t, 8, pool.Running())
+		pool.Resize(4)
+		require.Equal(t, 8, pool.Running(), "those under way go on")
 		stop()
+		require.Zero(t, pool.Running())
 		require.EqualValues(t, 8, most.Load())
 		late := 0
 		for _, o := range r.all() {

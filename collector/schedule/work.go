@@ -71,7 +71,7 @@ func (s *Scheduler) giveOn(ctx context.Context, p Pool) *task {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if ctx.Err() != nil {
-		p.taken--
+		p.taken.Add(-1)
 		return nil
 	}
 	return p.giveLocked()
