@@ -10,6 +10,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/prometheus/common/version"
@@ -18,6 +19,7 @@ import (
 	"github.com/pharos-status/pharos/collector/probe"
 	"github.com/pharos-status/pharos/collector/state"
 	"github.com/pharos-status/pharos/internal/app"
+	"github.com/pharos-status/pharos/internal/schema"
 	"github.com/pharos-status/pharos/internal/status"
 )
 
@@ -32,6 +34,7 @@ type landing struct {
 	Title    string
 	Version  string
 	Links    []Link
+	Shown    status.ID // what of it is set is a filter, and only what matches is shown
 	Counts   []count
 	Replicas []row
 	Hidden   int      // replicas beyond maxRows
@@ -57,9 +60,11 @@ type demanded struct {
 	Age, Took time.Duration
 }
 
-func (e *Exporter) serveLanding(w http.ResponseWriter, _ *http.Request) {
+func (e *Exporter) serveLanding(w http.ResponseWriter, r *http.Request) {
 	now := time.Now()
-	l := newLanding(e.store.Snapshot(now), now)
+	shown := filterOf(r)
+	l := newLanding(matching(e.store.Snapshot(now), shown), now)
+	l.Shown = shown
 	l.Title, l.Links = e.o.Title, e.o.Links
 	l.Modules = slices.Sorted(maps.Keys(e.current().config.Modules))
 	l.Probes = demandedProbes(e.history.Recent(), now)
@@ -73,6 +78,25 @@ func (e *Exporter) serveLanding(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	_, _ = w.Write(page) // the client is gone if this fails
+}
+
+// filterOf returns the service, node and replica that a request is about, each
+// empty for all. A name is shortened as those of replicas are, so that it matches
+// them.
+func filterOf(r *http.Request) status.ID {
+	q := r.URL.Query()
+	name := func(key string) string { return status.Shorten(strings.ToValidUTF8(q.Get(key), "\uFFFD")) }
+	return status.ID{Service: name(schema.Service), Node: name(schema.Node), Replica: name(schema.Replica)}
+}
+
+// matching returns those of the replicas that a filter lets through. It writes over
+// all of them.
+func matching(all []state.Replica, filter status.ID) []state.Replica {
+	return slices.DeleteFunc(all, func(r state.Replica) bool {
+		return filter.Service != "" && filter.Service != r.ID.Service ||
+			filter.Node != "" && filter.Node != r.ID.Node ||
+			filter.Replica != "" && filter.Replica != r.ID.Replica
+	})
 }
 
 func newLanding(replicas []state.Replica, now time.Time) landing {
