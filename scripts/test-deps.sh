@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Installs what the tests need and this machine lacks: Debian packages if it is
-# root, npm packages from the committed lock files, and the pinned promtool and
-# amtool. It starts no service. Where it cannot install something it says so and
+# root, npm packages from the committed lock files, and the pinned promtool, amtool and
+# thanos. It starts no service. Where it cannot install something it says so and
 # goes on: the tests that need it are then skipped by name. If nothing lacks, it
 # needs no network.
 set -eu
@@ -37,6 +37,8 @@ gcc gcc libc6-dev
 prometheus prometheus
 prometheus-alertmanager prometheus-alertmanager
 prometheus-blackbox-exporter prometheus-blackbox-exporter
+victoria-metrics victoria-metrics
+vmalert victoria-metrics
 /usr/lib/nagios/plugins/check_load monitoring-plugins-basic
 /usr/lib/rabbitmq/bin/rabbitmq-server rabbitmq-server
 ip iproute2
@@ -94,6 +96,6 @@ install_npm() {
 
 install_debian
 install_npm
-for tool in promtool amtool; do
+for tool in promtool amtool thanos; do
   scripts/tool.sh "$tool" >/dev/null || warn "could not build $tool"
 done

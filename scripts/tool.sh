@@ -12,9 +12,10 @@ top=$(cd "$(dirname "$0")/.." && pwd)
 module=$top/tools/$name
 out=$top/.tools/$name
 
-# promtool would otherwise carry the client libraries of every cloud there is.
+# Prometheus' programs would otherwise carry the client libraries of every cloud there is.
 case $name in
 promtool) tags=netgo,remove_all_sd,enable_http_sd,enable_file_sd ;;
+thanos) tags=netgo,remove_all_sd,slicelabels ;;
 *) tags=netgo ;;
 esac
 
