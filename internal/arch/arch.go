@@ -38,8 +38,10 @@ var rules = map[string][]string{
 	"statuspage/store":  {"statuspage"},
 	"statuspage/view":   {"statuspage"},
 
-	"rules":    {},
-	"examples": {},
+	"rules":          {},
+	"rules/alerting": {"internal/configfile"},
+	"rules/generate": {"rules", "rules/alerting"},
+	"examples":       {},
 
 	"internal/app":            {"internal/configfile"},
 	"internal/arch":           {},

@@ -129,6 +129,15 @@ func (f *File) Path(name string) string {
 	return filepath.Join(filepath.Dir(f.name), name)
 }
 
+// Has tells whether the document gives the key at its top a value.
+func (f *File) Has(key string) bool {
+	if f.root == nil {
+		return false
+	}
+	_, value := child(f.root, key)
+	return value != nil && value.ShortTag() != "!!null"
+}
+
 // Decode stores the document in the value that v points to. What the document
 // does not set stays as it is, so defaults go into v before. Unknown keys, values
 // of the wrong type and lists with nothing for an item are refused, all of a kind

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package generate writes what the choices of alerting.yml become: rule files of
+// Prometheus, and the routes, inhibit rules and time intervals of Alertmanager
+// within the configuration that an operator has. It decides nothing at run time;
+// evaluating and routing are left to those two.
+package generate
+
+import (
+	"fmt"
+	"io/fs"
+
+	"github.com/pharos-status/pharos/rules"
+	"github.com/pharos-status/pharos/rules/alerting"
+)
+
+// The files that are made from alerting.yml. The second one exists only if there is
+// something to remind of.
+const (
+	ConfigFile    = "config.rules.yml"
+	RemindersFile = "reminders.rules.yml"
+)
+
+// Rules returns every rule file by its name: those that come with Pharos, whose
+// links to dashboards are completed, and those that are made from c.
+func Rules(c *alerting.Config) (map[string][]byte, error) {
+	files := map[string][]byte{}
+	for _, name := range rules.Files() {
+		text, err := fs.ReadFile(rules.FS, name)
+		if err != nil {
+			return nil, fmt.Errorf("read rules: %w", err)
+		}
+		files[name] = text
+	}
+	files[ConfigFile] = config(c)
+	return files, nil
+}
