@@ -41,13 +41,21 @@ const (
 	BudgetLeft = "service:pharos_error_budget_left:ratio"
 )
 
-// How fast nodes answer.
+// How fast nodes answer, and what that is made from: native histograms, or the
+// last probe of each replica.
 const (
 	NodeLatency       = "node:pharos_latency_seconds:quantile"
 	NodeLatencyNative = "node:pharos_latency_seconds_native:quantile"
+	NodeLatencyLast   = "node:pharos_latency_seconds_last:quantile"
+	NodeLatencyRate   = "node:pharos_latency_seconds:rate15m"
 	NodeApdex         = "node:pharos_apdex:ratio"
 	NodeApdexNative   = "node:pharos_apdex_native:ratio"
+	NodeApdexPoints   = "node:pharos_apdex_last:sum"
+	NodeApdexProbes   = "node:pharos_apdex_last:count"
+	NodeApdexTarget   = "node:pharos_apdex_target:seconds"
+	NodeNotDead       = "node:pharos_not_dead:ratio15m"
 	NodeMedian        = "node:pharos_latency_seconds:median1h"
+	NodeSameHour      = "node:pharos_latency_seconds:same_hour"
 	NodeUsual         = "node:pharos_latency_seconds:usual"
 	NodeSpread        = "node:pharos_latency_seconds:spread"
 )
@@ -64,6 +72,7 @@ const (
 	Unknown     = "unknown"     // likewise
 	Maintenance = "maintenance" // likewise
 	Reminder    = "reminder"    // the number of a reminder, from 1
+	Day         = "day"         // how many days ago
 	Pool        = "pool"        // of probes that run at a time: PoolPoll or PoolScript
 )
 
