@@ -143,9 +143,12 @@ func (s *stack) open(b *app.Builder, f *flags) (err error) {
 		PageURL:      f.publicURL,
 		Prometheus:   s.engine.PrometheusTransport(),
 		Alertmanager: s.engine.AlertmanagerTransport(),
-		Logger:       s.log.With("component", "statuspage"),
-		Registerer:   s.own,
-		Gatherer:     s.own,
+
+		CertificateNotAfter: s.public.CertificateNotAfter,
+
+		Logger:     s.log.With("component", "statuspage"),
+		Registerer: s.own,
+		Gatherer:   s.own,
 	})
 	return err
 }

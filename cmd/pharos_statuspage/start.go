@@ -54,12 +54,13 @@ func build(b *app.Builder, f *flags, hangups app.Hangups, log *slog.Logger) erro
 		return err
 	}
 	page, err := server.New(server.Options{
-		ConfigFile:    f.configFile,
-		RequireConfig: f.configGiven,
-		StoragePath:   f.storagePath,
-		PageURL:       f.externalURL,
-		Logger:        log,
-		Registerer:    newRegistry(),
+		ConfigFile:          f.configFile,
+		RequireConfig:       f.configGiven,
+		StoragePath:         f.storagePath,
+		PageURL:             f.externalURL,
+		CertificateNotAfter: public.CertificateNotAfter,
+		Logger:              log,
+		Registerer:          newRegistry(),
 	})
 	if err != nil {
 		return err

@@ -13,8 +13,6 @@ import (
 	"time"
 
 	"github.com/prometheus/exporter-toolkit/web"
-
-	"github.com/pharos-status/pharos/internal/configfile"
 )
 
 // Limits of every listener. A visitor who is slower than this is cut off.
@@ -85,7 +83,7 @@ func (s *HTTPServer) Addr() string { return s.listener.Addr().String() }
 // at the end.
 func (s *HTTPServer) URL() string {
 	scheme, address := "http", s.Addr()
-	if usesTLS(s.o.WebConfig) {
+	if t, err := readTLS(s.o.WebConfig); err == nil && t != nil {
 		scheme = "https"
 	}
 	host, port, err := net.SplitHostPort(address)
@@ -93,17 +91,6 @@ func (s *HTTPServer) URL() string {
 		address = net.JoinHostPort("127.0.0.1", port)
 	}
 	return scheme + "://" + address
-}
-
-// usesTLS tells whether a web configuration file, which is known to be good,
-// asks for TLS and not for authentication alone.
-func usesTLS(file string) bool {
-	if file == "" {
-		return false
-	}
-	keys := map[string]any{}
-	f, err := configfile.Read(file)
-	return err == nil && f.Decode(&keys) == nil && keys["tls_server_config"] != nil
 }
 
 // Close releases the address of a server that never ran.

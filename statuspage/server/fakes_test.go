@@ -91,7 +91,7 @@ func settingsWith(s statuspage.Source) *settings {
 
 func refresherWith(t *testing.T, now func() *settings, k keeper) *refresher {
 	t.Helper()
-	r := newRefresher(now, k, newMetrics(), slog.New(slog.DiscardHandler))
+	r := newRefresher(now, k, newMetrics(Options{}), slog.New(slog.DiscardHandler))
 	if err := r.begin(); err != nil {
 		t.Fatal(err)
 	}

@@ -19,9 +19,10 @@ type metrics struct {
 	lastSuccess  prometheus.Gauge
 	reloadOK     prometheus.Gauge
 	reloadedLast prometheus.Gauge
+	certificate  prometheus.Collector // nil: nobody knows of one
 }
 
-func newMetrics() *metrics {
+func newMetrics(o Options) *metrics {
 	gauge := func(name, help string) prometheus.Gauge {
 		return prometheus.NewGauge(prometheus.GaugeOpts{Name: name, Help: help})
 	}
@@ -43,11 +44,18 @@ func newMetrics() *metrics {
 	for _, result := range []string{"success", "error"} {
 		m.refreshes.WithLabelValues(result)
 	}
+	if o.CertificateNotAfter != nil {
+		m.certificate = newCertificate(o)
+	}
 	return m
 }
 
 func (m *metrics) all() []prometheus.Collector {
-	return []prometheus.Collector{m.refreshes, m.duration, m.lastSuccess, m.reloadOK, m.reloadedLast}
+	all := []prometheus.Collector{m.refreshes, m.duration, m.lastSuccess, m.reloadOK, m.reloadedLast}
+	if m.certificate != nil {
+		all = append(all, m.certificate)
+	}
+	return all
 }
 
 func (m *metrics) register(r prometheus.Registerer) error {

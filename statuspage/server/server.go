@@ -35,6 +35,11 @@ type Options struct {
 	// nil, requests go over the network as the configuration says.
 	Prometheus, Alertmanager http.RoundTripper
 
+	// CertificateNotAfter returns when the certificate expires that the public
+	// listener shows, or the zero time if it shows none. It is called at each
+	// scrape; may be nil.
+	CertificateNotAfter func() (time.Time, error)
+
 	Logger     *slog.Logger          // required
 	Registerer prometheus.Registerer // where the server's own metrics go; required
 	Gatherer   prometheus.Gatherer   // what /metrics of [Server.Ops] shows; nil: Registerer, if it is one
@@ -80,7 +85,7 @@ func New(o Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{o: o, store: kept, metrics: newMetrics()}
+	s := &Server{o: o, store: kept, metrics: newMetrics(o)}
 	if err := s.metrics.register(o.Registerer); err != nil {
 		return nil, errors.Join(err, kept.Close())
 	}
