@@ -181,21 +181,25 @@ func parse(f *configfile.File, lookup func(string) (string, bool)) (*Config, err
 		return nil, err
 	}
 	c := Default()
-	// Sections that the file lacks become nil again.
-	c.Reminders = &Reminders{Backoff: None, Limit: 3}
-	c.Watchdog = &Watchdog{Interval: model.Duration(5 * time.Minute)}
-	c.QuietHours = &QuietHours{Location: "UTC", Severities: []string{"warning", "info"}}
+	c.defaults(f.Has)
 	if err := f.Decode(c); err != nil {
 		return nil, err
 	}
-	if !f.Has("reminders") {
-		c.Reminders = nil
-	}
-	if !f.Has("watchdog") {
-		c.Watchdog = nil
-	}
-	if !f.Has("quiet_hours") {
-		c.QuietHours = nil
+	if err := c.check(f); err != nil {
+		return nil, err
 	}
 	return c, nil
+}
+
+// defaults fills what a section begins with, for those that are there.
+func (c *Config) defaults(has func(key string) bool) {
+	if has("watchdog") {
+		c.Watchdog = &Watchdog{Interval: model.Duration(5 * time.Minute)}
+	}
+	if has("reminders") {
+		c.Reminders = &Reminders{Backoff: None, Limit: 3}
+	}
+	if has("quiet_hours") {
+		c.QuietHours = &QuietHours{Location: "UTC", Severities: []string{"warning", "info"}}
+	}
 }
