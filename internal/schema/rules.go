@@ -26,12 +26,23 @@ const (
 // not dead.
 const OutageStart = "service:pharos_outage:start_timestamp_seconds"
 
-// Uptime is counted in minutes. A tick is 1 for the state that holds.
+// Uptime is counted in minutes. A tick is 1 for the state that holds; the sums are
+// of the hour before the one in which they are recorded.
 const (
 	NodeTick     = "node:pharos_up:tick"
 	NodeTicks    = "node:pharos_up_ticks:sum1h"
 	ServiceTick  = "service:pharos_up:tick"
 	ServiceTicks = "service:pharos_up_ticks:sum1h"
+	SummedHour   = "pharos:uptime_hour:start_timestamp_seconds" // the last one
+)
+
+// The share of the time that counts in which a node or a service was up, over the
+// last 24 and the last 720 hours.
+const (
+	NodeUptimeDay      = "node:pharos_uptime:ratio1d"
+	NodeUptimeMonth    = "node:pharos_uptime:ratio30d"
+	ServiceUptimeDay   = "service:pharos_uptime:ratio1d"
+	ServiceUptimeMonth = "service:pharos_uptime:ratio30d"
 )
 
 // Objectives: what is left of the budget for errors, and how fast it goes.
@@ -39,6 +50,10 @@ const (
 	Errors     = "service:pharos_errors:ratio"
 	BurnRate   = "service:pharos_burn_rate:ratio"
 	BudgetLeft = "service:pharos_error_budget_left:ratio"
+
+	ServiceRecentTicks = "service:pharos_up_ticks:recent"     // not yet in the sum of an hour
+	ServiceWindowTicks = "service:pharos_up_ticks:sum"        // by window
+	ObjectiveWindow    = "service:pharos_slo_window:ratio30d" // how long, in windows of 30 days
 )
 
 // How fast nodes answer, and what that is made from: native histograms, or the
@@ -66,6 +81,7 @@ const MaintenanceActive = "pharos_maintenance_active"
 
 // Labels of recorded series, besides those of what they are made from.
 const (
+	Parity      = "parity"      // of the hour of a tick, in UTC: 0 even, 1 odd
 	Window      = "window"      // a duration, as Prometheus writes it
 	Quantile    = "quantile"    // 0.5, 0.95 or 0.99
 	Sick        = "sick"        // what time in this state counts as: exclude, count_up or count_down
