@@ -9,6 +9,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/prometheus/prometheus/rules"
+
 	"github.com/pharos-status/pharos/internal/app"
 )
 
@@ -109,7 +111,7 @@ func (e *Engine) begin(ctx context.Context) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.driver.recover.reach = max(minReach, e.pending.routing.longestInterval())
-	if err := e.apply(ctx, e.pending); err != nil {
+	if err := e.apply(ctx, e.pending, e.driver.begin); err != nil {
 		return err
 	}
 	e.current, e.pending = e.pending, nil
@@ -117,13 +119,13 @@ func (e *Engine) begin(ctx context.Context) error {
 	return nil
 }
 
-// apply makes c what runs.
-func (e *Engine) apply(ctx context.Context, c *configuration) error {
+// apply makes c what runs; groups is the driver's way to take the rules.
+func (e *Engine) apply(ctx context.Context, c *configuration, groups func(context.Context, map[string]*rules.Group)) error {
 	if err := e.prom.apply(c); err != nil {
 		return err
 	}
 	e.pager.route(c.routing)
-	e.driver.replace(ctx, c.groups)
+	groups(ctx, c.groups)
 	e.prom.conf.Store(&applied{c.prom, time.Now(), true})
 	return nil
 }
@@ -150,7 +152,7 @@ func (e *Engine) reload(ctx context.Context) error {
 	}
 	switch {
 	case e.current != nil:
-		if err := e.apply(ctx, next); err != nil {
+		if err := e.apply(ctx, next, e.driver.replace); err != nil {
 			// The files are good but a part refuses them: back to what worked.
 			return errors.Join(err, e.prom.apply(e.current))
 		}

@@ -41,7 +41,8 @@ const scrapeGrace = 2 * time.Minute
 type recovery struct {
 	p        *prom
 	reach    time.Duration // how far back resolved alerts may not have been told of
-	began    int64         // ms; what this process writes is not older
+	began    int64         // ms; what this process writes of now is not older
+	prepared bool
 	deadline time.Time
 	fed      bool
 	scraped  time.Time       // when each target was first known to be scraped
@@ -52,7 +53,7 @@ type recovery struct {
 
 func newRecovery(p *prom) *recovery {
 	return &recovery{
-		p: p, reach: minReach, deadline: p.started.Add(scrapeGrace),
+		p: p, reach: minReach, began: p.started.UnixMilli(), deadline: p.started.Add(scrapeGrace),
 		done: map[string]bool{}, told: map[uint64]bool{},
 	}
 }
@@ -61,7 +62,7 @@ func newRecovery(p *prom) *recovery {
 // changes replaces, and all that our scrape jobs have under another address:
 // else the place where this exporter was before would be a second opinion.
 func (r *recovery) prepare(ctx context.Context, at time.Time, f *feed) error {
-	r.began, r.fed = at.UnixMilli(), f.source != nil
+	r.prepared, r.fed = true, f.source != nil
 	instance := func(kind labels.MatchType) *labels.Matcher {
 		return labels.MustNewMatcher(kind, model.InstanceLabel, f.instance)
 	}
@@ -86,28 +87,28 @@ func all(labels.Labels) bool { return true }
 
 // settle takes the groups that were just evaluated back to where they were
 // before the restart.
-func (d *driver) settle(ctx context.Context, evaluated []*entry, at time.Time) {
+func (d *driver) settle(ctx context.Context, evaluated []turn, at time.Time) {
 	r := d.recover
 	if r == nil {
 		return
 	}
 	settled := false
-	var alerting []*entry
-	for _, e := range evaluated {
-		if e.settled || !r.complete(e.group) {
+	var alerting []turn
+	for _, t := range evaluated {
+		if t.settled || !r.complete(t.group) {
 			continue
 		}
-		settled, e.settled = true, true
-		if len(e.group.AlertingRules()) > 0 {
-			e.group.RestoreForState(at)
-			alerting = append(alerting, e)
+		settled, t.settled = true, true
+		if len(t.group.AlertingRules()) > 0 {
+			t.group.RestoreForState(t.at)
+			alerting = append(alerting, t)
 		}
 	}
 	if settled {
 		if len(alerting) > 0 { // alerts are written from now on
 			at = d.stamp(time.Now(), false)
 			d.await(ctx, at)
-			d.evaluate(ctx, alerting, at, true)
+			d.again(ctx, alerting, at)
 		}
 		d.report(r.endRules(ctx, at, d.entries))
 	}
@@ -115,6 +116,18 @@ func (d *driver) settle(ctx context.Context, evaluated []*entry, at time.Time) {
 	if r.swept && !slices.ContainsFunc(d.entries, func(e *entry) bool { return !e.settled }) {
 		d.recover = nil
 	}
+}
+
+// again evaluates the groups once more, at the time or as of the same slot, and
+// writes what is new.
+func (d *driver) again(ctx context.Context, turns []turn, at time.Time) {
+	for i := range turns {
+		turns[i].sparsely = true
+		if !d.slotted(turns[i].entry) {
+			turns[i].at = at
+		}
+	}
+	d.evaluate(ctx, turns)
 }
 
 // sweep ends what is left over of our scrape jobs. A scrape is reported shortly

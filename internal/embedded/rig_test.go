@@ -97,13 +97,17 @@ func (e *exporter) remove(i int) {
 }
 
 func (e *exporter) tell(i int, status string, v float64) {
-	p := place(i)
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.pending = append(e.pending, &model.Sample{Metric: model.Metric{
+	e.pending = append(e.pending, &model.Sample{Metric: e.metric(i, status), Value: model.SampleValue(v)})
+}
+
+func (e *exporter) metric(i int, status string) model.Metric {
+	p := place(i)
+	return model.Metric{
 		model.MetricNameLabel: schema.ReplicaStatus, schema.Service: model.LabelValue(p[0]), schema.Node: model.LabelValue(p[1]),
 		schema.Replica: model.LabelValue(p[2]), schema.Status: model.LabelValue(status), "empty": "",
-	}, Value: model.SampleValue(v)})
+	}
 }
 
 func (e *exporter) poke() {
