@@ -75,6 +75,12 @@ const (
 	NodeSpread        = "node:pharos_latency_seconds:spread"
 )
 
+// How late the probes of an exporter have begun, on average.
+const (
+	ProbeLagMean       = "instance:pharos_probe_lag_seconds:mean10m"
+	ProbeLagMeanNative = "instance:pharos_probe_lag_seconds_native:mean10m"
+)
+
 // MaintenanceActive is 1 while a declared maintenance covers a node. The status
 // page writes it.
 const MaintenanceActive = "pharos_maintenance_active"

@@ -103,7 +103,7 @@ const (
 const (
 	Severity     = "severity"     // critical, warning or info
 	Notification = "notification" // change or reminder
-	Part         = "part"         // which part of Pharos: exporter, statuspage or engine
+	Part         = "part"         // which part of Pharos: exporter, statuspage, engine, prometheus or alertmanager
 )
 
 // Values of the resource label.
