@@ -41,15 +41,17 @@ var rules = map[string][]string{
 	"rules":          {},
 	"rules/alerting": {"internal/configfile"},
 	"rules/generate": {"rules", "rules/alerting"},
+	"dashboards":     {},
 	"examples":       {},
 
 	"internal/app":            {"internal/configfile"},
 	"internal/arch":           {},
 	"internal/atomicfile":     {},
+	"internal/configdir":      {"collector/config", "internal/embedded/check", "rules/alerting", "rules/generate", "statuspage/config"},
 	"internal/configfile":     {},
 	"internal/e2e":            {},
-	"internal/embedded":       {"internal/app", "internal/embedded/check", "internal/schema", "rules"},
-	"internal/embedded/check": {"internal/schema", "rules"},
+	"internal/embedded":       {"internal/app", "internal/embedded/check", "internal/schema", "rules/alerting", "rules/generate"},
+	"internal/embedded/check": {"internal/schema", "rules/alerting", "rules/generate"},
 	"internal/schema":         {},
 	"internal/selfreport":     {"internal/configfile"},
 	"internal/status":         {},
@@ -60,6 +62,7 @@ var rules = map[string][]string{
 var ofTests = map[string][]string{
 	"collector/push":  {"internal/app", "internal/configfile"}, // they listen as the programs do
 	"collector/relay": {"collector/probe"},                     // they fill a store
+	"dashboards":      {"internal/configfile", "internal/schema", "rules"},
 	"rules":           {"internal/schema"},
 	"examples":        {"collector/config", "collector/module", "statuspage/config"},
 }
