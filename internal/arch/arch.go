@@ -40,7 +40,7 @@ var rules = map[string][]string{
 
 	"rules":          {},
 	"rules/alerting": {"internal/configfile"},
-	"rules/generate": {"rules", "rules/alerting"},
+	"rules/generate": {"internal/schema", "rules", "rules/alerting"},
 	"dashboards":     {},
 	"examples":       {},
 

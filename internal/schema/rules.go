@@ -15,16 +15,21 @@ const (
 	Objective             = "service:pharos_slo:objective"
 )
 
-// What was there at the last good scrape of an exporter.
+// What was there at the last good scrape of an exporter, and when that was. Present
+// is 1 for an hour after it; 0 is written once of what was removed.
 const (
 	InstanceLastGood = "instance:pharos_last_good:timestamp_seconds"
-	ReplicaLastGood  = "replica:pharos_last_good:timestamp_seconds"
-	NodeLastGood     = "node:pharos_last_good:timestamp_seconds"
+	ReplicaLastGood  = "replica:pharos_last_good:present"
+	NodeLastGood     = "node:pharos_last_good:present"
 )
 
 // OutageStart is when a service became dead, in seconds since 1970; 0 while it is
 // not dead.
 const OutageStart = "service:pharos_outage:start_timestamp_seconds"
+
+// OutageAge is for how long a service that is dead has been so. It is recorded only
+// where somebody is reminded.
+const OutageAge = "service:pharos_outage:age_seconds"
 
 // Uptime is counted in minutes. A tick is 1 for the state that holds; the sums are
 // of the hour before the one in which they are recorded.

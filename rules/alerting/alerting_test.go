@@ -120,15 +120,14 @@ func TestLoadAbsentFile(t *testing.T) {
 
 func TestDays(t *testing.T) {
 	t.Parallel()
-	days := func(texts ...string) (all string) {
+	days := func(texts ...string) string {
+		all := []byte("SMTWTFS")
 		for d, on := range (&alerting.QuietHours{Weekdays: texts}).Days() {
-			if on {
-				all += "SMTWTFS"[d : d+1]
-			} else {
-				all += "-"
+			if !on {
+				all[d] = '-'
 			}
 		}
-		return all
+		return string(all)
 	}
 	require.Equal(t, "SMTWTFS", days())
 	require.Equal(t, "-M-----", days("monday"))

@@ -4,6 +4,7 @@ package alerting
 
 import (
 	"fmt"
+	"math"
 	"net/url"
 	"slices"
 	"strings"
@@ -20,6 +21,7 @@ import (
 const (
 	minInterval = time.Second
 	maxInterval = 30 * 24 * time.Hour
+	maxStep     = 365 * 24 * time.Hour // between two reminders
 	maxLimit    = 100  // of the reminders whose times differ: each costs a term in a rule
 	maxName     = 200  // bytes, as of a service in exporter.yml
 	finest      = 1e-6 // of an objective, in percent: what rules can tell from 0 and from 100
@@ -148,7 +150,7 @@ func (k *checker) objectives(all []Objective) {
 	for i, o := range all {
 		p := configfile.Path{"slo", i}
 		k.name(p.At("service"), o.Service)
-		if !(o.Objective >= finest && o.Objective <= 100-finest) { //nolint:staticcheck // NaN is in no range
+		if ratio := o.Objective / 100; math.IsNaN(ratio) || ratio < finest || ratio > 1-finest {
 			k.errorf(p.At("objective"), "is %v, want a percentage above 0 and below 100, such as 99.9", o.Objective)
 		}
 		oneOf(k, p.At("window"), o.Window, "7d", "28d", "30d", "90d")

@@ -3,7 +3,9 @@
 package alerting
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/pharos-status/pharos/internal/configfile"
 )
@@ -18,6 +20,8 @@ func (k *checker) reminders(r *Reminders) {
 	oneOf(k, p.At("backoff"), r.Backoff, None, Linear, Square, Cubic)
 	if r.Limit < 1 || r.Limit > maxLimit {
 		k.errorf(p.At("limit"), "is %d, want 1 to %d", r.Limit, maxLimit)
+	} else if longest := r.step(r.Limit); longest > maxStep.Seconds() {
+		k.errorf(p.At("limit"), "the time between two reminders would grow to %.0f days; lower it, or choose a gentler backoff", longest/(24*60*60))
 	}
 	k.names(p.At("only"), r.Only)
 	k.names(p.At("escalate"), r.Escalate)
@@ -125,13 +129,12 @@ func wayBack(all []Dependency, from, to Part, seen map[Part]bool) []Part {
 
 // round tells of a way that leads back.
 func round(part Part, way []Part) string {
-	text := part.String() + " depends on itself"
-	if len(way) > 1 || way[0] != part {
-		text = part.String()
-		for _, on := range way {
-			text += " depends on " + on.String() + ", which"
-		}
-		text = text[:len(text)-len(", which")] + ": that is a cycle"
+	if len(way) == 1 && way[0] == part {
+		return part.String() + " depends on itself; remove the dependency"
 	}
-	return text + "; remove one of the dependencies"
+	names := make([]string, len(way))
+	for i, on := range way {
+		names[i] = on.String()
+	}
+	return fmt.Sprintf("%s depends on %s: that is a cycle; remove one of the dependencies", part, strings.Join(names, ", which depends on "))
 }

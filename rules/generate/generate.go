@@ -9,6 +9,8 @@ package generate
 import (
 	"fmt"
 	"io/fs"
+	"regexp"
+	"strings"
 
 	"github.com/pharos-status/pharos/rules"
 	"github.com/pharos-status/pharos/rules/alerting"
@@ -21,8 +23,9 @@ const (
 	RemindersFile = "reminders.rules.yml"
 )
 
-// Rules returns every rule file by its name: those that come with Pharos, whose
-// links to dashboards are completed, and those that are made from c.
+// Rules returns every rule file by its name: those that come with Pharos, and those
+// that are made from c. Their links to dashboards begin with the address of Grafana
+// if c has one, and else with a slash.
 func Rules(c *alerting.Config) (map[string][]byte, error) {
 	files := map[string][]byte{}
 	for _, name := range rules.Files() {
@@ -33,5 +36,14 @@ func Rules(c *alerting.Config) (map[string][]byte, error) {
 		files[name] = text
 	}
 	files[ConfigFile] = config(c)
+	if c.Reminders != nil || c.Startup != nil {
+		files[RemindersFile] = reminders(c)
+	}
+	for name, text := range files {
+		files[name] = dashboardURL.ReplaceAll(text, []byte("${1}"+strings.ReplaceAll(c.GrafanaURL, "$", "$$")+"/d/"))
+	}
 	return files, nil
 }
+
+// dashboardURL matches the beginning of an annotation that leads to a dashboard.
+var dashboardURL = regexp.MustCompile(`(?m)^( +dashboard_url: ['"]?)/d/`)
