@@ -16,6 +16,7 @@ import (
 
 	"github.com/pharos-status/pharos/internal/embedded/check"
 	"github.com/pharos-status/pharos/internal/schema"
+	"github.com/pharos-status/pharos/rules/alerting"
 )
 
 // The hosts under which the scrapes and the notifier reach what is in the
@@ -33,7 +34,8 @@ const (
 	keptOfProcess  = `process_(cpu_seconds_total|resident_memory_bytes|open_fds|start_time_seconds)|go_goroutines`
 	keptOfExporter = `pharos_.+|` + keptOfProcess
 	keptOfOwn      = `pharos_.+|` + keptOfProcess +
-		`|prometheus_tsdb_(head_series|storage_blocks_bytes|wal_storage_size_bytes|compactions_failed_total|wal_corruptions_total)` +
+		`|prometheus_tsdb_(head_series|storage_blocks_bytes|wal_storage_size_bytes)` +
+		`|prometheus_tsdb_(wal_writes_failed|wal_corruptions|compactions_failed|head_truncations_failed|checkpoint_creations_failed|reloads_failures)_total` +
 		`|prometheus_(rule_evaluation_failures_total|notifications_dropped_total|config_last_reload_successful)` +
 		`|alertmanager_(alerts|silences|notifications_total|notifications_failed_total)`
 )
@@ -74,14 +76,18 @@ type configuration struct {
 // nothing.
 func (e *Engine) load() (*configuration, error) {
 	prom, err := loadPrometheus(e.o)
+	alerts, alertsErr := check.Alerting(filepath.Join(e.o.ConfigDir, "alerting.yml"))
+	if alertsErr != nil {
+		alerts = alerting.Default() // for what else is wrong
+	}
 	c := &configuration{prom: prom}
 	var rulesErr, routingErr error
 	if err == nil {
 		c.targets, c.pagers = discoveries(prom)
-		c.groups, rulesErr = e.prom.loadRules(e.o, prom)
+		c.groups, rulesErr = e.prom.loadRules(e.o, prom, alerts)
 	}
-	c.routing, routingErr = loadRouting(e.o)
-	if err := errors.Join(err, rulesErr, routingErr); err != nil {
+	c.routing, routingErr = loadRouting(e.o, alerts)
+	if err := errors.Join(alertsErr, err, rulesErr, routingErr); err != nil {
 		return nil, err
 	}
 	return c, nil
