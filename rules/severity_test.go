@@ -3,17 +3,12 @@
 package rules_test
 
 import (
-	"context"
 	"fmt"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/prometheus/common/model"
-	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/rulefmt"
-	"github.com/prometheus/prometheus/promql"
-	"github.com/prometheus/prometheus/promql/promqltest"
 	"github.com/stretchr/testify/require"
 
 	"github.com/pharos-status/pharos/internal/schema"
@@ -41,33 +36,26 @@ func fast(t testing.TB) []rulefmt.Rule {
 }
 
 // record evaluates the recording rules once over series in the notation of
-// promqltest, and returns what they recorded: values by metric and id.
-func record(t *testing.T, series string) map[string]map[string]float64 {
+// promqltest, and returns what they recorded: values by metric and id. A chosen
+// quorum stands in place of the configured one.
+func record(t *testing.T, series string, chosen ...string) map[string]map[string]float64 {
 	t.Helper()
-	storage := promqltest.LoadedStorage(t, "load 15s\n"+series)
-	engine := promqltest.NewTestEngine(t, false, 5*time.Minute, 50_000_000)
-	at := time.Unix(0, 0)
-	recorded := map[string]map[string]float64{}
+	m := newMachine(t, series)
+	results := map[string]map[string]float64{}
 	for _, rule := range fast(t) {
 		if rule.Record == "" {
 			continue
 		}
-		query, err := engine.NewInstantQuery(context.Background(), storage, promql.NewPrometheusQueryOpts(false, 0), rule.Expr, at)
-		require.NoError(t, err)
-		result, err := query.Exec(context.Background()).Vector()
-		require.NoError(t, err, rule.Record)
-		recorded[rule.Record] = map[string]float64{}
-		app := storage.Appender(context.Background())
-		for _, s := range result {
-			id := strings.Trim(s.Metric.Get(schema.Service)+"/"+s.Metric.Get(schema.Node)+"/"+s.Metric.Get(schema.Replica), "/")
-			recorded[rule.Record][id] = s.F
-			_, err := app.Append(0, labels.NewBuilder(s.Metric).Set(model.MetricNameLabel, rule.Record).Labels(), at.UnixMilli(), s.F)
-			require.NoError(t, err)
+		if rule.Record == schema.QuorumQuantile && len(chosen) > 0 {
+			rule.Expr = "vector(" + chosen[0] + ")"
 		}
-		require.NoError(t, app.Commit())
-		query.Close()
+		results[rule.Record] = map[string]float64{}
+		for _, s := range m.evaluate(t, rule, time.Unix(0, 0)) {
+			id := strings.Trim(s.Metric.Get(schema.Service)+"/"+s.Metric.Get(schema.Node)+"/"+s.Metric.Get(schema.Replica), "/")
+			results[rule.Record][id] = s.F
+		}
 	}
-	return recorded
+	return results
 }
 
 // place writes what a place says of a replica: the three series, or the three at
@@ -96,17 +84,18 @@ func words(n int) []string {
 	return all
 }
 
-// quorum says in other words than the rule what several places make of a replica.
-func quorum(word string) float64 {
+// quorum says in other words than the rule what several places make of a replica
+// if need of those that are fresh have to agree.
+func quorum(word string, need func(fresh int) int) float64 {
 	fresh := len(word) - strings.Count(word, "u")
 	deads := strings.Count(word, "d")
 	bad := deads + strings.Count(word, "s")
 	switch {
 	case fresh == 0:
 		return unknown
-	case 2*deads > fresh:
+	case deads >= need(fresh):
 		return dead
-	case 2*bad > fresh:
+	case bad >= need(fresh):
 		return sick
 	}
 	return healthy
@@ -114,29 +103,66 @@ func quorum(word string) float64 {
 
 func TestQuorum(t *testing.T) {
 	t.Parallel()
-	for _, vantage := range []bool{false, true} {
-		for places := 1; places <= 4; places++ {
-			t.Run(fmt.Sprintf("%d places, by vantage %t", places, vantage), func(t *testing.T) {
-				t.Parallel()
-				var series strings.Builder
-				for _, word := range words(places) {
-					for i, letter := range word {
-						target := fmt.Sprintf(`job="pharos_exporter",instance="%d"`, i)
-						if vantage {
-							target += fmt.Sprintf(`,vantage="v%d"`, i)
-						}
-						place(&series, target, `service="s",node="n",replica="`+word+`"`, strings.IndexRune(letters, letter))
+	majority := func(fresh int) int { return fresh/2 + 1 }
+	for name, test := range map[string]struct {
+		chosen []string
+		need   func(fresh int) int
+	}{
+		"configured": {nil, majority},
+		"majority":   {[]string{"0.5"}, majority},
+		"any":        {[]string{"1"}, func(int) int { return 1 }},
+		"all":        {[]string{"0"}, func(fresh int) int { return fresh }},
+	} {
+		for _, vantage := range []bool{false, true} {
+			for places := 1; places <= 4; places++ {
+				t.Run(fmt.Sprintf("%s of %d places, by vantage %t", name, places, vantage), func(t *testing.T) {
+					t.Parallel()
+					got := record(t, everyWord(places, vantage), test.chosen...)[schema.ReplicaSeverity]
+					require.Len(t, got, len(words(places)))
+					for _, word := range words(places) {
+						require.InDelta(t, quorum(word, test.need), got["s/n/"+word], 0, word)
 					}
-				}
-				for i := range places {
-					fmt.Fprintf(&series, "  up{job=\"pharos_exporter\",instance=\"%d\"} 1\n", i)
-				}
-				got := record(t, series.String())[schema.ReplicaSeverity]
-				require.Len(t, got, len(words(places)))
-				for _, word := range words(places) {
-					require.InDelta(t, quorum(word), got["s/n/"+word], 0, word)
-				}
-			})
+				})
+			}
+		}
+	}
+}
+
+// everyWord has a replica for every way in which so many places can find one.
+func everyWord(places int, vantage bool) string {
+	var series strings.Builder
+	for _, word := range words(places) {
+		for i, letter := range word {
+			target := fmt.Sprintf(`job="pharos_exporter",instance="%d"`, i)
+			if vantage {
+				target += fmt.Sprintf(`,vantage="v%d"`, i)
+			}
+			place(&series, target, `service="s",node="n",replica="`+word+`"`, strings.IndexRune(letters, letter))
+		}
+	}
+	for i := range places {
+		fmt.Fprintf(&series, "  up{job=\"pharos_exporter\",instance=\"%d\"} 1\n", i)
+	}
+	return series.String()
+}
+
+// TestQuorumWithoutChoice: where nothing says what makes a quorum it is the
+// majority, and where two say it the stricter one does not make it vanish.
+func TestQuorumWithoutChoice(t *testing.T) {
+	t.Parallel()
+	var series strings.Builder
+	for i, severity := range []int{dead, dead, healthy} {
+		target := fmt.Sprintf(`job="j",instance="%d"`, i)
+		fmt.Fprintf(&series, "  up{%s} 1\n", target)
+		place(&series, target, `service="s",node="n",replica="r"`, severity)
+	}
+	two := "  pharos:quorum:quantile{replica=\"a\"} 0\n  pharos:quorum:quantile{replica=\"b\"} 0.5\n"
+	for name, choice := range map[string]string{"none": "", "two": two} {
+		m := newMachine(t, series.String()+choice)
+		for _, rule := range load(t, "pharos")[0].Rules[:1] {
+			got := m.evaluate(t, rule, time.Unix(0, 0))
+			require.Len(t, got, 1, name)
+			require.InDelta(t, dead, got[0].F, 0, name)
 		}
 	}
 }
