@@ -44,9 +44,9 @@ func (f *flags) file(name string) string { return filepath.Join(f.configDir, nam
 const help = `Pharos in one process: watches services, keeps their history, wakes the right
 person, and serves the public status page. It embeds Prometheus and Alertmanager.
 
-Reads exporter.yml, statuspage.yml, alertmanager.yml, prometheus.yml and
-rules/*.yml from one folder; each may be absent. SIGHUP and POST /-/reload on the
-operations listener read them again.
+Reads exporter.yml, statuspage.yml, alerting.yml, alertmanager.yml, prometheus.yml
+and rules/*.yml from one folder; each may be absent. SIGHUP and POST /-/reload on
+the operations listener read them again.
 
   pharos --config.dir=/etc/pharos --storage.path=/var/lib/pharos`
 

@@ -18,6 +18,7 @@ import (
 
 	"github.com/pharos-status/pharos/collector"
 	"github.com/pharos-status/pharos/internal/app"
+	"github.com/pharos-status/pharos/internal/configdir"
 	"github.com/pharos-status/pharos/internal/embedded"
 	"github.com/pharos-status/pharos/statuspage/server"
 )
@@ -51,9 +52,9 @@ func (s *stack) build(b *app.Builder, f *flags, hangups app.Hangups) error {
 		return err
 	}
 	s.reload = &reloader{parts: []reloadable{
-		{checkEngine(f), s.engine.Reload},
-		{checkExporter(f), s.exporter.Reload},
-		{checkPage(f), s.page.Reload},
+		{f.check(configdir.Engine), s.engine.Reload},
+		{f.check(configdir.Exporter), s.exporter.Reload},
+		{f.check(configdir.StatusPage), s.page.Reload},
 	}}
 	s.routePublic(publicRoutes)
 	s.routeOps(opsRoutes)

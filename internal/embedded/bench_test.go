@@ -13,7 +13,7 @@ import (
 
 // bundled has an engine use the rules that come with Pharos.
 func bundled(o *Options) {
-	o.Rules, o.RuleFiles = nil, nil
+	o.testRules = nil
 	o.ScrapeInterval = DefaultScrapeInterval
 }
 

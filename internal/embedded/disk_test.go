@@ -29,6 +29,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pharos-status/pharos/internal/schema"
+	"github.com/pharos-status/pharos/rules/alerting"
 )
 
 // What a day has in BenchmarkDisk: 500 replicas of 60 nodes, polled at the
@@ -99,7 +100,7 @@ func newWorld(b *testing.B) *world {
 	require.NoError(b, err)
 	c, err := loadPrometheus(o)
 	require.NoError(b, err)
-	groups, err := p.loadRules(o, c)
+	groups, err := p.loadRules(o, c, alerting.Default())
 	require.NoError(b, err)
 	w := &world{
 		ctx: b.Context(), p: p, start: time.Now().Add(-48 * time.Hour).Truncate(24 * time.Hour), rng: rand.New(rand.NewPCG(1, 2)),

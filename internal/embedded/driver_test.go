@@ -8,7 +8,6 @@ import (
 	"math"
 	"net/http"
 	"testing"
-	"testing/fstest"
 	"testing/synctest"
 	"time"
 
@@ -21,6 +20,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pharos-status/pharos/internal/schema"
+	"github.com/pharos-status/pharos/rules/alerting"
 )
 
 // times returns when samples of the series were written, in ms.
@@ -48,14 +48,14 @@ func bare(t *testing.T, e *exporter, rules string) *driver {
 	t.Helper()
 	o := usual(t, e)
 	o.ScrapeInterval = 15 * time.Second
-	o.Rules = fstest.MapFS{"test.rules.yml": {Data: []byte(rules)}}
+	o.testRules = map[string][]byte{"test.rules.yml": []byte(rules)}
 	o = o.withDefaults()
 	p, err := openPrometheus(o, http.NotFoundHandler())
 	require.NoError(t, err)
 	d := newDriver(p, newMetrics(o.Registerer))
 	c, err := loadPrometheus(o)
 	require.NoError(t, err)
-	groups, err := p.loadRules(o, c)
+	groups, err := p.loadRules(o, c, alerting.Default())
 	require.NoError(t, err)
 	d.replace(t.Context(), groups)
 	return d

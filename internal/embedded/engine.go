@@ -130,8 +130,9 @@ func (e *Engine) apply(ctx context.Context, c *configuration, groups func(contex
 	return nil
 }
 
-// Reload reads prometheus.yml, the rules and alertmanager.yml again. If anything
-// in them is wrong it returns all of it, and the old configuration goes on.
+// Reload reads alerting.yml, prometheus.yml, the rules and alertmanager.yml again.
+// If anything in them is wrong it returns all of it, and the old configuration
+// goes on.
 func (e *Engine) Reload() error {
 	e.mu.Lock()
 	defer e.mu.Unlock()

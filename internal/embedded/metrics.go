@@ -22,7 +22,7 @@ type metrics struct {
 func newMetrics(reg prometheus.Registerer) *metrics {
 	m := &metrics{
 		reloadOK: prometheus.NewGauge(prometheus.GaugeOpts{
-			Name: schema.EngineReloadSuccessful, Help: "Whether the last reload of prometheus.yml, the rules and alertmanager.yml was successful.",
+			Name: schema.EngineReloadSuccessful, Help: "Whether the last reload of alerting.yml, prometheus.yml, the rules and alertmanager.yml was successful.",
 		}),
 		reloadAt: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: schema.EngineReloadTimestamp, Help: "When the files were last reloaded successfully, in seconds since 1970.",

@@ -11,7 +11,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-	"testing/fstest"
 	"testing/synctest"
 	"time"
 
@@ -20,6 +19,8 @@ import (
 	"github.com/prometheus/prometheus/model/value"
 	"github.com/prometheus/prometheus/storage"
 	"github.com/stretchr/testify/require"
+
+	"github.com/pharos-status/pharos/rules/alerting"
 )
 
 // Time as it is counted, in short: a tick of the state each four seconds, and
@@ -81,7 +82,7 @@ func live(t *testing.T, data string, commits int64) *life {
 	l := &life{t: t, e: newExporter(1), data: data}
 	o := usual(t, l.e)
 	o.StoragePath, o.ScrapeInterval, o.Registerer = data, countingTick, prometheus.NewRegistry()
-	o.Rules = fstest.MapFS{"test.rules.yml": {Data: []byte(countingRules)}}
+	o.testRules = map[string][]byte{"test.rules.yml": []byte(countingRules)}
 	o = o.withDefaults()
 	p, err := openPrometheus(o, http.NotFoundHandler())
 	require.NoError(t, err)
@@ -93,7 +94,7 @@ func live(t *testing.T, data string, commits int64) *life {
 	l.d = newDriver(p, newMetrics(o.Registerer))
 	c, err := loadPrometheus(o)
 	require.NoError(t, err)
-	groups, err := p.loadRules(o, c)
+	groups, err := p.loadRules(o, c, alerting.Default())
 	require.NoError(t, err)
 	l.d.begin(t.Context(), groups)
 	l.d.iterate(t.Context(), start)
@@ -221,7 +222,7 @@ func TestALateEvaluationIsOneOfItsSlot(t *testing.T) {
 				l.until(time.Now().Add(3 * time.Minute))
 
 				ticks := l.check()
-				require.InDelta(t, (time.Since(began) - stall).Seconds()/4, ticks, 60/4)
+				require.InDelta(t, (time.Since(began)-stall).Seconds()/4, ticks, 60/4)
 				require.Contains(t, l.counted("ticks:sum1m", "up"), slot.UnixMilli())
 			})
 		})

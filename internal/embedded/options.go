@@ -5,7 +5,6 @@ package embedded
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -13,8 +12,6 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/common/model"
-
-	"github.com/pharos-status/pharos/rules"
 )
 
 // Defaults of [Options].
@@ -38,8 +35,8 @@ type Changes interface {
 
 // Options are the settings of an [Engine].
 type Options struct {
-	// ConfigDir is the folder of prometheus.yml, alertmanager.yml and
-	// rules/*.yml, each of them optional.
+	// ConfigDir is the folder of alerting.yml, prometheus.yml, alertmanager.yml
+	// and rules/*.yml, each of them optional.
 	ConfigDir string
 	// StoragePath is the data folder. The engine keeps to prometheus/ and
 	// alertmanager/ in it. Required.
@@ -64,11 +61,6 @@ type Options struct {
 	// block. It may be nil.
 	Evaluated func()
 
-	// Rules and RuleFiles are the bundled rules: files of Rules. By default those
-	// of package rules.
-	Rules     fs.FS
-	RuleFiles []string
-
 	// ScrapeInterval is how often the process is scraped in memory and how often
 	// the rules are evaluated if nothing happens; at least 100 ms. Jobs in
 	// prometheus.yml have their own interval.
@@ -87,7 +79,8 @@ type Options struct {
 	Logger     *slog.Logger
 	Registerer prometheus.Registerer
 
-	testBlockReload time.Duration // how often blocks are looked over; 0 for the usual minute
+	testBlockReload time.Duration     // how often blocks are looked over; 0 for the usual minute
+	testRules       map[string][]byte // instead of the bundled ones; nil for those
 }
 
 // withDefaults returns o with its unset fields set.
@@ -103,9 +96,6 @@ func (o Options) withDefaults() Options {
 	}
 	if o.MaxBlockDuration == 0 {
 		o.MaxBlockDuration = max(o.MinBlockDuration, DefaultMaxBlockDuration)
-	}
-	if o.Rules == nil {
-		o.Rules, o.RuleFiles = rules.FS, rules.Files()
 	}
 	if o.Evaluated == nil {
 		o.Evaluated = func() {}

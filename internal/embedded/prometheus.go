@@ -58,6 +58,7 @@ type prom struct {
 	remote   *remote.Storage
 	notifier *notifier.Manager
 	scrape   *scrape.Manager
+	rules    *ruleLoader
 	loader   *rules.Manager // of LoadGroups alone; never Run, never Update
 	ruleOpts *rules.ManagerOptions
 	results  *sparse
@@ -102,13 +103,14 @@ func openPrometheus(o Options, pager http.Handler) (*prom, error) {
 		QueueCapacity: notifierQueue, DrainOnShutdown: true, Registerer: o.Registerer, Do: sendTo(pager), //nolint:bodyclose // the notifier closes it
 	}, model.UTF8Validation, p.log("notifier"))
 	p.results = newSparse(p.db)
+	p.rules = &ruleLoader{parser: p.parser, log: p.log("rules")}
 	p.ruleOpts = &rules.ManagerOptions{
 		NameValidationScheme: model.UTF8Validation,
 		QueryFunc:            rules.EngineQueryFunc(p.queries, p.db), Queryable: p.db,
 		NotifyFunc: rules.SendAlerts(p.notifier, p.url.String()), ExternalURL: p.url, Context: context.Background(),
 		Registerer: o.Registerer, Metrics: rules.NewGroupMetrics(o.Registerer), Logger: p.log("rules"),
 		Appendable: p.results, OutageTolerance: outageTolerance, ResendDelay: resendDelay, Parser: p.parser,
-		GroupLoader: ruleLoader{o.Rules, p.parser, p.log("rules")},
+		GroupLoader: p.rules,
 	}
 	p.loader = rules.NewManager(p.ruleOpts)
 	if err := p.openScrapes(); err != nil {

@@ -14,14 +14,15 @@ import (
 	"github.com/prometheus/common/model"
 
 	"github.com/pharos-status/pharos/internal/embedded/check"
+	"github.com/pharos-status/pharos/rules/alerting"
 )
 
 // A routing is a checked alertmanager.yml: all that may fail has been done.
 type routing struct{ *check.Routing }
 
-// loadRouting reads alertmanager.yml.
-func loadRouting(o Options) (*routing, error) {
-	r, err := check.LoadAlertmanager(filepath.Join(o.ConfigDir, "alertmanager.yml"),
+// loadRouting reads alertmanager.yml, to which a adds its routes.
+func loadRouting(o Options, a *alerting.Config) (*routing, error) {
+	r, err := check.LoadAlertmanager(filepath.Join(o.ConfigDir, "alertmanager.yml"), a,
 		o.ExternalURL.JoinPath("alertmanager"), o.Logger.With("component", "pager_receivers"))
 	return &routing{r}, err
 }

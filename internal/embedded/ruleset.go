@@ -6,7 +6,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"maps"
 	"path/filepath"
@@ -19,6 +18,8 @@ import (
 	"github.com/prometheus/prometheus/rules"
 
 	"github.com/pharos-status/pharos/internal/embedded/check"
+	"github.com/pharos-status/pharos/rules/alerting"
+	"github.com/pharos-status/pharos/rules/generate"
 )
 
 // bundledPrefix marks a bundled file among the names of rule files.
@@ -27,22 +28,18 @@ const bundledPrefix = "bundled:"
 // A ruleLoader implements [rules.GroupLoader] for bundled files and for files on
 // disk.
 type ruleLoader struct {
-	bundled fs.FS
+	bundled map[string][]byte // by file name; guarded by whoever loads
 	parser  parser.Parser
 	log     *slog.Logger
 }
 
 // Load implements [rules.GroupLoader].
-func (l ruleLoader) Load(name string, ignoreUnknown bool, scheme model.ValidationScheme) (*rulefmt.RuleGroups, []error) {
+func (l *ruleLoader) Load(name string, ignoreUnknown bool, scheme model.ValidationScheme) (*rulefmt.RuleGroups, []error) {
 	inside, ok := strings.CutPrefix(name, bundledPrefix)
 	if !ok {
 		return rulefmt.ParseFile(name, ignoreUnknown, scheme, l.parser, l.log)
 	}
-	text, err := fs.ReadFile(l.bundled, inside)
-	if err != nil {
-		return nil, []error{fmt.Errorf("read bundled rules: %w", err)}
-	}
-	groups, errs := rulefmt.Parse(text, ignoreUnknown, scheme, l.parser, l.log)
+	groups, errs := rulefmt.Parse(l.bundled[inside], ignoreUnknown, scheme, l.parser, l.log)
 	for i := range errs {
 		errs[i] = fmt.Errorf("%s: %w", name, errs[i])
 	}
@@ -50,28 +47,41 @@ func (l ruleLoader) Load(name string, ignoreUnknown bool, scheme model.Validatio
 }
 
 // Parse implements [rules.GroupLoader].
-func (l ruleLoader) Parse(query string) (parser.Expr, error) { return l.parser.ParseExpr(query) }
+func (l *ruleLoader) Parse(query string) (parser.Expr, error) { return l.parser.ParseExpr(query) }
 
 // loadRules reads the bundled rules, those of the folder rules, and those that
-// prometheus.yml names. Each group is new; the driver decides which to keep.
-func (p *prom) loadRules(o Options, c *config.Config) (map[string]*rules.Group, error) {
-	files, err := ruleFiles(o, c.RuleFiles)
+// prometheus.yml names. Each group is new; the driver decides which to keep. Only
+// one call may run at a time.
+func (p *prom) loadRules(o Options, c *config.Config, a *alerting.Config) (map[string]*rules.Group, error) {
+	bundled, err := o.bundled(a)
 	if err != nil {
 		return nil, err
 	}
+	taken, err := check.Recorded(bundled)
+	if err != nil {
+		return nil, err
+	}
+	users, err := check.RuleFiles(append([]string{filepath.Join(o.ConfigDir, "rules", "*.yml")}, c.RuleFiles...))
+	if err != nil {
+		return nil, err
+	}
+	p.rules.bundled = bundled
 	all := map[string]*rules.Group{}
 	var failed error
-	for _, file := range files { // one by one: LoadGroups stops at the first bad file
-		if !strings.HasPrefix(file, bundledPrefix) {
-			if _, err := check.Rules(file); err != nil {
-				failed = errors.Join(failed, err)
-				continue
-			}
-		}
-		groups, errs := p.loader.LoadGroups(o.ScrapeInterval, c.GlobalConfig.ExternalLabels,
-			p.url.String(), nil, false, file)
+	load := func(file string) { // one by one: LoadGroups stops at the first bad file
+		groups, errs := p.loader.LoadGroups(o.ScrapeInterval, c.GlobalConfig.ExternalLabels, p.url.String(), nil, false, file)
 		failed = errors.Join(failed, errors.Join(errs...))
 		maps.Copy(all, groups)
+	}
+	for name := range bundled {
+		load(bundledPrefix + name)
+	}
+	for _, file := range users {
+		if _, err := check.Rules(file, taken); err != nil {
+			failed = errors.Join(failed, err)
+			continue
+		}
+		load(file)
 	}
 	if failed != nil {
 		return nil, failed
@@ -79,14 +89,13 @@ func (p *prom) loadRules(o Options, c *config.Config) (map[string]*rules.Group, 
 	return all, nil
 }
 
-// ruleFiles returns the names of all rule files, each once, bundled ones first.
-func ruleFiles(o Options, patterns []string) ([]string, error) {
-	var files []string
-	for _, name := range o.RuleFiles {
-		files = append(files, bundledPrefix+name)
+// bundled returns the rules that come with Pharos, by file name, with the choices
+// of a.
+func (o Options) bundled(a *alerting.Config) (map[string][]byte, error) {
+	if o.testRules != nil {
+		return o.testRules, nil
 	}
-	users, err := check.RuleFiles(append([]string{filepath.Join(o.ConfigDir, "rules", "*.yml")}, patterns...))
-	return append(files, users...), err
+	return generate.Rules(a)
 }
 
 // isBundled tells whether the group is one of ours.

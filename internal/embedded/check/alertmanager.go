@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/url"
+	"os"
 	"sync"
 
 	"github.com/prometheus/alertmanager/config"
@@ -18,16 +19,13 @@ import (
 	"github.com/prometheus/alertmanager/notify"
 	"github.com/prometheus/alertmanager/template"
 	"github.com/prometheus/alertmanager/timeinterval"
+
+	"github.com/pharos-status/pharos/rules/alerting"
+	"github.com/pharos-status/pharos/rules/generate"
 )
 
-// noRouting is what holds without an alertmanager.yml: alerts are kept and
-// shown, and nobody is told.
-const noRouting = `
-route: {receiver: nobody}
-receivers: [{name: nobody}]
-`
-
-// A Routing is a checked alertmanager.yml: all that may fail has been done.
+// A Routing is a checked alertmanager.yml, with what alerting.yml adds to it: all
+// that may fail has been done.
 type Routing struct {
 	Config    *config.Config
 	Routes    *dispatch.Route
@@ -46,16 +44,15 @@ func UseMatchers(log *slog.Logger) {
 }
 
 // LoadAlertmanager reads an alertmanager.yml as Alertmanager does: templates are
-// found from its folder. It makes the receivers that are used, which start
-// nothing. Without the file, alerts are kept and shown, and nobody is told.
-func LoadAlertmanager(path string, externalURL *url.URL, log *slog.Logger) (*Routing, error) {
+// found from its folder. The routes, inhibit rules and time intervals are those
+// that package generate makes of it and c. It makes the receivers that are used,
+// which start nothing. Without the file, alerts are kept and shown, and nobody is
+// told.
+func LoadAlertmanager(path string, a *alerting.Config, externalURL *url.URL, log *slog.Logger) (*Routing, error) {
 	UseMatchers(log)
-	c, err := config.LoadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		c, err = config.Load(noRouting)
-	}
+	c, err := withRoutes(path, a)
 	if err != nil {
-		return nil, inFile(path, err)
+		return nil, err
 	}
 	r := &Routing{
 		Config: c, Routes: dispatch.NewRoute(c.Route, nil),
@@ -82,4 +79,34 @@ func LoadAlertmanager(path string, externalURL *url.URL, log *slog.Logger) (*Rou
 		r.Intervals[i.Name] = i.TimeIntervals
 	}
 	return r, nil
+}
+
+// withRoutes returns what the file says, with the routing that a asks for.
+func withRoutes(path string, a *alerting.Config) (*config.Config, error) {
+	text, err := os.ReadFile(path)
+	absent := errors.Is(err, fs.ErrNotExist)
+	if err != nil && !absent {
+		return nil, fmt.Errorf("read configuration: %w", err)
+	}
+	var users *config.Config
+	if !absent { // its errors have the lines of the file, so they come first
+		if users, err = config.LoadFile(path); err != nil {
+			return nil, inFile(path, err)
+		}
+	}
+	generated, err := generate.Alertmanager(a, path, text)
+	if err != nil {
+		return nil, err
+	}
+	c, err := config.Load(string(generated))
+	if err != nil {
+		return nil, inFile(path+", with the routes of alerting.yml", err)
+	}
+	if absent {
+		return c, nil
+	}
+	// The file knows its folder; the text does not.
+	users.Route, users.InhibitRules = c.Route, c.InhibitRules
+	users.TimeIntervals, users.MuteTimeIntervals = c.TimeIntervals, c.MuteTimeIntervals
+	return users, nil
 }

@@ -5,18 +5,14 @@ package check
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/rulefmt"
 	"github.com/prometheus/prometheus/promql/parser"
-
-	"github.com/pharos-status/pharos/rules"
 )
 
 // RuleFiles returns the names of the files that match the patterns, each once.
@@ -36,17 +32,13 @@ func RuleFiles(patterns []string) ([]string, error) {
 	return files, nil
 }
 
-// Rules reads a rule file of a user and returns how many rules it has. The error
-// has a line for each thing that is wrong.
-func Rules(path string) (n int, err error) {
+// Rules reads a rule file of a user, which may not record what is taken, and
+// returns how many rules it has. The error has a line for each thing that is wrong.
+func Rules(path string, taken []string) (n int, err error) {
 	groups, errs := rulefmt.ParseFile(path, false, model.UTF8Validation,
 		parser.NewParser(parser.Options{}), slog.New(slog.DiscardHandler))
 	if len(errs) > 0 {
 		return 0, named(path, errs)
-	}
-	taken, err := bundled()
-	if err != nil {
-		return 0, err
 	}
 	for _, g := range groups.Groups {
 		n += len(g.Rules)
@@ -59,27 +51,23 @@ func Rules(path string) (n int, err error) {
 	return n, err
 }
 
-// bundled returns the names that the bundled rules record.
-//
-//nolint:gochecknoglobals // a constant, but for its computation
-var bundled = sync.OnceValues(func() (names []string, err error) {
-	for _, file := range rules.Files() {
-		text, err := fs.ReadFile(rules.FS, file)
-		if err != nil {
-			return nil, fmt.Errorf("read bundled rules: %w", err)
-		}
+// Recorded returns the names that the bundled rules record, given by file name.
+func Recorded(bundled map[string][]byte) (names []string, err error) {
+	for file, text := range bundled {
 		groups, errs := rulefmt.Parse(text, false, model.UTF8Validation, parser.NewParser(parser.Options{}), slog.New(slog.DiscardHandler))
 		if err := errors.Join(errs...); err != nil {
-			return nil, fmt.Errorf("read bundled rules: %w", err)
+			return nil, fmt.Errorf("read bundled rules: %s: %w", file, err)
 		}
 		for _, g := range groups.Groups {
 			for _, rule := range g.Rules {
-				names = append(names, rule.Record)
+				if rule.Record != "" {
+					names = append(names, rule.Record)
+				}
 			}
 		}
 	}
 	return names, nil
-})
+}
 
 // named names the file in each error that does not name it already.
 func named(path string, errs []error) error {
