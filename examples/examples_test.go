@@ -131,6 +131,28 @@ func installed(name string) func(t *testing.T) string {
 	return func(t *testing.T) string { t.Helper(); return testkit.Program(t, name) }
 }
 
+// TestReceivers: each file for a channel is good in Alertmanager's strict mode, and
+// those that the table says so of also in the old one.
+func TestReceivers(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("alertmanager/*.yml")
+	require.NoError(t, err)
+	require.Len(t, files, 8)
+	strict := append([]string{"check-config", "--enable-feature=utf8-strict-mode"}, files...)
+	out, err := exec.CommandContext(t.Context(), pinned("amtool")(t), strict...).CombinedOutput()
+	require.NoError(t, err, "%s", out)
+
+	readme, err := os.ReadFile("alertmanager/README.md")
+	require.NoError(t, err)
+	for _, file := range files {
+		require.Contains(t, string(readme), "]("+filepath.Base(file)+")")
+		if regexp.MustCompile(regexp.QuoteMeta("](" + filepath.Base(file) + ")") + `[^\n]*\| 0\.25 \|`).Match(readme) {
+			out, err := exec.CommandContext(t.Context(), installed("amtool")(t), "check-config", file).CombinedOutput()
+			require.NoError(t, err, "%s", out)
+		}
+	}
+}
+
 func TestFilesOfTheEngines(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
