@@ -146,7 +146,7 @@ func TestReceivers(t *testing.T) {
 	require.NoError(t, err)
 	for _, file := range files {
 		require.Contains(t, string(readme), "]("+filepath.Base(file)+")")
-		if regexp.MustCompile(regexp.QuoteMeta("](" + filepath.Base(file) + ")") + `[^\n]*\| 0\.25 \|`).Match(readme) {
+		if regexp.MustCompile(regexp.QuoteMeta("]("+filepath.Base(file)+")") + `[^\n]*\| 0\.25 \|`).Match(readme) {
 			out, err := exec.CommandContext(t.Context(), installed("amtool")(t), "check-config", file).CombinedOutput()
 			require.NoError(t, err, "%s", out)
 		}
