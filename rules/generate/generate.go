@@ -36,6 +36,7 @@ func Rules(c *alerting.Config) (map[string][]byte, error) {
 		files[name] = text
 	}
 	files[ConfigFile] = config(c)
+	files[NativeFile] = apdex(files[NativeFile], c)
 	if c.Reminders != nil || c.Startup != nil {
 		files[RemindersFile] = reminders(c)
 	}
