@@ -106,22 +106,24 @@ func known(t *testing.T) map[string]bool {
 	return names
 }
 
+// isMetric tells whether a metric is among the names that are known, or foreign.
+func isMetric(names map[string]bool, metric string) bool {
+	for _, prefix := range foreignMetrics {
+		if strings.HasPrefix(metric, prefix) {
+			return true
+		}
+	}
+	for _, suffix := range []string{"_bucket", "_sum", "_count"} {
+		if names[strings.TrimSuffix(metric, suffix)] {
+			return true
+		}
+	}
+	return names[metric]
+}
+
 func TestNamesAreOfTheSchema(t *testing.T) {
 	t.Parallel()
 	inSchema, names := constants(t, "../internal/schema"), known(t)
-	isMetric := func(name string) bool {
-		for _, prefix := range foreignMetrics {
-			if strings.HasPrefix(name, prefix) {
-				return true
-			}
-		}
-		for _, suffix := range []string{"_bucket", "_sum", "_count"} {
-			if names[strings.TrimSuffix(name, suffix)] {
-				return true
-			}
-		}
-		return names[name]
-	}
 	requireLabels := func(where string, used ...string) {
 		for _, label := range used {
 			require.True(t, inSchema[label] || slices.Contains(foreignLabels, label), "%s: label %s is not in the schema", where, label)
@@ -136,7 +138,7 @@ func TestNamesAreOfTheSchema(t *testing.T) {
 		parser.Inspect(expr, func(node parser.Node, _ []parser.Node) error {
 			switch n := node.(type) {
 			case *parser.VectorSelector:
-				require.True(t, isMetric(n.Name), "%s: metric %q is neither in the schema nor recorded", where, n.Name)
+				require.True(t, isMetric(names, n.Name), "%s: metric %q is neither in the schema nor recorded", where, n.Name)
 				for _, m := range n.LabelMatchers {
 					requireLabels(where, m.Name)
 					requireKnownValue(t, where, m.Name, m.Value)

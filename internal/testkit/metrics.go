@@ -14,12 +14,19 @@ import (
 	dto "github.com/prometheus/client_model/go"
 )
 
-// DocumentMetrics keeps the table of one part of docs/metrics.md: what stands
-// between the lines "<!-- begin PART -->" and "<!-- end PART -->". It rewrites
-// the table if the test runs with -update.
+// DocumentMetrics keeps the table of one part of docs/metrics.md, as [Document]
+// does.
 func DocumentMetrics(t testing.TB, part string, families []*dto.MetricFamily) {
 	t.Helper()
-	path := filepath.Join(root(t), "docs", "metrics.md")
+	Document(t, "docs/metrics.md", part, table(families))
+}
+
+// Document keeps one part of a document, which is named from the folder of the
+// module on: what stands between the lines "<!-- begin PART -->" and
+// "<!-- end PART -->". It rewrites the part if the test runs with -update.
+func Document(t testing.TB, name, part, want string) {
+	t.Helper()
+	path := filepath.Join(root(t), filepath.FromSlash(name))
 	text, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
@@ -30,7 +37,6 @@ func DocumentMetrics(t testing.TB, part string, families []*dto.MetricFamily) {
 	if !ok || !ok2 {
 		t.Fatalf("%s has no lines %q and %q", path, begin, end)
 	}
-	want := table(families)
 	if *update {
 		if err := os.WriteFile(path, bytes.Join([][]byte{before, begin, []byte(want), end, after}, nil), 0o644); err != nil {
 			t.Fatal(err)
@@ -38,7 +44,7 @@ func DocumentMetrics(t testing.TB, part string, families []*dto.MetricFamily) {
 		return
 	}
 	if diff := cmp.Diff(string(have), want); diff != "" {
-		t.Errorf("%s differs from the metrics of %s (-documented +are); run make golden if the change is meant:\n%s", path, part, diff)
+		t.Errorf("the part %s of %s differs from what it is about (-documented +is); run make golden if the change is meant:\n%s", part, path, diff)
 	}
 }
 
