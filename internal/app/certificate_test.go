@@ -55,7 +55,7 @@ func TestCertificateNotAfter(t *testing.T) {
 	shown := func() time.Time {
 		conn, err := (&tls.Dialer{Config: &tls.Config{InsecureSkipVerify: true}}).DialContext(t.Context(), "tcp", s.Addr()) //nolint:gosec // to see the certificate
 		require.NoError(t, err)
-		defer conn.Close() //nolint:errcheck // only read
+		defer conn.Close()
 		return conn.(*tls.Conn).ConnectionState().PeerCertificates[0].NotAfter
 	}
 	expires := func() time.Time {
