@@ -40,7 +40,7 @@ var rules = map[string][]string{
 
 	"rules":          {},
 	"rules/alerting": {"internal/configfile"},
-	"rules/generate": {"internal/schema", "rules", "rules/alerting"},
+	"rules/generate": {"internal/configfile", "internal/schema", "rules", "rules/alerting"},
 	"dashboards":     {},
 	"examples":       {},
 

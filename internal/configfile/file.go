@@ -27,6 +27,7 @@ const maxSize = 16 << 20
 // concurrent use.
 type File struct {
 	name   string
+	doc    *yaml.Node          // with the comments around the content; nil if the file is empty
 	root   *yaml.Node          // the document's content; nil if the file is empty
 	quoted map[*yaml.Node]bool // values in quotation marks that are numbers by a variable
 }
@@ -69,7 +70,7 @@ func Parse(name string, data []byte) (*File, error) {
 		return nil, f.translate(err, nil)
 	}
 	if len(doc.Content) > 0 && doc.Content[0].Tag != "!!null" {
-		f.root = doc.Content[0]
+		f.doc, f.root = &doc, doc.Content[0]
 	}
 	if err := f.ownTags().Err(); err != nil {
 		return nil, err

@@ -22,9 +22,9 @@ const (
 	minInterval = time.Second
 	maxInterval = 30 * 24 * time.Hour
 	maxStep     = 365 * 24 * time.Hour // between two reminders
-	maxLimit    = 100  // of the reminders whose times differ: each costs a term in a rule
-	maxName     = 200  // bytes, as of a service in exporter.yml
-	finest      = 1e-6 // of an objective, in percent: what rules can tell from 0 and from 100
+	maxLimit    = 100                  // of the reminders whose times differ: each costs a term in a rule
+	maxName     = 200                  // bytes, as of a service in exporter.yml
+	finest      = 1e-6                 // of an objective, in percent: what rules can tell from 0 and from 100
 	maxApdex    = model.Duration(time.Hour)
 )
 
