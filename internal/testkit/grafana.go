@@ -192,7 +192,7 @@ var variable = regexp.MustCompile(`\$\{?(\w+)\}?`) //nolint:gochecknoglobals // 
 // for the others.
 func (d Dashboard) Fill(t testing.TB, expr string, chosen map[string]string) string {
 	t.Helper()
-	values := map[string]string{"__rate_interval": "1m", "__interval": "15s", "__range": "3h"}
+	values := map[string]string{"__rate_interval": "5m", "__range": "3h"}
 	for _, v := range d.Templating.List {
 		values[v.Name] = v.AllValue
 		if !v.IncludeAll {
