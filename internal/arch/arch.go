@@ -64,7 +64,7 @@ var ofTests = map[string][]string{
 	"collector/relay": {"collector/probe"},                     // they fill a store
 	"dashboards":      {"internal/configfile", "internal/schema", "rules"},
 	"rules":           {"internal/schema"},
-	"examples":        {"collector/config", "collector/module", "statuspage/config"},
+	"examples":        {"collector/config", "internal/configfile", "collector/module", "statuspage/config"},
 }
 
 // testsOnly may be imported by tests, and by nothing else.
