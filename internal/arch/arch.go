@@ -62,8 +62,9 @@ var rules = map[string][]string{
 var ofTests = map[string][]string{
 	"collector/push":  {"internal/app", "internal/configfile"}, // they listen as the programs do
 	"collector/relay": {"collector/probe"},                     // they fill a store
+	"internal/e2e":    {"internal/schema", "rules/alerting", "rules/generate"},
 	"dashboards":      {"internal/configfile", "internal/schema", "rules"},
-	"rules":           {"internal/schema"},
+	"rules":           {"internal/configfile", "internal/schema", "rules/alerting", "rules/generate"},
 	"examples":        {"collector/config", "internal/configfile", "collector/module", "statuspage/config"},
 }
 
