@@ -62,7 +62,12 @@ func (m *machine) evaluate(t testing.TB, rule rulefmt.Rule, at time.Time) promql
 	for _, s := range result {
 		ls := recorded(rule, s.Metric)
 		now[ls.String()] = ls
-		_, err := app.Append(0, ls, at.UnixMilli(), s.F)
+		var err error
+		if s.H != nil {
+			_, err = app.AppendHistogram(0, ls, at.UnixMilli(), nil, s.H)
+		} else {
+			_, err = app.Append(0, ls, at.UnixMilli(), s.F)
+		}
 		require.NoError(t, err, ls)
 	}
 	for id, ls := range before {
