@@ -4,6 +4,7 @@ package rules_test
 
 import (
 	"log/slog"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -157,6 +158,17 @@ func TestNamesAreOfTheSchema(t *testing.T) {
 	for _, record := range []string{schema.ReplicaSeverity, schema.NodeSeverity, schema.ServiceSeverity, schema.OverallSeverity} {
 		require.True(t, names[record], "%s is not recorded", record)
 	}
+}
+
+func TestRecordedNamesAreDocumented(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../docs/metrics.md")
+	require.NoError(t, err)
+	each(t, func(where string, rule rulefmt.Rule) {
+		if rule.Record != "" {
+			require.Contains(t, string(text), "`"+rule.Record+"`", "%s: docs/metrics.md does not tell what it is", where)
+		}
+	})
 }
 
 // requireKnownValue: where labels have a closed list of values, a rule asks for
