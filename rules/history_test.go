@@ -77,7 +77,7 @@ func newHistory(t testing.TB, seed uint64) *history {
 type schedule struct {
 	tick, hour, objectives int64 // offsets
 	jitter                 int64 // up to so much later
-	late                   bool  // hours that were missed are summed once it runs again
+	late                   bool  // once it runs again, hours are evaluated as of when they were missed
 }
 
 // run lets the time from 1970 on pass. Now and then nothing runs for a while.
@@ -108,7 +108,9 @@ func (h *history) run(days int, s schedule, objectives func(at int64)) {
 				}
 			}},
 			{at + s.hour%60_000 + jitter, func(at int64) {
-				if due || missed && s.late {
+				if !due && missed && s.late {
+					h.sum(at / hour * hour)
+				} else if due {
 					h.sum(at)
 				}
 				missed = false
@@ -275,6 +277,16 @@ func (h *history) summed(from, to int64) func(at int64) bool {
 		}
 	}
 	return func(at int64) bool { return hours[at/hour] }
+}
+
+// lastSum returns when the hours were summed last, up to the time.
+func (h *history) lastSum(until int64) (at int64) {
+	for _, sum := range h.sums {
+		if sum <= until {
+			at = sum
+		}
+	}
+	return at
 }
 
 // ratio divides what counts as up by what counts; false if nothing does.

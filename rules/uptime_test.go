@@ -69,6 +69,13 @@ func TestUptime(t *testing.T) {
 		}
 		for day := int64(0); day < days-1; day++ {
 			check(day*24, day*24+24)
+			next := (day + 1) * 24 * hour
+			inFirst := h.summed(next, next+hour-1)
+			if inFirst(next - 1) { // else nothing ran in the first hour of the next day
+				summed := h.query(schema.NodeDayTicks+" or "+schema.ServiceDayTicks, h.lastSum(next+hour-1))
+				inDay := h.summed(day*24*hour+hour-1, next+hour-1)
+				require.Equal(t, h.count(inDay), byState(summed))
+			}
 		}
 		for range 50 {
 			from := h.rng.Int64N(days*24 - 2)

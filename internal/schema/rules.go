@@ -32,13 +32,16 @@ const OutageStart = "service:pharos_outage:start_timestamp_seconds"
 const OutageAge = "service:pharos_outage:age_seconds"
 
 // Uptime is counted in minutes. A tick is 1 for the state that holds; the sums are
-// of the hour before the one in which they are recorded.
+// of the hour before the one in which they are recorded, and of the day in UTC
+// before the one in which they are recorded.
 const (
-	NodeTick     = "node:pharos_up:tick"
-	NodeTicks    = "node:pharos_up_ticks:sum1h"
-	ServiceTick  = "service:pharos_up:tick"
-	ServiceTicks = "service:pharos_up_ticks:sum1h"
-	SummedHour   = "pharos:uptime_hour:start_timestamp_seconds" // the last one
+	NodeTick        = "node:pharos_up:tick"
+	NodeTicks       = "node:pharos_up_ticks:sum1h"
+	NodeDayTicks    = "node:pharos_up_ticks:sum1d"
+	ServiceTick     = "service:pharos_up:tick"
+	ServiceTicks    = "service:pharos_up_ticks:sum1h"
+	ServiceDayTicks = "service:pharos_up_ticks:sum1d"
+	SummedHour      = "pharos:uptime_hour:start_timestamp_seconds" // the last one
 )
 
 // The share of the time that counts in which a node or a service was up, over the
