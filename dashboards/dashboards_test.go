@@ -100,10 +100,10 @@ func TestVariables(t *testing.T) {
 }
 
 // source is the data source that the person who looks has chosen.
-var source = testkit.Source{Type: "prometheus", UID: "${datasource}"} //nolint:gochecknoglobals // a constant
+var source = testkit.Source{Type: "prometheus", UID: "${datasource}"}
 
 // Units that Grafana knows, of those that there is a use for.
-var units = []string{"none", "short", "s", "percentunit", "bytes", "ops", "reqps", "dateTimeFromNow"} //nolint:gochecknoglobals // a constant
+var units = []string{"none", "short", "s", "percentunit", "bytes", "ops", "reqps", "dateTimeFromNow"}
 
 func TestPanels(t *testing.T) {
 	t.Parallel()

@@ -19,7 +19,7 @@ import (
 const repository = "https://github.com/pharos-status/pharos/"
 
 // macro is what Grafana fills in when a link is followed, with its format.
-var macro = regexp.MustCompile(`\$\{([^}:]+)(?::([^}]+))?\}`) //nolint:gochecknoglobals // a constant
+var macro = regexp.MustCompile(`\$\{([^}:]+)(?::([^}]+))?\}`)
 
 // TestLinks follows every link: to runbooks and documents that are there, to
 // dashboards with variables that they have, and to an exporter's page.

@@ -40,7 +40,7 @@ type fate struct {
 
 // At the end service shop is dead, mail is sick, lab is unknown, and web has got
 // over its outage.
-var fates = []fate{ //nolint:gochecknoglobals // a constant
+var fates = []fate{
 	{"shop", "api", "poll", "https://a.shop.example/", "dead", "connect", 40 * time.Minute, 0},
 	{"shop", "api", "poll", "https://b.shop.example/", "sick", "slow", time.Hour, 0},
 	{"shop", "api", "poll", "https://c.shop.example/", "unknown", "permission", 30 * time.Minute, 0},

@@ -153,7 +153,7 @@ func (d Dashboard) Shown() []Panel {
 	return shown
 }
 
-var labelValues = regexp.MustCompile(`^label_values\((.+), \w+\)$`) //nolint:gochecknoglobals // a constant
+var labelValues = regexp.MustCompile(`^label_values\((.+), \w+\)$`)
 
 // Expressions returns every expression of the dashboard: of panels, of variables
 // and of annotations.
@@ -185,14 +185,14 @@ func (d Dashboard) Expressions(t testing.TB) []Expression {
 	return all
 }
 
-var variable = regexp.MustCompile(`\$\{?(\w+)\}?`) //nolint:gochecknoglobals // a constant
+var variable = regexp.MustCompile(`\$\{?(\w+)\}?`)
 
 // Fill puts values in place of the variables of an expression, as Grafana does:
 // those of its own, all there is for variables that may be all, and what is chosen
 // for the others.
 func (d Dashboard) Fill(t testing.TB, expr string, chosen map[string]string) string {
 	t.Helper()
-	values := map[string]string{"__rate_interval": "5m", "__range": "3h"}
+	values := map[string]string{"__rate_interval": "5m", "__interval": "1m", "__range": "3h"}
 	for _, v := range d.Templating.List {
 		values[v.Name] = v.AllValue
 		if !v.IncludeAll {
