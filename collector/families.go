@@ -60,6 +60,7 @@ type families struct {
 	replica exposition.TableOf[replicaRow]
 	node    exposition.TableOf[nodeRow]
 	queue   exposition.TableOf[state.NodeQueue]
+	count   exposition.TableOf[statusRow]
 }
 
 func newFamilies() *families {
@@ -78,6 +79,11 @@ func newFamilies() *families {
 			Labels:  []string{schema.Service, schema.Node, schema.Queue},
 			Values:  func(q *state.NodeQueue, to []string) { to[0], to[1], to[2] = q.Node.Service, q.Node.Node, q.Name },
 			Columns: queueColumns(),
+		},
+		count: exposition.TableOf[statusRow]{
+			Labels:  []string{schema.Status},
+			Values:  func(r *statusRow, to []string) { to[0] = r.status.String() },
+			Columns: countColumns(),
 		},
 	}
 }

@@ -48,13 +48,14 @@ func (v *viewer) view() exposition.View {
 	*memory = rows
 	layout := v.replicas.of(len(rows), func(i int) status.ID { return rows[i].id })
 	v.setLatencies(layout, rows)
-	replica, node, queue := v.families.replica, v.families.node, v.families.queue
+	replica, node, queue, count := v.families.replica, v.families.node, v.families.queue, v.families.count
 	replica.Layout, replica.Rows = layout, rows
 	node.Layout, node.Rows = v.nodes.of(1, func(int) *config.Config { return c }), nodeRows(c)
 	queue.Layout = v.queues.of(len(queues), func(i int) queueID { return queueID{queues[i].Node, queues[i].Name} })
 	queue.Rows = queues
+	count.Rows = countRows(rows)
 	return exposition.View{
-		Tables: []exposition.Table{replica, node, queue},
+		Tables: []exposition.Table{replica, node, queue, count},
 		Common: common(c.Vantage),
 		Done:   func() { v.memory.Put(memory) },
 	}

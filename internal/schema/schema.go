@@ -35,6 +35,7 @@ const (
 	ExporterPrefix            = "pharos_exporter"
 	ExporterProbes            = ExporterPrefix + "_probes_total"
 	ExporterProbeLag          = ExporterPrefix + "_probe_lag_seconds"
+	ExporterReplicas          = ExporterPrefix + "_replicas"
 	ExporterPoolSize          = ExporterPrefix + "_pool_size"
 	ExporterPoolRunning       = ExporterPrefix + "_pool_running"
 	ExporterReports           = ExporterPrefix + "_reports_total"
