@@ -30,7 +30,7 @@ const stopGrace = 2 * time.Second
 // each of its ticks and at each event. A group with a longer interval has slots,
 // the whole multiples of its interval in UTC: it is evaluated as of each of them,
 // once, and by nothing else, because an event in between would count twice in
-// what it sums.
+// what it sums. Slots can wait for events: what is as of a slot is the same later.
 type driver struct {
 	p         *prom
 	tick      time.Duration
@@ -86,6 +86,11 @@ func (d *driver) run(ctx context.Context) {
 	default:
 	}
 	d.iterate(work, start)
+	changed := func() {
+		if took := d.iterate(work, event); took > 0 {
+			wake, pause = nil, time.After(min(pauseFactor*took, maxPause))
+		}
+	}
 	for {
 		timer := time.NewTimer(time.Until(d.due()))
 		select {
@@ -93,17 +98,47 @@ func (d *driver) run(ctx context.Context) {
 			timer.Stop()
 			return
 		case <-timer.C:
-			d.iterate(work, tick)
+			select {
+			case <-wake: // slots can wait, people can't
+				changed()
+			default:
+				d.onTime(work)
+			}
 		case <-d.poke:
 			d.iterate(work, reload)
 		case <-pause:
 			wake, pause = d.feed.wake(), nil
 		case <-wake:
-			if took := d.iterate(work, event); took > 0 {
-				wake, pause = nil, time.After(min(pauseFactor*took, maxPause))
-			}
+			changed()
 		}
 		timer.Stop()
+	}
+}
+
+// onTime evaluates the groups of the tick if they are due, or else one of those
+// with slots: an event does not wait for all of them.
+func (d *driver) onTime(ctx context.Context) {
+	if d.ticks(time.Now()) {
+		d.iterate(ctx, tick)
+		return
+	}
+	d.mu.Lock()
+	began := time.Now()
+	t, more := d.longestWaiting(began)
+	if t == nil {
+		d.mu.Unlock()
+		return
+	}
+	turns := []turn{*t}
+	d.evaluate(ctx, turns)
+	at := d.stamp(time.Now(), false)
+	d.await(ctx, at)
+	d.settle(ctx, turns, at)
+	d.mu.Unlock()
+
+	d.metrics.seconds.Add(time.Since(began).Seconds())
+	if !more {
+		d.evaluated()
 	}
 }
 

@@ -42,6 +42,11 @@ func (d *driver) begin(ctx context.Context, groups map[string]*rules.Group) {
 // for the last one of each group, which is evaluated in earnest.
 func (d *driver) catchUp(ctx context.Context, now time.Time) {
 	d.makeUp(ctx, d.last, func(e *entry) gap { return gap{e, e.next, e.slot(now)} })
+	for _, e := range d.entries {
+		if last := e.slot(now); d.slotted(e) && e.next.Before(last) {
+			e.next = last
+		}
+	}
 }
 
 // makeUp records what was not recorded at slots that are past and for which there

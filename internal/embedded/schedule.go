@@ -3,6 +3,7 @@
 package embedded
 
 import (
+	"slices"
 	"time"
 
 	"github.com/prometheus/prometheus/rules"
@@ -42,28 +43,53 @@ func (d *driver) due() time.Time {
 	return next
 }
 
-// choose returns the turns that the trigger causes, and plans the next ones.
-//
-// A group with an interval of its own is evaluated as of its slot, however late
-// the process wakes up: sums whose windows are as long as the interval neither
-// overlap nor leave a gap. Nobody else writes its series, so they stay in order.
+// ticks tells whether a group without slots is due.
+func (d *driver) ticks(now time.Time) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return slices.ContainsFunc(d.entries, func(e *entry) bool { return !d.slotted(e) && !now.Before(e.next) })
+}
+
+// choose returns the turns of groups without slots that the trigger causes, and
+// plans the next ones.
 func (d *driver) choose(now, at time.Time, why trigger) []turn {
 	var chosen []turn
 	for _, e := range d.entries {
 		onTime := !now.Before(e.next)
-		switch {
-		case onTime && d.slotted(e):
-			chosen = append(chosen, turn{entry: e, at: e.slot(now)})
-		case onTime:
-			chosen = append(chosen, turn{entry: e, at: at})
-		case why != tick && !d.slotted(e):
-			chosen = append(chosen, turn{entry: e, at: at, sparsely: why == event})
+		if d.slotted(e) || !onTime && why == tick {
+			continue
 		}
+		chosen = append(chosen, turn{entry: e, at: at, sparsely: !onTime && why == event})
 		if onTime {
 			e.next = e.slot(now).Add(e.group.Interval())
 		}
 	}
 	return chosen
+}
+
+// longestWaiting returns the turn of the group whose slot has waited longest, and
+// whether another one waits; nil if none does. It plans the group's next one.
+//
+// The group is evaluated as of its slot, however late it is: sums whose windows
+// are as long as the interval neither overlap nor leave a gap. Nobody else writes
+// its series, so they stay in order.
+func (d *driver) longestWaiting(now time.Time) (t *turn, more bool) {
+	var first *entry
+	for _, e := range d.entries {
+		if !d.slotted(e) || now.Before(e.next) {
+			continue
+		}
+		more = first != nil
+		if first == nil || e.next.Before(first.next) {
+			first = e
+		}
+	}
+	if first == nil {
+		return nil, false
+	}
+	t = &turn{entry: first, at: first.slot(now)}
+	first.next = t.at.Add(first.group.Interval())
+	return t, more
 }
 
 // stamp returns the time of the samples that are written now: always later than
