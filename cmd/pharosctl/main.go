@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Command pharosctl checks the configuration of Pharos from a terminal. Each
-// subcommand is a file.
+// Command pharosctl checks the configuration of Pharos from a terminal, and writes
+// what a Prometheus and an Alertmanager of one's own need of it. Each subcommand is
+// a file.
 package main
 
 import (
@@ -21,6 +22,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	work := map[string]func() error{}
 	for _, add := range []func(*app.Command, io.Writer) (string, func() error){
 		checkCommand,
+		rulesCommand,
 	} {
 		name, action := add(c, stdout)
 		work[name] = action

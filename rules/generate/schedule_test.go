@@ -22,7 +22,7 @@ import (
 )
 
 // The powers that the ways to grow stand for.
-var powers = map[alerting.Backoff]float64{alerting.None: 0, alerting.Linear: 1, alerting.Square: 2, alerting.Cubic: 3} //nolint:gochecknoglobals // a table
+var powers = map[alerting.Backoff]float64{alerting.None: 0, alerting.Linear: 1, alerting.Square: 2, alerting.Cubic: 3}
 
 // vigil returns when Vigil reminds of an outage, in seconds since its beginning. It
 // does as Vigil does, which knows no formula: it looks every second whether enough
