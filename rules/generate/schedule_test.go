@@ -14,8 +14,11 @@ import (
 	"time"
 
 	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/promql/promqltest"
 	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
 
+	"github.com/pharos-status/pharos/internal/schema"
 	"github.com/pharos-status/pharos/internal/testkit"
 	"github.com/pharos-status/pharos/rules/alerting"
 	"github.com/pharos-status/pharos/rules/generate"
@@ -189,4 +192,60 @@ func humanize(seconds int) string {
 		return fmt.Sprintf("%dm %ds", m, s)
 	}
 	return fmt.Sprintf("%dh %dm %ds", h, m, s)
+}
+
+// Whatever is asked for, the rule counts as many reminders as Vigil has sent, at any
+// age of the outage.
+func TestRemindersOfAnySchedule(t *testing.T) {
+	t.Parallel()
+	storage := promqltest.LoadedStorage(t, "")
+	engine := promqltest.NewTestEngine(t, false, 5*time.Minute, 1_000_000)
+	rapid.Check(t, func(rt *rapid.T) {
+		r := &alerting.Reminders{
+			Interval: model.Duration(rapid.IntRange(1, 7200).Draw(rt, "interval")) * model.Duration(time.Second),
+			Backoff:  rapid.SampledFrom([]alerting.Backoff{alerting.None, alerting.Linear, alerting.Square, alerting.Cubic}).Draw(rt, "backoff"),
+			Limit:    rapid.IntRange(1, 12).Draw(rt, "limit"),
+		}
+		const horizon = 36 * time.Hour
+		times := vigil(r, horizon)
+		age := rapid.IntRange(0, int(horizon.Seconds())).Draw(rt, "age")
+		if len(times) > 0 && rapid.Bool().Draw(rt, "at a reminder") {
+			age = rapid.SampledFrom(times).Draw(rt, "reminder") - rapid.IntRange(0, 1).Draw(rt, "before")
+		}
+		want := 0
+		for _, at := range times {
+			if at <= age {
+				want++
+			}
+		}
+		expr := strings.ReplaceAll(generate.Steps(r), schema.OutageAge, fmt.Sprintf("vector(%d)", age))
+		query, err := engine.NewInstantQuery(t.Context(), storage, nil, expr, time.Unix(0, 0))
+		require.NoError(rt, err, expr)
+		defer query.Close()
+		result, err := query.Exec(t.Context()).Vector()
+		require.NoError(rt, err, expr)
+		got := 0
+		if len(result) > 0 {
+			got = int(result[0].F)
+		}
+		require.Equal(rt, want, got, expr)
+	})
+}
+
+// The start of an exporter is told for five minutes, whatever else has a start.
+func TestStarted(t *testing.T) {
+	t.Parallel()
+	c := alerting.Default()
+	c.Startup = &alerting.Startup{Receiver: "team"}
+	dir := writeRules(t, c)
+	text, err := os.ReadFile("testdata/started.test.yml")
+	require.NoError(t, err)
+	file := filepath.Join(dir, "started.test.yml")
+	require.NoError(t, os.WriteFile(file, text, 0o600))
+	for name, promtool := range promtools(t) {
+		out, err := exec.CommandContext(t.Context(), promtool, "check", "rules", "--lint=all", "--lint-fatal", filepath.Join(dir, generate.RemindersFile)).CombinedOutput()
+		require.NoError(t, err, "%s: %s", name, out)
+		out, err = exec.CommandContext(t.Context(), promtool, "test", "rules", file).CombinedOutput()
+		require.NoError(t, err, "%s: %s", name, out)
+	}
 }
