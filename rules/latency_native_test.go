@@ -52,17 +52,16 @@ func (c *counter) histogram() *histogram.Histogram {
 	last, before := 0, int64(0)
 	for _, i := range slices.Sorted(maps.Keys(c.buckets)) {
 		n := c.buckets[i]
-		if spans := h.PositiveSpans; len(spans) > 0 && i == last+1 {
-			spans[len(spans)-1].Length++
-		} else {
-			offset := i
-			if len(spans) > 0 {
-				offset = i - last - 1
-			}
-			h.PositiveSpans = append(spans, histogram.Span{Offset: int32(offset), Length: 1}) //nolint:gosec // tens
+		switch spans := len(h.PositiveSpans); {
+		case spans == 0:
+			h.PositiveSpans = append(h.PositiveSpans, histogram.Span{Offset: int32(i), Length: 1})
+		case i == last+1:
+			h.PositiveSpans[spans-1].Length++
+		default:
+			h.PositiveSpans = append(h.PositiveSpans, histogram.Span{Offset: int32(i - last - 1), Length: 1})
 		}
 		h.PositiveBuckets = append(h.PositiveBuckets, n-before)
-		h.Count += uint64(n) //nolint:gosec // not negative
+		h.Count += uint64(n)
 		last, before = i, n
 	}
 	return h
@@ -121,7 +120,7 @@ func probed(random *rand.Rand) (scraped []*histogram.Histogram, observed []float
 func TestNativeAgainstObservations(t *testing.T) {
 	t.Parallel()
 	const nodes = 60
-	random := rand.New(rand.NewPCG(5, 11)) //nolint:gosec // the same each time
+	random := rand.New(rand.NewPCG(5, 11))
 	choices := alerting.Default()
 	thresholds := []time.Duration{500 * time.Millisecond, 50 * time.Millisecond, 200 * time.Millisecond}
 	m := newMachine(t, "")
@@ -210,7 +209,7 @@ func satisfied(all []float64, threshold float64) float64 {
 // are scraped every 15 s and gain an observation a minute.
 func BenchmarkNative(b *testing.B) {
 	var kinds [50][]*histogram.Histogram
-	random := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // the same each time
+	random := rand.New(rand.NewPCG(1, 2))
 	for k := range kinds {
 		var c counter
 		for i := range 840 {
