@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"github.com/pharos-status/pharos/internal/configfile"
 	"github.com/pharos-status/pharos/internal/testkit"
 	"github.com/pharos-status/pharos/rules/alerting"
 	"github.com/pharos-status/pharos/rules/generate"
@@ -148,4 +149,35 @@ func TestEscalationFromANumberOn(t *testing.T) {
 			}
 		}
 	})
+}
+
+// Names with what means something to YAML, to regular expressions or to matchers
+// select what bears them, in both Alertmanagers.
+func TestNamesAreTakenLiterally(t *testing.T) {
+	t.Parallel()
+	names := []string{`back\slash`, `c,d{e}"f"`, `日本 #1`, `it's: [x]`, `a|b`, `(.*)`, `$1`, `- x`}
+	text, err := configfile.Marshal(map[string]any{"owners": []map[string]any{
+		{"services": names, "receivers": []string{"all"}, "continue": true},
+		{"services": names[:1], "nodes": names[1:2], "receivers": []string{"one"}},
+	}})
+	require.NoError(t, err)
+	c, err := alerting.Parse("alerting.yml", text)
+	require.NoError(t, err)
+	got, err := generate.Alertmanager(c, "a.yml", []byte("route: {receiver: none}\nreceivers: [{name: none}, {name: all}, {name: one}]\n"))
+	require.NoError(t, err)
+	file := filepath.Join(t.TempDir(), "a.yml")
+	require.NoError(t, os.WriteFile(file, got, 0o600))
+	label := func(name, value string) string {
+		return name + `="` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(value) + `"`
+	}
+	for _, command := range amtools(t) {
+		test := func(labels ...string) string {
+			return amtool(t, command, append([]string{"config", "routes", "test", "--config.file", file}, labels...)...)
+		}
+		for _, name := range names {
+			require.Equal(t, "all", test(label("service", name)), name)
+		}
+		require.Equal(t, "all,one", test(label("service", names[0]), label("node", names[1])))
+		require.Equal(t, "none", test("service=a"))
+	}
 }
