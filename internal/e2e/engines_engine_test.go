@@ -11,7 +11,6 @@ import (
 	"math"
 	"net/http"
 	"os"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -186,12 +185,19 @@ func (e *httpEngine) query(ctx context.Context, expr string, at time.Time) (prom
 
 func startPrometheus(t *testing.T, _ []labels.Labels) engine {
 	t.Helper()
+	base := "http://" + runPrometheus(t, "{}\n")
+	return newHTTPEngine(t, base, base+"/api/v1/write", "")
+}
+
+// runPrometheus starts Debian's Prometheus, and returns its address.
+func runPrometheus(t *testing.T, config string) string {
+	t.Helper()
 	dir, address := t.TempDir(), testkit.FreePort(t)
-	write(t, dir, "prometheus.yml", "{}\n")
+	write(t, dir, "prometheus.yml", config)
 	start(t, testkit.Program(t, "prometheus"), "--config.file="+dir+"/prometheus.yml", "--storage.tsdb.path="+dir+"/data",
-		"--web.enable-remote-write-receiver", "--web.listen-address="+address, "--log.level=warn")
+		"--web.enable-remote-write-receiver", "--web.listen-address="+address, "--rules.alert.resend-delay=1s", "--log.level=warn")
 	answers(t, "http://"+address+"/-/ready")
-	return newHTTPEngine(t, "http://"+address, "http://"+address+"/api/v1/write", "")
+	return address
 }
 
 // startVictoriaMetrics tells the server of every series before it is asked for
@@ -241,23 +247,33 @@ func startThanos(t *testing.T, _ []labels.Labels) engine {
 	return e
 }
 
-// runThanos starts a receiver and a querier before it. The querier takes off the
-// labels that the receiver adds, as it does for replicas.
-func runThanos(t *testing.T) (writeURL, queryURL string) {
+// runThanos starts a receiver, and a querier before it and the other stores. The
+// querier takes off the labels that these add, as it does for replicas.
+func runThanos(t *testing.T, stores ...string) (writeURL, queryURL string) {
 	t.Helper()
-	thanos, err := filepath.Abs("../../.tools/thanos")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := os.Stat(thanos); err != nil {
-		testkit.Skip(t, "thanos is not built (scripts/tool.sh thanos)")
-	}
+	thanos := thanosProgram(t)
 	grpc, http1, remote, grpc2, http2 := testkit.FreePort(t), testkit.FreePort(t), testkit.FreePort(t), testkit.FreePort(t), testkit.FreePort(t)
 	start(t, thanos, "receive", "--log.level=warn", "--tsdb.path="+t.TempDir(), `--label=receive="one"`,
 		"--grpc-address="+grpc, "--http-address="+http1, "--remote-write.address="+remote)
 	answers(t, "http://"+http1+"/-/ready")
-	start(t, thanos, "query", "--log.level=warn", "--grpc-address="+grpc2, "--http-address="+http2, "--endpoint="+grpc,
-		"--query.replica-label=receive", "--query.replica-label=tenant_id")
+	args := []string{
+		"query", "--log.level=warn", "--grpc-address=" + grpc2, "--http-address=" + http2,
+		"--query.replica-label=receive", "--query.replica-label=tenant_id", "--query.replica-label=ruler",
+	}
+	for _, store := range append(stores, grpc) {
+		args = append(args, "--endpoint="+store)
+	}
+	start(t, thanos, args...)
 	answers(t, "http://"+http2+"/-/ready")
 	return "http://" + remote + "/api/v1/receive", "http://" + http2
+}
+
+// thanosProgram returns what make test builds from tools/thanos.
+func thanosProgram(t *testing.T) string {
+	t.Helper()
+	path := absolute(t, "../../.tools/thanos")
+	if _, err := os.Stat(path); err != nil {
+		testkit.Skip(t, "thanos is not built (scripts/tool.sh thanos)")
+	}
+	return path
 }

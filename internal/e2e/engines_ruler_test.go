@@ -36,6 +36,7 @@ type ruler struct {
 	engine  engine
 	parser  parser.Parser
 	groups  []*prometheusrules.Group
+	always  bool                       // every group is due, whatever its interval
 	reads   map[string]map[string]bool // by expression: the names of the series in it
 	pending []sample
 	fresh   map[string]bool   // the names of what is pending
@@ -84,7 +85,7 @@ func isNative(file string) bool { return strings.HasSuffix(file, "-native.rules.
 func (r *ruler) evaluate(ctx context.Context, at time.Time) (map[string]float64, error) {
 	r.results = map[string]float64{}
 	for _, g := range r.groups {
-		if g.Interval() > tick && at.UnixNano()%int64(g.Interval()) != 0 {
+		if !r.always && g.Interval() > tick && at.UnixNano()%int64(g.Interval()) != 0 {
 			continue
 		}
 		g.Eval(ctx, at)

@@ -136,16 +136,17 @@ func steps() []time.Time {
 
 // A scene tells what was scraped.
 type scene struct {
-	next map[string]time.Time                // by instance
-	last map[string]map[uint64]labels.Labels // by instance: the series of the last scrape
+	start time.Time
+	next  map[string]time.Time                // by instance
+	last  map[string]map[uint64]labels.Labels // by instance: the series of the last scrape
 }
 
-func newScene() *scene {
-	s := &scene{map[string]time.Time{}, map[string]map[uint64]labels.Labels{}}
+func newScene(start time.Time) *scene {
+	s := &scene{start, map[string]time.Time{}, map[string]map[uint64]labels.Labels{}}
 	for _, p := range places() {
-		s.next[p.instance] = sceneStart().Add(p.phase - time.Minute)
+		s.next[p.instance] = start.Add(p.phase - time.Minute)
 	}
-	s.next[pageInstance] = sceneStart().Add(9*time.Second - time.Minute)
+	s.next[pageInstance] = start.Add(9*time.Second - time.Minute)
 	return s
 }
 
@@ -157,22 +158,26 @@ func (s *scene) until(at time.Time) (all []sample) {
 	for _, p := range places() {
 		for ; !s.next[p.instance].After(at); s.next[p.instance] = s.next[p.instance].Add(scrapeEvery) {
 			now := s.next[p.instance]
-			minute := now.Sub(sceneStart()).Minutes()
-			up := !within(minute, exporterAway()[p.vantage]...)
-			r := reading{target: []string{schema.Job, schema.JobExporter, schema.Instance, p.instance, schema.Vantage, p.vantage}, minute: minute, at: now}
+			r := s.read(now, schema.JobExporter, p.instance, schema.Vantage, p.vantage)
+			up := !within(r.minute, exporterAway()[p.vantage]...)
 			if up {
 				r.exporter(p.vantage)
 			}
-			all = append(all, s.scraped(&r, up)...)
+			all = append(all, s.scraped(r, up)...)
 		}
 	}
 	for ; !s.next[pageInstance].After(at); s.next[pageInstance] = s.next[pageInstance].Add(scrapeEvery) {
-		now := s.next[pageInstance]
-		r := reading{target: []string{schema.Job, "pharos_statuspage", schema.Instance, pageInstance}, minute: now.Sub(sceneStart()).Minutes(), at: now}
+		r := s.read(s.next[pageInstance], "pharos_statuspage", pageInstance)
 		r.page()
-		all = append(all, s.scraped(&r, true)...)
+		all = append(all, s.scraped(r, true)...)
 	}
 	return all
+}
+
+// read begins a scrape.
+func (s *scene) read(at time.Time, job, instance string, more ...string) *reading {
+	target := append([]string{schema.Job, job, schema.Instance, instance}, more...)
+	return &reading{target: target, start: s.start, at: at, minute: at.Sub(s.start).Minutes()}
 }
 
 // scraped ends the series that were in the last scrape and are not in this one.
@@ -195,8 +200,9 @@ func (s *scene) scraped(r *reading, up bool) []sample {
 // A reading is one scrape of one target.
 type reading struct {
 	target  []string
-	minute  float64
+	start   time.Time // of the scene
 	at      time.Time
+	minute  float64
 	samples []sample
 }
 
@@ -239,7 +245,7 @@ func (r *reading) exporter(vantage string) {
 // itself is what the exporter says of itself.
 func (r *reading) itself(vantage string) {
 	r.add(schema.ExporterReloadSuccessful, 1-among(r.minute, reloadFails()[vantage]...))
-	r.add(schema.ExporterReloadSuccessTime, float64(sceneStart().Unix()))
+	r.add(schema.ExporterReloadSuccessTime, float64(r.start.Unix()))
 	for _, mode := range []string{"poll", "script"} {
 		r.add(schema.ExporterProbes, math.Floor(10*(r.minute+5)), schema.Mode, mode, schema.Result, "success")
 	}
@@ -268,7 +274,7 @@ func (r *reading) replica(a actor, vantage string) {
 		r.add(schema.ReplicaLoad, a.cpu(r.minute), append(id, schema.Resource, schema.CPU)...)
 	}
 	if a.notAfter != 0 {
-		r.add(schema.ReplicaTLSNotAfter, float64(sceneStart().Add(a.notAfter).Unix()), id...)
+		r.add(schema.ReplicaTLSNotAfter, float64(r.start.Add(a.notAfter).Unix()), id...)
 	}
 }
 

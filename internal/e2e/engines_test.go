@@ -96,7 +96,7 @@ type batch struct {
 }
 
 func played() (all []batch) {
-	s := newScene()
+	s := newScene(sceneStart())
 	for _, at := range steps() {
 		all = append(all, batch{at, s.until(at)})
 	}
