@@ -39,7 +39,6 @@ const (
 	queryTimeout         = 2 * time.Minute
 	lookback             = 5 * time.Minute
 	outageTolerance      = time.Hour
-	resendDelay          = time.Minute
 	notifierQueue        = 10_000
 	remoteFlushDeadline  = 5 * time.Second // its default of a minute would hold up a stop
 
@@ -107,9 +106,9 @@ func openPrometheus(o Options, pager http.Handler) (*prom, error) {
 	p.ruleOpts = &rules.ManagerOptions{
 		NameValidationScheme: model.UTF8Validation,
 		QueryFunc:            rules.EngineQueryFunc(p.queries, p.db), Queryable: p.db,
-		NotifyFunc: rules.SendAlerts(p.notifier, p.url.String()), ExternalURL: p.url, Context: context.Background(),
+		NotifyFunc: newTeller(rules.SendAlerts(p.notifier, p.url.String())).tell, ExternalURL: p.url, Context: context.Background(),
 		Registerer: o.Registerer, Metrics: rules.NewGroupMetrics(o.Registerer), Logger: p.log("rules"),
-		Appendable: p.results, OutageTolerance: outageTolerance, ResendDelay: resendDelay, Parser: p.parser,
+		Appendable: p.results, OutageTolerance: outageTolerance, Parser: p.parser,
 		GroupLoader: p.rules,
 	}
 	p.loader = rules.NewManager(p.ruleOpts)
