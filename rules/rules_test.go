@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pharos-status/pharos/internal/schema"
+	"github.com/pharos-status/pharos/internal/testkit"
 	"github.com/pharos-status/pharos/internal/status"
 	"github.com/pharos-status/pharos/rules"
 )
@@ -98,7 +99,7 @@ var (
 // known returns the names of the schema and those that rules record.
 func known(t *testing.T) map[string]bool {
 	t.Helper()
-	names := constants(t, "../internal/schema")
+	names := testkit.Constants(t, "internal/schema")
 	each(t, func(_ string, rule rulefmt.Rule) {
 		if rule.Record != "" {
 			names[rule.Record] = true
@@ -124,7 +125,7 @@ func isMetric(names map[string]bool, metric string) bool {
 
 func TestNamesAreOfTheSchema(t *testing.T) {
 	t.Parallel()
-	inSchema, names := constants(t, "../internal/schema"), known(t)
+	inSchema, names := testkit.Constants(t, "internal/schema"), known(t)
 	requireLabels := func(where string, used ...string) {
 		for _, label := range used {
 			require.True(t, inSchema[label] || slices.Contains(foreignLabels, label), "%s: label %s is not in the schema", where, label)
