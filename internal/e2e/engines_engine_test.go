@@ -236,7 +236,7 @@ func startThanos(t *testing.T, _ []labels.Labels) engine {
 	writeURL, queryURL := runThanos(t)
 	e := newHTTPEngine(t, queryURL, writeURL, "")
 	// The querier asks nobody before it knows what time a store has.
-	first := sample{labels.FromStrings(labels.MetricName, "first"), sceneStart().Add(-time.Hour).UnixMilli(), 1}
+	first := sample{labels.FromStrings(model.MetricNameLabel, "first"), sceneStart().Add(-time.Hour).UnixMilli(), 1}
 	if err := e.write(t.Context(), []sample{first}); err != nil {
 		t.Fatal(err)
 	}

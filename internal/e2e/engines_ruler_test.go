@@ -111,7 +111,7 @@ func (r *ruler) query(ctx context.Context, expr string, at time.Time) (promql.Ve
 		names = map[string]bool{}
 		for _, matchers := range parser.ExtractSelectors(tree) {
 			for _, m := range matchers {
-				if m.Name == labels.MetricName {
+				if m.Name == model.MetricNameLabel {
 					names[m.Value] = m.Type == labels.MatchEqual
 				}
 			}
@@ -160,7 +160,7 @@ func (a *transaction) Append(_ storage.SeriesRef, l labels.Labels, at int64, v f
 		return 0, storage.ErrDuplicateSampleForTimestamp
 	}
 	r.newest[hash] = sample{l, at, v}
-	name := l.Get(labels.MetricName)
+	name := l.Get(model.MetricNameLabel)
 	r.fresh[name] = true
 	r.pending = append(r.pending, r.newest[hash])
 	if name == "ALERTS_FOR_STATE" {
@@ -169,7 +169,7 @@ func (a *transaction) Append(_ storage.SeriesRef, l labels.Labels, at int64, v f
 	if value.IsStaleNaN(v) {
 		v = math.NaN()
 	}
-	r.results[name+l.MatchLabels(false, labels.MetricName).String()] = v
+	r.results[name+l.MatchLabels(false, model.MetricNameLabel).String()] = v
 	return 0, nil
 }
 

@@ -7,8 +7,6 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
-	"os/exec"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"sync"
@@ -16,6 +14,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/pharos-status/pharos/internal/schema"
@@ -64,7 +63,7 @@ func TestRulersOfOthersAgree(t *testing.T) {
 				if err := e.write(t.Context(), s.until(time.Now())); err != nil {
 					t.Fatal(err)
 				}
-				diff = cmp.Diff(severities, recorded(t, e)) + cmp.Diff(alerts, pager.firing())
+				diff = cmp.Diff(severities, recorded(t, e, time.Now())) + cmp.Diff(alerts, pager.firing())
 				return diff == ""
 			})
 			if !ok {
@@ -129,12 +128,11 @@ func expected(t *testing.T, files string, past []sample, now time.Time) (severit
 	if len(alerts) < 5 {
 		t.Fatalf("only %v fire: the test looks at the wrong moment", alerts)
 	}
-	return recordedAt(t, e, now), alerts
+	return recorded(t, e, now), alerts
 }
 
-func recorded(t *testing.T, e engine) map[string]float64 { return recordedAt(t, e, time.Now()) }
-
-func recordedAt(t *testing.T, e engine, at time.Time) map[string]float64 {
+// recorded returns the severities at a moment.
+func recorded(t *testing.T, e engine, at time.Time) map[string]float64 {
 	t.Helper()
 	all := map[string]float64{}
 	for _, name := range severityNames() {
@@ -143,7 +141,7 @@ func recordedAt(t *testing.T, e engine, at time.Time) map[string]float64 {
 			t.Fatal(err)
 		}
 		for _, s := range answer {
-			all[name+s.Metric.MatchLabels(false, labels.MetricName).String()] = s.F
+			all[name+s.Metric.MatchLabels(false, model.MetricNameLabel).String()] = s.F
 		}
 	}
 	return all
@@ -270,63 +268,4 @@ func thanosRuler(t *testing.T, rules, pager string) (e engine, list string) {
 		"--alertmanagers.url="+pager, "--alert.label-drop=ruler", "--resend-delay=1s")
 	answers(t, "http://"+address+"/-/ready")
 	return newHTTPEngine(t, queryURL, writeURL, ""), "http://" + address + "/api/v1/rules"
-}
-
-// TestOthersCheckTheRules lets the programs of others check the rule files as they
-// are.
-func TestOthersCheckTheRules(t *testing.T) {
-	t.Parallel()
-	files := ruleFiles(t, sceneChoices)
-	for name, c := range map[string]struct {
-		program func(*testing.T) string
-		native  bool
-		leave   *regexp.Regexp
-		args    func(dir string) []string
-	}{
-		"promtool 2.42": {program: installed("promtool"), args: func(dir string) []string {
-			all, _ := filepath.Glob(dir + "/*.yml")
-			return append([]string{"check", "rules"}, all...)
-		}},
-		"vmalert 1.79": {program: installed("vmalert"), leave: keepFiring(), args: func(dir string) []string { return []string{"-dryRun", "-rule=" + dir + "/*.yml"} }},
-		"thanos 0.42":  {program: thanosProgram, native: true, args: func(dir string) []string { return []string{"tools", "rules-check", "--rules=" + dir + "/*.yml"} }},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			dir := copyRules(t, files, c.native, func(text string) string { return without(text, c.leave) })
-			out, err := exec.CommandContext(t.Context(), c.program(t), c.args(dir)...).CombinedOutput()
-			if err != nil {
-				t.Errorf("%v: %s", err, out)
-			}
-		})
-	}
-}
-
-func installed(name string) func(*testing.T) string {
-	return func(t *testing.T) string { t.Helper(); return testkit.Program(t, name) }
-}
-
-// keepFiring matches what vmalert learned after 1.79.
-func keepFiring() *regexp.Regexp { return regexp.MustCompile(`(?m)^ +keep_firing_for:.*\n`) }
-
-func without(text string, lines *regexp.Regexp) string {
-	if lines == nil {
-		return text
-	}
-	return lines.ReplaceAllString(text, "")
-}
-
-// copyRules returns a folder with the rule files as edit leaves them.
-func copyRules(t *testing.T, from string, native bool, edit func(string) string) string {
-	t.Helper()
-	files, err := filepath.Glob(filepath.Join(from, "*.rules.yml"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	to := t.TempDir()
-	for _, file := range files {
-		if native || !isNative(file) {
-			write(t, to, filepath.Base(file), edit(read(t, file)))
-		}
-	}
-	return to
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/value"
 
@@ -72,10 +73,14 @@ func actors() []actor {
 		{service: "web", node: "cdn", replica: "https://d/", mode: "poll", took: steady(0.05)},
 		{service: "web", node: "cdn", replica: "https://e/", mode: "poll", took: steady(0.06), dead: []span{{30, 60}}},
 		{service: "web", node: "cdn", replica: "https://f/", mode: "poll", took: steady(0.07), dead: []span{{40.5, 50}}},
-		{service: "web", node: "slow", replica: "https://g/", mode: "poll", sick: []span{{15, 45}}, notAfter: 2 * day,
-			took: func(m float64) float64 { return steady(0.4)(m) * (1 + 9*among(m, span{15, 45})) }},
-		{service: "web", node: "slower", replica: "https://h/", mode: "poll", notAfter: 5 * day,
-			took: func(m float64) float64 { return steady(0.1)(m) * (1 + among(m, span{5, 999})) }},
+		{
+			service: "web", node: "slow", replica: "https://g/", mode: "poll", sick: []span{{15, 45}}, notAfter: 2 * day,
+			took: func(m float64) float64 { return steady(0.4)(m) * (1 + 9*among(m, span{15, 45})) },
+		},
+		{
+			service: "web", node: "slower", replica: "https://h/", mode: "poll", notAfter: 5 * day,
+			took: func(m float64) float64 { return steady(0.1)(m) * (1 + among(m, span{5, 999})) },
+		},
 		{service: "shop", node: "flappy", replica: "tcp://i:1", mode: "poll", took: steady(0.01), dead: flaps()},
 		{service: "shop", node: "checkout", replica: "tcp://j:1", mode: "poll", took: steady(0.02), dead: []span{{102, 112}}},
 		{service: "shop", node: "plugins", replica: "load", mode: "script", took: steady(1.5), sick: []span{{50, 58}}},
@@ -207,7 +212,7 @@ type reading struct {
 }
 
 func (r *reading) add(name string, v float64, more ...string) {
-	pairs := slices.Concat([]string{labels.MetricName, name}, r.target, more)
+	pairs := slices.Concat([]string{model.MetricNameLabel, name}, r.target, more)
 	r.samples = append(r.samples, sample{labels.FromStrings(pairs...), r.at.UnixMilli(), v})
 }
 
