@@ -16,8 +16,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pharos-status/pharos/internal/schema"
-	"github.com/pharos-status/pharos/internal/testkit"
 	"github.com/pharos-status/pharos/internal/status"
+	"github.com/pharos-status/pharos/internal/testkit"
 	"github.com/pharos-status/pharos/rules"
 )
 
