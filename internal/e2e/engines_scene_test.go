@@ -16,11 +16,11 @@ import (
 	"github.com/pharos-status/pharos/internal/status"
 )
 
-// The scene: what two exporters and a status page show in 150 minutes, over the
+// The scene: what two exporters and a status page show in some two hours, over the
 // end of a day. The moment is as good as any other; it is written so that whole
 // hours lie within.
 const (
-	sceneLength = 150 * time.Minute
+	sceneLength = 136 * time.Minute
 	scrapeEvery = 15 * time.Second
 )
 

@@ -204,7 +204,7 @@ func happened(t *testing.T, all []moment) {
 			wanted = append(wanted, fmt.Sprint(name, " ", severity))
 		}
 	}
-	for _, alert := range strings.FieldsSeq(`CertificateExpiring ConfigReloadFailed ErrorBudgetBurn ErrorBudgetSpent ExporterDown Flapping
+	for alert := range strings.FieldsSeq(`CertificateExpiring ConfigReloadFailed ErrorBudgetBurn ErrorBudgetSpent ExporterDown Flapping
 		NodeDead NodeSick NodeUnknown QueueGrowing Reminder ReplicaDead ServiceDead VantagesDisagree Watchdog`) {
 		wanted = append(wanted, "ALERTS Pharos"+alert+" fires")
 	}
