@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -69,14 +70,15 @@ func (p *pager) next(t testing.TB, receiver string, labels map[string]string, sk
 
 // receiversYML has a receiver for each name, at the pager.
 func receiversYML(p *pager, names ...string) string {
-	text := `
+	text := strings.Builder{}
+	text.WriteString(`
 route: {receiver: team, group_by: [service], group_wait: 1s, group_interval: 2s, repeat_interval: 4h}
 receivers:
-`
+`)
 	for _, name := range names {
-		text += fmt.Sprintf("  - {name: %s, webhook_configs: [{url: %q}]}\n", name, p.URL+"/"+name)
+		fmt.Fprintf(&text, "  - {name: %s, webhook_configs: [{url: %q}]}\n", name, p.URL+"/"+name)
 	}
-	return text
+	return text.String()
 }
 
 // TestChoicesOfAlerting runs pharos with an alerting.yml: owners, reminders and a
@@ -105,7 +107,7 @@ dependencies: [{service: shop, depends_on: [{service: db}]}]
 	pager.next(t, "shopkeepers", map[string]string{"alertname": "PharosServiceDead", "service": "shop"}, nil)
 	began := time.Now()
 	for n := 1; n <= 2; n++ {
-		pager.next(t, "alice", map[string]string{"alertname": "PharosReminder", "service": "shop", "reminder": fmt.Sprint(n)}, nil)
+		pager.next(t, "alice", map[string]string{"alertname": "PharosReminder", "service": "shop", "reminder": strconv.Itoa(n)}, nil)
 		late := time.Since(began) - time.Duration(n)*20*time.Second
 		require.InDelta(t, 0, late.Seconds(), 20, "reminder %d; rules are evaluated every 15 s, and a group waits for its interval", n)
 		if n == 2 {

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"syscall"
 	"testing"
 	"time"
@@ -64,19 +65,18 @@ func (h groupHook) ServeHTTP(_ http.ResponseWriter, r *http.Request) {
 // takes until a receiver grouped by service has the one notification of it.
 func BenchmarkOutage(b *testing.B) {
 	const outage = 100
-	r := newRig(b, 10*outage, bundled)
-	hook := make(groupHook, 100)
-	server := httptest.NewServer(hook)
-	b.Cleanup(server.Close)
-	r.write("alertmanager.yml", fmt.Sprintf(`
+	var times []time.Duration
+	for b.Loop() {
+		r := newRig(b, 10*outage, bundled)
+		hook := make(groupHook, 100)
+		server := httptest.NewServer(hook)
+		r.write("alertmanager.yml", fmt.Sprintf(`
 route:
   receiver: nobody
   routes: [{receiver: hook, matchers: ['service="service-00"'], group_by: [service], group_wait: 500ms, group_interval: 5m}]
 receivers: [{name: nobody}, {name: hook, webhook_configs: [{url: %q, send_resolved: false}]}]
 `, server.URL))
-	r.start()
-	var times []time.Duration
-	for b.Loop() {
+		r.start()
 		began := time.Now()
 		for i := range outage {
 			r.exporter.set(10*i, false) // all of service-00
@@ -90,7 +90,8 @@ receivers: [{name: nobody}, {name: hook, webhook_configs: [{url: %q, send_resolv
 			b.Fatal("a second notification: ", again)
 		case <-time.After(2 * time.Second):
 		}
-		break // an outage in a group is over after a group_interval
+		r.stop()
+		server.Close()
 	}
 	report(b, "notification", times)
 }
@@ -107,7 +108,7 @@ func cpuTime(b *testing.B) time.Duration {
 // storage: what a tick at a full hour takes, and what of it each event takes.
 func BenchmarkEvaluation(b *testing.B) {
 	for _, replicas := range []int{1000, 3000, 10_000, 30_000} {
-		b.Run(fmt.Sprint(replicas), func(b *testing.B) {
+		b.Run(strconv.Itoa(replicas), func(b *testing.B) {
 			w := newWorld(b, replicas)
 			for n := range 8 {
 				w.step(n)
