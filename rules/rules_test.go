@@ -91,7 +91,7 @@ func TestGroups(t *testing.T) {
 var (
 	foreignMetrics = []string{"prometheus_", "alertmanager_", "process_"}
 	foreignLabels  = []string{
-		model.MetricNameLabel, "le", "alertname", "alertstate", "integration", "rule_group",
+		model.MetricNameLabel, "le", "alertname", "alertstate", "alertmanager", "integration", "rule_group",
 		"place", // made and used up in one expression
 	}
 )

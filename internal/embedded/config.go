@@ -36,7 +36,7 @@ const (
 	keptOfOwn      = `pharos_.+|` + keptOfProcess +
 		`|prometheus_tsdb_(head_series|storage_blocks_bytes|wal_storage_size_bytes)` +
 		`|prometheus_tsdb_(wal_writes_failed|wal_corruptions|compactions_failed|head_truncations_failed|checkpoint_creations_failed|reloads_failures)_total` +
-		`|prometheus_(rule_evaluation_failures_total|notifications_dropped_total|config_last_reload_successful)` +
+		`|prometheus_rule_evaluation_failures_total|prometheus_notifications_((dropped|errors|sent)_total|alertmanagers_discovered)` +
 		`|alertmanager_(alerts|silences|notifications_total|notifications_failed_total)`
 )
 
