@@ -3,8 +3,11 @@
 package rules_test
 
 import (
+	"cmp"
+	"maps"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -23,27 +26,30 @@ import (
 // and Prometheus be away for 2 minutes or for 20, all at random, and compares every
 // evaluation with these sentences: what a good scrape has is as its places say; what
 // a good scrape has not is gone; what was in the last good scrape of an exporter that
-// is down, or no target any more, is unknown for an hour. The memory is evaluated
-// once a minute, between any two things that happen to one exporter, and the rest at
-// each scrape.
+// is down is unknown; so it is of one that is no target any more, for an hour, or
+// until another one of its job and vantage is up. What a node needs is remembered like
+// what it has. The memory is evaluated once a minute, between any two things that
+// happen to one exporter, and the rest at each scrape.
 func TestMemory(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(4) {
 		t.Run(strconv.FormatUint(seed, 10), func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, seed)
-			for at := time.Unix(0, 0).Add(time.Minute); w.checked < 800; at = w.next(at) {
+			for at := time.Unix(0, 0).Add(time.Minute); w.checked < 1500; at = w.next(at) {
 				w.scrape(at.Add(-5 * time.Second))
 				if at.Unix()%60 == 0 {
 					w.evaluate(w.memory, at)
+					w.remember(at)
 					w.settled = true
 				}
 				replicas := w.evaluate(w.fast[:1], at)
 				nodes := w.evaluate(w.fast[1:3], at)
 				w.check(at, replicas, nodes)
 			}
-			require.Positive(t, w.remembered, "nothing was ever remembered: the test tests nothing")
-			require.Positive(t, w.forgotten, "nothing was ever forgotten: the test tests nothing")
+			for _, of := range []string{"forgotten", "succeeded", "remembered", "remembered for hours"} {
+				require.Positive(t, w.seen[of], "nothing was ever %s: the test tests nothing", of)
+			}
 		})
 	}
 }
@@ -59,30 +65,37 @@ type world struct {
 	exporters []*exporter
 	settled   bool // the memory was evaluated since Prometheus started
 
-	checked, remembered, forgotten int
+	checked int
+	seen    map[string]int // how often something was so
 }
 
 // An exporter is up or not. What it has, it shows when it is up.
 type exporter struct {
-	target   []string // labels
-	up, gone bool     // gone: no target any more
-	until    time.Time
-	has      map[string]int  // severities of replicas, and of nodes which have none
-	shown    map[string]bool // what Prometheus has to end when it is no longer there
-	good     map[string]bool // what was in the last good scrape
-	seen     time.Time       // when that was
+	job, instance, vantage string
+
+	up, gone   bool // gone: no target any more
+	until      time.Time
+	has        map[string]int  // severities of replicas, nodes which have none, and what nodes need: "n0!"
+	shown      map[string]bool // what Prometheus has to end when it is no longer there
+	good       map[string]int  // what was in the last good scrape
+	seen       time.Time       // when that was
+	remembered bool            // as of the last evaluation of the memory
 }
+
+// place is where the exporter stands.
+func (e *exporter) place() string { return cmp.Or(e.vantage, "instance "+e.instance) }
 
 func newWorld(t *testing.T, seed uint64) *world {
 	t.Helper()
-	w := &world{machine: newMachine(t, ""), t: t, rand: rand.New(rand.NewPCG(seed, 1))}
+	w := &world{machine: newMachine(t, ""), t: t, rand: rand.New(rand.NewPCG(seed, 1)), seen: map[string]int{}}
 	w.memory, w.fast = load(t, "memory")[0].Rules, load(t, "pharos")[0].Rules
-	for _, target := range [][]string{
-		{schema.Job, "pharos_exporter", schema.Instance, "a"},
-		{schema.Job, "pharos_exporter", schema.Instance, "b", schema.Vantage, "west"},
-		{schema.Job, "renamed", schema.Instance, "c", schema.Vantage, "east"},
+	for _, e := range []*exporter{
+		{job: "pharos_exporter", instance: "a"},
+		{job: "pharos_exporter", instance: "b", vantage: "west"},
+		{job: "pharos_exporter", instance: "c", vantage: "west"},
+		{job: "renamed", instance: "d", vantage: "west"},
 	} {
-		e := &exporter{target: target, up: true, has: map[string]int{}, shown: map[string]bool{}, good: map[string]bool{}}
+		e.up, e.has, e.shown, e.good = true, map[string]int{}, map[string]bool{}, map[string]int{}
 		for range 4 {
 			w.change(e)
 		}
@@ -92,9 +105,9 @@ func newWorld(t *testing.T, seed uint64) *world {
 }
 
 // change adds a replica or a node to the exporter, or removes one, or has it find
-// one in another state.
+// one in another state, or does the same with what a node needs.
 func (w *world) change(e *exporter) {
-	id := []string{"n0/r0", "n0/r1", "n1/r2", "n1/r3", "n0", "n1", "n2"}[w.rand.IntN(7)]
+	id := []string{"n0/r0", "n0/r1", "n1/r2", "n1/r3", "n0", "n1", "n2", "n0!"}[w.rand.IntN(8)]
 	if _, there := e.has[id]; there && w.rand.IntN(2) == 0 {
 		delete(e.has, id)
 		return
@@ -160,8 +173,12 @@ func (w *world) scrape(at time.Time) {
 	for _, e := range w.exporters {
 		now := map[string]bool{}
 		write := func(v float64, metric string, pairs ...string) {
-			ls := labels.NewBuilder(labels.FromStrings(append(pairs, e.target...)...)).Set(model.MetricNameLabel, metric).Labels()
-			_, err := app.Append(0, ls, at.UnixMilli(), v)
+			lb := labels.NewBuilder(labels.FromStrings(pairs...)).Set(model.MetricNameLabel, metric)
+			lb.Set(schema.Job, e.job).Set(schema.Instance, e.instance)
+			if metric != schema.Up { // the exporter says where it stands
+				lb.Set(schema.Vantage, e.vantage)
+			}
+			_, err := app.Append(0, lb.Labels(), at.UnixMilli(), v)
 			require.NoError(w.t, err)
 		}
 		series := func(v float64, metric string, pairs ...string) {
@@ -169,11 +186,10 @@ func (w *world) scrape(at time.Time) {
 			now[strings.Join(append(pairs, metric), "\xff")] = true
 		}
 		if e.up {
-			e.good, e.seen = map[string]bool{}, at
+			e.good, e.seen = maps.Clone(e.has), at
 			series(1, schema.Up)
 			series(1, schema.ExporterReloadSuccessful)
 			for id, severity := range e.has {
-				e.good[id] = true
 				e.show(series, id, severity)
 			}
 		} else if !e.gone {
@@ -190,6 +206,10 @@ func (w *world) scrape(at time.Time) {
 }
 
 func (e *exporter) show(series func(float64, string, ...string), id string, severity int) {
+	if node, ok := strings.CutSuffix(id, "!"); ok {
+		series(float64(severity), schema.NodeMinHealthy, schema.Service, "s", schema.Node, node)
+		return
+	}
 	node, replica, isReplica := strings.Cut(id, "/")
 	if !isReplica {
 		series(1, schema.NodeInfo, schema.Service, "s", schema.Node, node)
@@ -217,19 +237,40 @@ func (w *world) evaluate(rules []rulefmt.Rule, at time.Time) map[string]float64 
 	return got
 }
 
+// remember is what an evaluation of the memory should do.
+func (w *world) remember(at time.Time) {
+	for _, e := range w.exporters {
+		succeeded := e.gone && e.vantage != "" && slices.ContainsFunc(w.exporters, func(other *exporter) bool {
+			return other.up && other.job == e.job && other.vantage == e.vantage
+		})
+		switch {
+		case e.up:
+			e.remembered = true
+		case e.remembered && succeeded:
+			e.remembered = false
+			w.seen["succeeded"]++
+		case e.remembered && e.gone && at.Sub(e.seen) >= time.Hour:
+			e.remembered = false
+			w.seen["forgotten"]++
+		case e.remembered && at.Sub(e.seen) > 65*time.Minute:
+			w.seen["remembered for hours"]++
+		}
+	}
+}
+
 // check compares what the rules made with what they should have made. What only
-// the memory knows has to wait for its first evaluation; and the hour ends with an
-// evaluation of the memory, not at once.
+// the memory knows has to wait for its first evaluation; and where the hour ends it is
+// a matter of seconds.
 func (w *world) check(at time.Time, replicas, nodes map[string]float64) {
 	w.t.Helper()
 	for _, e := range w.exporters {
-		if age := at.Sub(e.seen) - time.Hour; !e.up && age.Abs() < 2*time.Minute {
+		if age := at.Sub(e.seen) - time.Hour; e.gone && age.Abs() < 2*time.Minute {
 			return
 		}
 	}
 	want, byNode := map[string]float64{}, map[string]string{}
 	for _, id := range []string{"n0/r0", "n0/r1", "n1/r2", "n1/r3"} {
-		if word, there := w.said(id, at); there {
+		if word, there := w.said(id); there {
 			want[id] = quorum(word, func(fresh int) int { return fresh/2 + 1 })
 			byNode[id[:2]] += string(letters[int(want[id])])
 		}
@@ -237,8 +278,8 @@ func (w *world) check(at time.Time, replicas, nodes map[string]float64) {
 	wantNodes := map[string]float64{}
 	for _, id := range []string{"n0", "n1", "n2"} {
 		if word := byNode[id]; word != "" {
-			wantNodes[id] = node(word, -1)
-		} else if _, there := w.said(id, at); there {
+			wantNodes[id] = node(word, w.needed(id))
+		} else if _, there := w.said(id); there {
 			wantNodes[id] = unknown
 		}
 	}
@@ -257,17 +298,42 @@ func (w *world) check(at time.Time, replicas, nodes map[string]float64) {
 
 // said returns what places say of a replica or node, u for those that cannot
 // tell, and whether it is there at all.
-func (w *world) said(id string, at time.Time) (word string, there bool) {
+func (w *world) said(id string) (word string, there bool) {
+	places := map[string]int{} // the worst of each
 	for _, e := range w.exporters {
-		switch severity, has := e.has[id]; {
+		severity, has := e.has[id]
+		_, had := e.good[id]
+		switch {
 		case e.up && has:
-			word, there = word+string(letters[severity]), true
-		case !e.up && e.good[id] && at.Sub(e.seen) < time.Hour:
 			there = true
-			w.remembered++
-		case !e.up && e.good[id]:
-			w.forgotten++
+			if severity != unknown {
+				places[e.place()] = max(places[e.place()], severity)
+			}
+		case !e.up && e.remembered && had:
+			there = true
+			w.seen["remembered"]++
 		}
 	}
+	for _, severity := range places {
+		word += string(letters[severity])
+	}
+	if there && word == "" {
+		word = "u"
+	}
 	return word, there
+}
+
+// needed returns how many replicas a node needs; -1 if nobody says so.
+func (w *world) needed(node string) int {
+	most := -1
+	for _, e := range w.exporters {
+		from := e.has
+		if !e.up {
+			from = e.good
+		}
+		if n, ok := from[node+"!"]; ok && (e.up || e.remembered) {
+			most = max(most, n)
+		}
+	}
+	return most
 }

@@ -16,12 +16,17 @@ const (
 )
 
 // What was there at the last good scrape of an exporter, and when that was. Present
-// is 1 for an hour after it; 0 is written once of what was removed.
+// is 1 while the exporter is remembered; of what was removed, 0 is written once, and
+// -1 as a minimum.
 const (
-	InstanceLastGood = "instance:pharos_last_good:timestamp_seconds"
-	ReplicaLastGood  = "replica:pharos_last_good:present"
-	NodeLastGood     = "node:pharos_last_good:present"
+	InstanceLastGood   = "instance:pharos_last_good:timestamp_seconds"
+	ReplicaLastGood    = "replica:pharos_last_good:present"
+	NodeLastGood       = "node:pharos_last_good:present"
+	MinHealthyLastGood = "node:pharos_last_good:min_healthy"
 )
+
+// KnownSeverity is the severity of a node without the time in which it is unknown.
+const KnownSeverity = "node:pharos_status_known:severity"
 
 // OutageStart is when a service became dead, in seconds since 1970; 0 while it is
 // not dead.
