@@ -118,6 +118,9 @@ func (f *File) list(p Path) (*yaml.Node, error) {
 			break
 		}
 		next, value := child(n, p[i])
+		if value == nil && merges(n, p[i]) {
+			return nil, f.Errorf(p[:i+1], "comes by a merge key, <<, which can't be added to; write %v out here", p[i])
+		}
 		if value == nil {
 			next = &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: fmt.Sprint(p[i])}
 			value = &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!null"}
@@ -126,6 +129,28 @@ func (f *File) list(p Path) (*yaml.Node, error) {
 		n, key = value, next
 	}
 	return n, nil
+}
+
+// merges tells whether the mapping n has a key by way of a merge key.
+func merges(n *yaml.Node, key any) bool {
+	if n.Kind == yaml.AliasNode {
+		n = n.Alias
+	}
+	if n.Kind == yaml.SequenceNode { // of mappings that are merged
+		return slices.ContainsFunc(n.Content, func(from *yaml.Node) bool { return has(from, key) })
+	}
+	for i := 0; n.Kind == yaml.MappingNode && i+1 < len(n.Content); i += 2 {
+		if n.Content[i].ShortTag() == "!!merge" && has(n.Content[i+1], key) {
+			return true
+		}
+	}
+	return false
+}
+
+// has tells whether what is merged has a key: a mapping, or a list of them.
+func has(merged *yaml.Node, key any) bool {
+	_, value := child(merged, key)
+	return value != nil || merges(merged, key)
 }
 
 // Text returns the document as it is now, with its comments, and with an empty line

@@ -69,6 +69,11 @@ func TestEditRefuses(t *testing.T) {
 		"route: [a]":              "a.yml:1: route: want a mapping",
 		"\nroute: {routes: {}}\n": "a.yml:2: route.routes: want a list",
 		"- a":                     "a.yml:1: want a mapping",
+		// Whatever comes by a merge key would be hidden by a list of its own.
+		"x: &x {routes: [a]}\nroute:\n  <<: *x\n":                      "a.yml:2: route.routes: comes by a merge key, <<, which can't be added to; write routes out here",
+		"x: &x {routes: [a]}\nroute:\n  <<: [{b: 1}, *x]\n":            "a.yml:2: route.routes: comes by a merge key, <<, which can't be added to; write routes out here",
+		"x: &x {routes: [a]}\ny: &y {<<: *x}\nroute: {<<: *y, b: 1}\n": "a.yml:3: route.routes: comes by a merge key, <<, which can't be added to; write routes out here",
+		"x: &x {route: {routes: []}}\n<<: *x\n":                        "a.yml:1: route: comes by a merge key, <<, which can't be added to; write route out here",
 	} {
 		f, err := configfile.Parse("a.yml", []byte(text))
 		require.NoError(t, err)

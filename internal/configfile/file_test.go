@@ -123,6 +123,8 @@ func TestErrorsNameFileAndLine(t *testing.T) {
 		"a number of words":  {"port: a very long text that is no number of a port at all\nname: x\n", "a.yml:1: port: found a text, want a whole number"},
 		"named types":        {"mode: {a: 1}\nweights: [1]\n", "a.yml:1: mode: found a mapping, want a text\na.yml:2: weights: found a list, want a mapping"},
 		"key of elsewhere":   {"scripts: [a]\nitems: [{port: 1}]\n", "a.yml:1: unknown key \"scripts\" here; it belongs in items\na.yml:2: unknown key \"port\" here; it belongs at the top of the file"},
+		"not near enough":    {"prt: 1\nma: x\nmodus: x\nx: 1\nnamesake: x\n", "a.yml:1: unknown key \"prt\"; did you mean \"port\"?\na.yml:2: unknown key \"ma\"\na.yml:3: unknown key \"modus\"; did you mean \"mode\"?\na.yml:4: unknown key \"x\"\na.yml:5: unknown key \"namesake\""},
+		"the key of here":    {"items: [&x {id: a}]\naccess: *x\n", "a.yml:1: unknown key \"id\" here; it belongs in items"},
 		"nearly elsewhere":   {"items: [{intervall: 1m}]\n", "a.yml:1: unknown key \"intervall\"; did you mean \"interval\", which belongs at the top of the file?"},
 		"secret for a key":   {"access: {keys: [{hunter2: [a]}], hunter3: b}\n", "a.yml:1: unknown key, not shown as it may be a secret; keys here are key and owner\na.yml:1: unknown key, not shown as it may be a secret; keys here are keys"},
 		"secret for a value": {"access: {keys: [hunter2, 1234, true, {key: [hunter2]}]}\n", "a.yml:1: access.keys[0]: found a text, want a mapping\na.yml:1: access.keys[1]: found a number, want a mapping\na.yml:1: access.keys[2]: found true or false, want a mapping\na.yml:1: access.keys[3].key: found a list, want a text"},

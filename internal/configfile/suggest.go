@@ -95,12 +95,13 @@ func holdsSecrets(t reflect.Type) bool {
 	return false
 }
 
-// nearest returns the one of known that is at most two edits away from key, or
-// an empty string if none is.
+// nearest returns the one of known that is nearest to key, and not key itself: at
+// most two edits away, and no more than a third of its letters. It returns an empty
+// string if none is so near.
 func nearest(key string, known []string) string {
-	best, bestDistance := "", 3
+	best, bestDistance := "", min(2, (len(key)+1)/3)+1
 	for _, k := range known {
-		if d := distance(key, k); d < bestDistance && d < len(key) {
+		if d := distance(key, k); d > 0 && d < bestDistance {
 			best, bestDistance = k, d
 		}
 	}
