@@ -5,11 +5,15 @@ package embedded
 import (
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/prometheus/prometheus/rules"
 	"github.com/stretchr/testify/require"
+
+	"github.com/pharos-status/pharos/rules/generate"
 )
 
 func TestBadFiles(t *testing.T) {
@@ -126,4 +130,26 @@ func TestOptionsAreChecked(t *testing.T) {
 		"embedded: option Exporter is missing", "embedded: option Logger is missing", "embedded: option ScrapeInterval is below 100ms",
 		"embedded: option RetentionSize is negative",
 	}, "\n"))
+}
+
+// TestGaugesAreForWhatHasNoHistograms: the rules that do without native histograms
+// are there if something is scraped without them.
+func TestGaugesAreForWhatHasNoHistograms(t *testing.T) {
+	t.Parallel()
+	for prometheus, want := range map[string]bool{
+		"": false,
+		"scrape_configs: [{job_name: far, scrape_native_histograms: true}]\n":                false,
+		"global: {scrape_native_histograms: true}\nscrape_configs: [{job_name: far}]\n":      false,
+		"scrape_configs: [{job_name: far}]\n":                                                true,
+		"scrape_configs: [{job_name: a, scrape_native_histograms: true}, {job_name: far}]\n": true,
+	} {
+		o := usual(t, newExporter(0))
+		bundled(&o)
+		require.NoError(t, os.WriteFile(filepath.Join(o.ConfigDir, "prometheus.yml"), []byte(prometheus), 0o600))
+		e, err := New(o)
+		require.NoError(t, err)
+		_, there := e.pending.groups[rules.GroupKey(bundledPrefix+generate.GaugesFile, "pharos_latency_gauges")]
+		require.Equal(t, want, there, prometheus)
+		require.NoError(t, e.Close())
+	}
 }

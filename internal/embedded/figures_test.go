@@ -110,10 +110,11 @@ func BenchmarkEvaluation(b *testing.B) {
 	for _, replicas := range []int{1000, 3000, 10_000, 30_000} {
 		b.Run(strconv.Itoa(replicas), func(b *testing.B) {
 			w := newWorld(b, replicas)
-			for n := range 8 {
+			hour := int(time.Hour / diskInterval) // what windows look back on
+			for n := range hour {
 				w.step(n)
 			}
-			at := w.start.Add(8 * diskInterval)
+			at := w.start.Add(time.Duration(hour) * diskInterval)
 			var event time.Duration
 			before := cpuTime(b)
 			for b.Loop() {

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"maps"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/prometheus/common/model"
@@ -65,6 +66,9 @@ func (p *prom) loadRules(o Options, c *config.Config, a *alerting.Config) (map[s
 	if err != nil {
 		return nil, err
 	}
+	if allNative(c) {
+		delete(bundled, generate.GaugesFile)
+	}
 	p.rules.bundled = bundled
 	all := map[string]*rules.Group{}
 	var failed error
@@ -96,6 +100,14 @@ func (o Options) bundled(a *alerting.Config) (map[string][]byte, error) {
 		return o.testRules, nil
 	}
 	return generate.Rules(a)
+}
+
+// allNative tells whether everything but the process itself is scraped with native
+// histograms, so that no rule has to do without.
+func allNative(c *config.Config) bool {
+	return !slices.ContainsFunc(c.ScrapeConfigs, func(job *config.ScrapeConfig) bool {
+		return job.JobName != check.JobOwn && (job.ScrapeNativeHistograms == nil || !*job.ScrapeNativeHistograms)
+	})
 }
 
 // isBundled tells whether the group is one of ours.

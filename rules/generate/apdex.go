@@ -13,8 +13,11 @@ import (
 	"github.com/pharos-status/pharos/rules/alerting"
 )
 
-// NativeFile holds the rules over native histograms.
-const NativeFile = "latency-native.rules.yml"
+// The files with the rules over native histograms, and with those that do without.
+const (
+	NativeFile = "latency-native.rules.yml"
+	GaugesFile = "latency-gauges.rules.yml"
+)
 
 // apdex returns text, which is that of [NativeFile], with the overrides of c. The
 // threshold of histogram_fraction cannot be a series, so each one needs a term of
