@@ -37,7 +37,7 @@ const (
 		`|prometheus_tsdb_(head_series|storage_blocks_bytes|wal_storage_size_bytes)` +
 		`|prometheus_tsdb_(wal_writes_failed|wal_corruptions|compactions_failed|head_truncations_failed|checkpoint_creations_failed|reloads_failures)_total` +
 		`|prometheus_rule_evaluation_failures_total|prometheus_notifications_((dropped|errors|sent)_total|alertmanagers_discovered)` +
-		`|alertmanager_(alerts|silences|notifications_total|notifications_failed_total)`
+		`|alertmanager_(alerts|silences|(notifications|notification_requests)(_failed)?_total)`
 )
 
 // ourJobs is the part of prometheus.yml that is Pharos' own.
