@@ -76,7 +76,7 @@ type ApdexOverride struct {
 // An Objective is the share of time, in percent, that a service promises to be up.
 type Objective struct {
 	Service   string  `yaml:"service"`
-	Objective float64 `yaml:"objective"` // above 0, below 100
+	Objective float64 `yaml:"objective"` // above 1, below 100
 	Window    string  `yaml:"window"`    // 7d, 28d, 30d or 90d
 }
 

@@ -161,7 +161,7 @@ func FuzzParse(f *testing.F) {
 			require.Positive(t, c.Reminders.Limit)
 		}
 		for _, o := range c.SLO {
-			require.True(t, o.Objective > 0 && o.Objective < 100)
+			require.True(t, o.Objective > 1 && o.Objective < 100)
 		}
 	})
 }

@@ -24,7 +24,7 @@ const (
 	maxStep     = 365 * 24 * time.Hour // between two reminders
 	maxLimit    = 100                  // of the reminders whose times differ: each costs a term in a rule
 	maxName     = 200                  // bytes, as of a service in exporter.yml
-	finest      = 1e-6                 // of an objective, in percent: what rules can tell from 0 and from 100
+	finest      = 1e-6                 // of an objective, as a ratio: what rules can tell from 1
 	maxApdex    = model.Duration(time.Hour)
 )
 
@@ -150,8 +150,11 @@ func (k *checker) objectives(all []Objective) {
 	for i, o := range all {
 		p := configfile.Path{"slo", i}
 		k.name(p.At("service"), o.Service)
-		if ratio := o.Objective / 100; math.IsNaN(ratio) || ratio < finest || ratio > 1-finest {
-			k.errorf(p.At("objective"), "is %v, want a percentage above 0 and below 100, such as 99.9", o.Objective)
+		switch ratio := o.Objective / 100; {
+		case o.Objective > 0 && o.Objective < 1:
+			k.errorf(p.At("objective"), "is %v, which would be a percentage; did you mean %.10g?", o.Objective, 100*o.Objective)
+		case math.IsNaN(ratio) || ratio <= 1.0/100 || ratio > 1-finest:
+			k.errorf(p.At("objective"), "is %v, want a percentage above 1 and below 100, such as 99.9", o.Objective)
 		}
 		oneOf(k, p.At("window"), o.Window, "7d", "28d", "30d", "90d")
 		if j, ok := first[key{o.Service, o.Window}]; ok {

@@ -3,9 +3,7 @@
 package alerting
 
 import (
-	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/pharos-status/pharos/internal/configfile"
 )
@@ -82,59 +80,6 @@ func (k *checker) dependencies(all []Dependency) {
 		}
 	}
 	if len(k.errs) == 0 {
-		k.cycles(all)
+		k.cycle(all)
 	}
-}
-
-// overlap tells whether something belongs to both.
-func overlap(a, b Part) bool {
-	return a.Service == b.Service && (a.Node == b.Node || a.Node == "" || b.Node == "")
-}
-
-// cycles tells of a dependency that leads back to what depends: if it died, nobody
-// would be told of anything.
-func (k *checker) cycles(all []Dependency) {
-	for i, d := range all {
-		for j, on := range d.DependsOn {
-			if way := wayBack(all, on, d.Part, map[Part]bool{}); way != nil {
-				k.errorf(configfile.Path{"dependencies", i, "depends_on", j}, "%s", round(d.Part, way))
-				return // the others of the same cycle say no more
-			}
-		}
-	}
-}
-
-// wayBack returns what leads from a part to another by dependencies, both included;
-// nil if nothing does. What it has seen it does not follow again.
-func wayBack(all []Dependency, from, to Part, seen map[Part]bool) []Part {
-	if overlap(from, to) {
-		return []Part{from}
-	}
-	if seen[from] {
-		return nil
-	}
-	seen[from] = true
-	for _, d := range all {
-		if !overlap(d.Part, from) {
-			continue
-		}
-		for _, on := range d.DependsOn {
-			if way := wayBack(all, on, to, seen); way != nil {
-				return append([]Part{from}, way...)
-			}
-		}
-	}
-	return nil
-}
-
-// round tells of a way that leads back.
-func round(part Part, way []Part) string {
-	if len(way) == 1 && way[0] == part {
-		return part.String() + " depends on itself; remove the dependency"
-	}
-	names := make([]string, len(way))
-	for i, on := range way {
-		names[i] = on.String()
-	}
-	return fmt.Sprintf("%s depends on %s: that is a cycle; remove one of the dependencies", part, strings.Join(names, ", which depends on "))
 }
