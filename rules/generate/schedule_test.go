@@ -65,9 +65,15 @@ func testReminders(t *testing.T, backoff alerting.Backoff, inputs string, outage
 	t.Helper()
 	c := alerting.Default()
 	c.Reminders = &alerting.Reminders{Interval: model.Duration(10 * time.Minute), Backoff: backoff, Limit: 3}
+	runRules(t, c, []byte(outages.test(c.Reminders, inputs)))
+}
+
+// runRules checks what c becomes, and runs a test of it, by each promtool.
+func runRules(t *testing.T, c *alerting.Config, test []byte) {
+	t.Helper()
 	dir := writeRules(t, c)
-	file := filepath.Join(dir, "reminders.test.yml")
-	require.NoError(t, os.WriteFile(file, []byte(outages.test(c.Reminders, inputs)), 0o600))
+	file := filepath.Join(dir, "the.test.yml")
+	require.NoError(t, os.WriteFile(file, test, 0o600))
 	for name, promtool := range promtools(t) {
 		out, err := exec.CommandContext(t.Context(), promtool, "check", "rules", "--lint=all", "--lint-fatal", filepath.Join(dir, generate.RemindersFile)).CombinedOutput()
 		require.NoError(t, err, "%s: %s", name, out)
@@ -110,14 +116,15 @@ func tool(t *testing.T, name string) string {
 type scene [2][2]int
 
 // What promtool evaluates, and the series that are there: those that other rules
-// record, or those that an exporter shows.
+// record, of a service that is unknown in its outages by now, or those that an
+// exporter shows.
 const (
 	recorded = `rule_files: [reminders.rules.yml]
 evaluation_interval: 1m
 tests:
   - interval: 1m
     input_series:
-      - {series: 'service:pharos_status:severity{service="web"}', values: 'SEVERITY'}
+      - {series: 'service:pharos_status:severity{service="web"}', values: 'UNKNOWN'}
       - {series: 'node:pharos_status:severity{service="web", node="api"}', values: 'SEVERITY'}
       - {series: 'node:pharos_status:severity{service="web", node="fine"}', values: '0xEVER'}
       - {series: 'service:pharos_outage:start_timestamp_seconds{service="web"}', values: 'START'}
@@ -146,7 +153,7 @@ func (s scene) values(well, first, second int) string {
 // test returns a test for promtool.
 func (s scene) test(r *alerting.Reminders, inputs string) string {
 	var b strings.Builder
-	b.WriteString(strings.NewReplacer("EVER", strconv.Itoa(s[1][1]+10), "SEVERITY", s.values(0, 3, 3), "START", s.values(0, s[0][0]*60, s[1][0]*60),
+	b.WriteString(strings.NewReplacer("EVER", strconv.Itoa(s[1][1]+10), "SEVERITY", s.values(0, 3, 3), "UNKNOWN", s.values(0, 1, 1), "START", s.values(0, s[0][0]*60, s[1][0]*60),
 		"HEALTHY", s.values(1, 0, 0), "DEAD", s.values(0, 1, 1)).Replace(inputs))
 	b.WriteString("    alert_rule_test:\n")
 	told := map[int]bool{}
@@ -177,10 +184,11 @@ func expect(b *strings.Builder, minute int, outage [2]int, times []int) {
 		}
 	}
 	if number > 0 {
-		fmt.Fprintf(b, `{exp_labels: {service: web, severity: critical, notification: reminder, reminder: "%d"}, exp_annotations: {`+
-			`summary: A service is still dead., description: 'Service web has been dead for %s. Dead: api.', `+
+		fmt.Fprintf(b, `{exp_labels: {service: web, severity: critical, notification: reminder, reminder: "%d", outage: "%d"}, exp_annotations: {`+
+			`summary: A service is still dead., description: 'Service web has not been seen alive since %s, for %s. Dead: api.', `+
 			`runbook_url: https://github.com/pharos-status/pharos/blob/main/docs/runbooks/PharosReminder.md, `+
-			`dashboard_url: '/d/pharos-service/service?var-service=web'}}`, number, humanize(age))
+			`dashboard_url: '/d/pharos-service/service?var-service=web'}}`,
+			number, outage[0]*60, time.Unix(int64(outage[0])*60, 0).UTC(), humanize(age))
 	}
 	b.WriteString("]}\n")
 }
@@ -237,15 +245,21 @@ func TestStarted(t *testing.T) {
 	t.Parallel()
 	c := alerting.Default()
 	c.Startup = &alerting.Startup{Receiver: "team"}
-	dir := writeRules(t, c)
-	text, err := os.ReadFile("testdata/started.test.yml")
+	testRules(t, c, "started.test.yml")
+}
+
+// Nobody is reminded of an outage that ended while Prometheus was down.
+func TestNoReminderAfterARestart(t *testing.T) {
+	t.Parallel()
+	c := alerting.Default()
+	c.Reminders = &alerting.Reminders{Interval: model.Duration(10 * time.Minute), Backoff: alerting.None, Limit: 1}
+	testRules(t, c, "restarted.test.yml")
+}
+
+// testRules runs a test of promtool on what c becomes.
+func testRules(t *testing.T, c *alerting.Config, name string) {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("testdata", name))
 	require.NoError(t, err)
-	file := filepath.Join(dir, "started.test.yml")
-	require.NoError(t, os.WriteFile(file, text, 0o600))
-	for name, promtool := range promtools(t) {
-		out, err := exec.CommandContext(t.Context(), promtool, "check", "rules", "--lint=all", "--lint-fatal", filepath.Join(dir, generate.RemindersFile)).CombinedOutput()
-		require.NoError(t, err, "%s: %s", name, out)
-		out, err = exec.CommandContext(t.Context(), promtool, "test", "rules", file).CombinedOutput()
-		require.NoError(t, err, "%s: %s", name, out)
-	}
+	runRules(t, c, text)
 }
