@@ -48,8 +48,8 @@ type pager struct {
 	notified *nflog.Log
 	groups   marker.GroupMarker
 	api      *amapi.API
-	pipeline *notify.PipelineBuilder
 	metrics  *dispatch.DispatcherMetrics
+	sending  *notify.Metrics
 	recorder eventrecorder.Recorder // the zero value records nothing
 	keepers  []*keeper              // of silences, then of the notification log
 	started  time.Time
@@ -88,7 +88,7 @@ func openPager(o Options) (*pager, error) {
 		return nil, err
 	}
 	p.metrics = dispatch.NewDispatcherMetrics(false, o.Registerer, flags)
-	p.pipeline = notify.NewPipelineBuilder(o.Registerer, flags, p.recorder)
+	p.sending = notify.NewMetrics(o.Registerer, flags)
 	return p, nil
 }
 

@@ -138,11 +138,11 @@ func TestPendingAlertsGoOnAfterARestart(t *testing.T) {
 	require.Less(t, time.Since(restarted), 2500*time.Millisecond, "the two seconds before the restart count")
 }
 
-func (r *rig) silence() (id string) {
+func (r *rig) silence(label, value string) (id string) {
 	r.t.Helper()
 	code, body := r.call(http.MethodPost, "/alertmanager/api/v2/silences", fmt.Sprintf(
-		`{"matchers":[{"name":"alertname","value":"ReplicaDead","isRegex":false,"isEqual":true}],"startsAt":%q,"endsAt":%q,"createdBy":"me","comment":"x"}`,
-		time.Now().Format(time.RFC3339), time.Now().Add(time.Hour).Format(time.RFC3339)))
+		`{"matchers":[{"name":%q,"value":%q,"isRegex":false,"isEqual":true}],"startsAt":%q,"endsAt":%q,"createdBy":"me","comment":"x"}`,
+		label, value, time.Now().Format(time.RFC3339), time.Now().Add(time.Hour).Format(time.RFC3339)))
 	require.Equal(r.t, http.StatusOK, code, body)
 	var answer struct{ SilenceID string }
 	require.NoError(r.t, json.Unmarshal([]byte(body), &answer))
@@ -153,7 +153,7 @@ func TestASilenceIsDurableBeforeItsAnswer(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, 1)
 	r.start()
-	id := r.silence()
+	id := r.silence("alertname", "ReplicaDead")
 	r.crash()
 	r.exporter.set(0, true)
 	r.start()

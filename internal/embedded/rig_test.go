@@ -140,7 +140,9 @@ type rig struct {
 	t        testing.TB
 	o        Options
 	exporter *exporter
+	hook     string       // the address of the receiver
 	pages    chan string  // "firing ReplicaDead replica-0001"
+	messages atomic.Int64 // how many brought them
 	summary  atomic.Value // of the last notification
 	reg      *prometheus.Registry
 	stopOnce func()
@@ -158,11 +160,19 @@ func newRig(t testing.TB, replicas int, options ...option) *rig {
 	}
 	hook := httptest.NewServer(http.HandlerFunc(r.receive))
 	t.Cleanup(hook.Close)
-	r.write("alertmanager.yml", fmt.Sprintf(`
-route: {receiver: hook, group_by: ['...'], group_wait: 0s, group_interval: 1s, repeat_interval: 4h}
-receivers: [{name: hook, webhook_configs: [{url: %q}]}]
-`, hook.URL))
+	r.hook = hook.URL
+	r.alertmanager("group_by: ['...']", "")
 	return r
+}
+
+// alertmanager writes an alertmanager.yml whose route and webhook have more than the usual.
+func (r *rig) alertmanager(route, webhook string, more ...string) {
+	r.t.Helper()
+	r.write("alertmanager.yml", fmt.Sprintf(`
+route: {receiver: hook, group_wait: 0s, group_interval: 1s, repeat_interval: 4h, %s}
+receivers: [{name: hook, webhook_configs: [{url: %q, %s}]}]
+%s
+`, route, r.hook, webhook, strings.Join(more, "\n")))
 }
 
 // usual returns options for a test.
@@ -194,6 +204,7 @@ func (r *rig) receive(_ http.ResponseWriter, req *http.Request) {
 	if err := json.Unmarshal(body, &message); err != nil {
 		r.t.Error("unreadable notification", err, string(body))
 	}
+	r.messages.Add(1)
 	for _, a := range message.Alerts {
 		r.summary.Store(a.Annotations["summary"])
 		r.pages <- strings.TrimSpace(a.Status + " " + a.Labels["alertname"] + " " + a.Labels["replica"])

@@ -10,7 +10,6 @@ import (
 	"github.com/prometheus/alertmanager/dispatch"
 	"github.com/prometheus/alertmanager/inhibit"
 	"github.com/prometheus/alertmanager/notify"
-	"github.com/prometheus/alertmanager/timeinterval"
 	"github.com/prometheus/common/model"
 
 	"github.com/pharos-status/pharos/internal/embedded/check"
@@ -38,13 +37,11 @@ func (r *routing) longestInterval() (longest time.Duration) {
 func (p *pager) route(r *routing) {
 	p.stopRouting()
 	inhibitor := inhibit.NewInhibitor(p.alerts, r.Config.InhibitRules, p.log("inhibit"), p.recorder)
-	stages := p.pipeline.New(r.Receivers, func() time.Duration { return 0 }, inhibitor, p.silencer,
-		timeinterval.NewIntervener(r.Intervals), p.groups, p.notified, nil)
 	p.api.Update(r.Config, func(ctx context.Context, ls model.LabelSet) {
 		p.inhibitor.Load().Mutes(ctx, ls)
 		p.silencer.Mutes(ctx, ls)
 	})
-	dispatcher := dispatch.NewDispatcher(p.alerts, r.Routes, stages, p.groups,
+	dispatcher := dispatch.NewDispatcher(p.alerts, r.Routes, p.pipeline(r, inhibitor), p.groups,
 		func(d time.Duration) time.Duration { return max(d, notify.MinTimeout) },
 		dispatcherMaintenance, nil, p.log("dispatch"), p.recorder, p.metrics, r.Template)
 	// The inhibitor first: an alert that is inhibited must not get past it while
