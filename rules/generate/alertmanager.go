@@ -28,21 +28,25 @@ receivers:
 // Receivers that base does not have are refused.
 func Alertmanager(c *alerting.Config, name string, base []byte) ([]byte, error) {
 	if base == nil {
+		if err := checkAbsent(c, name); err != nil {
+			return nil, err
+		}
 		base = []byte(nobody)
 	}
 	f, err := configfile.Parse(name, base)
 	if err != nil {
 		return nil, err
 	}
-	if err := checkBase(c, f); err != nil {
+	have, err := checkBase(c, f)
+	if err != nil {
 		return nil, err
 	}
 	routes := configfile.Path{"route", "routes"}
 	for _, err := range []error{
 		f.Prepend(routes, slices.Concat(heartbeats(c), reminding(c.Reminders), owning(c))...),
-		f.Append(routes, otherReminders(c.Reminders)...),
+		f.Append(routes, otherReminders(c.Reminders, have.Route.Receiver)...),
 		f.Append(configfile.Path{"inhibit_rules"}, inhibiting(c.Dependencies)...),
-		f.Append(configfile.Path{"time_intervals"}, quiet(c.QuietHours)...),
+		f.Append(configfile.Path{"time_intervals"}, slices.Concat(quiet(c.QuietHours), always(c))...),
 	} {
 		if err != nil {
 			return nil, err
@@ -53,7 +57,9 @@ func Alertmanager(c *alerting.Config, name string, base []byte) ([]byte, error) 
 
 // base is what is read of an operator's configuration.
 type base struct {
-	Route     map[string]any `yaml:"route"`
+	Route *struct {
+		Receiver string `yaml:"receiver"`
+	} `yaml:"route"`
 	Receivers []struct {
 		Name string `yaml:"name"`
 	} `yaml:"receivers"`
@@ -62,12 +68,20 @@ type base struct {
 	} `yaml:"time_intervals"`
 }
 
-// checkBase checks that f has what the routes refer to, and nothing that would stand
+// checkAbsent refuses receivers where there is no file to have them.
+func checkAbsent(c *alerting.Config, name string) error {
+	var errs configfile.Errors
+	for _, r := range wantedReceivers(c) {
+		errs = append(errs, &configfile.Error{File: name, Msg: fmt.Sprintf("there is no such file, and %s of alerting.yml names the receiver %q; write the file, with that receiver in it", r.where, r.name)})
+	}
+	return errs.Err()
+}
+
+// checkBase returns what is read of f, and checks that f has what the routes refer to, and nothing that would stand
 // in their way.
-func checkBase(c *alerting.Config, f *configfile.File) error {
-	var have base
+func checkBase(c *alerting.Config, f *configfile.File) (have base, err error) {
 	if err := f.Peek(&have); err != nil {
-		return err
+		return have, err
 	}
 	var errs configfile.Errors
 	if have.Route == nil {
@@ -83,11 +97,11 @@ func checkBase(c *alerting.Config, f *configfile.File) error {
 		}
 	}
 	for i, t := range have.TimeIntervals {
-		if c.QuietHours != nil && t.Name == quietName {
-			errs = append(errs, f.Errorf(configfile.Path{"time_intervals", i, "name"}, "%q is the name of what quiet_hours of alerting.yml becomes; choose another one", t.Name))
+		if t.Name == quietName && c.QuietHours != nil || t.Name == alwaysName && always(c) != nil {
+			errs = append(errs, f.Errorf(configfile.Path{"time_intervals", i, "name"}, "%q is the name of one that alerting.yml adds; choose another one", t.Name))
 		}
 	}
-	return errs.Err()
+	return have, errs.Err()
 }
 
 // A wantedReceiver is one that a configuration names, and where.

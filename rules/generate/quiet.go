@@ -3,6 +3,7 @@
 package generate
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -10,8 +11,11 @@ import (
 	"github.com/pharos-status/pharos/rules/alerting"
 )
 
-// quietName is the name of the time interval that quiet hours become.
-const quietName = "pharos-quiet-hours"
+// The names of the time intervals that quiet hours become, and that never ends.
+const (
+	quietName  = "pharos-quiet-hours"
+	alwaysName = "pharos-always"
+)
 
 // A timeInterval is one of Alertmanager's.
 type timeInterval struct {
@@ -67,6 +71,19 @@ func quiet(q *alerting.QuietHours) []configfile.Item {
 	return []configfile.Item{{
 		Comment: "# The quiet hours of alerting.yml.",
 		Value:   timeInterval{Name: quietName, Intervals: all},
+	}}
+}
+
+// always returns the time interval that never ends, if a route of an owner needs it.
+func always(c *alerting.Config) []configfile.Item {
+	if !slices.ContainsFunc(c.Owners, func(o alerting.Owner) bool {
+		return !o.Continue && !slices.ContainsFunc(o.Receivers, func(name string) bool { return !reminded(c.Reminders, name) })
+	}) {
+		return nil
+	}
+	return []configfile.Item{{
+		Comment: "# At any time, for reminders that have come by another route.",
+		Value:   timeInterval{Name: alwaysName, Intervals: []configfile.Item{{Value: interval{Location: "UTC"}}}},
 	}}
 }
 

@@ -46,11 +46,16 @@ func reminding(r *alerting.Reminders) []configfile.Item {
 	return all
 }
 
-// otherReminders returns the route after all others. Once a reminder has gone to
-// those above who get reminders only, Alertmanager no longer falls back to the
-// receiver of the root.
-func otherReminders(r *alerting.Reminders) []configfile.Item {
-	if r == nil {
+// reminded tells whether a receiver gets reminders by those routes.
+func reminded(r *alerting.Reminders, receiver string) bool {
+	return r != nil && (slices.Contains(r.Escalate, receiver) || slices.Contains(r.Only, receiver))
+}
+
+// otherReminders returns the route after all others, to the receiver of the root. Once
+// a reminder has gone to those above who get reminders, Alertmanager no longer falls
+// back to it.
+func otherReminders(r *alerting.Reminders, root string) []configfile.Item {
+	if r == nil || reminded(r, root) {
 		return nil
 	}
 	return []configfile.Item{{
@@ -59,7 +64,9 @@ func otherReminders(r *alerting.Reminders) []configfile.Item {
 	}}
 }
 
-// owning returns the routes of owners, one for each receiver.
+// owning returns the routes of owners, one for each receiver. Those who get reminders
+// anyhow come first, and get none here: the last one keeps the reminders from falling
+// further.
 func owning(c *alerting.Config) []configfile.Item {
 	var all []configfile.Item
 	for _, o := range c.Owners {
@@ -67,15 +74,23 @@ func owning(c *alerting.Config) []configfile.Item {
 		if service == "" && len(o.Nodes) == 0 {
 			service = like("service", ".+") // what Pharos says of itself has none
 		}
-		for i, receiver := range o.Receivers {
+		receivers := slices.Clone(o.Receivers)
+		slices.SortStableFunc(receivers, func(a, b string) int { return bit(reminded(c.Reminders, b)) - bit(reminded(c.Reminders, a)) })
+		for i, receiver := range receivers {
+			passes := o.Continue || i < len(receivers)-1
+			anyhow := reminded(c.Reminders, receiver)
+			var changes matcher
+			if anyhow && passes {
+				changes = `notification != "reminder"`
+			}
 			all = append(all, configfile.Item{
 				Comment: "# The owner of " + owned(o) + ".",
 				Value: route{
-					Matchers: matchers(service, among("node", o.Nodes)),
+					Matchers: matchers(service, among("node", o.Nodes), changes),
 					Receiver: receiver,
-					Continue: o.Continue || i < len(o.Receivers)-1,
+					Continue: passes,
 					GroupBy:  []string{"service"},
-					Routes:   within(c),
+					Routes:   slices.Concat(ownReminders(c, anyhow, passes), quieted(c.QuietHours)),
 				},
 			})
 		}
@@ -96,22 +111,32 @@ func owned(o alerting.Owner) string {
 	return fmt.Sprintf("the nodes %s of %s", strings.Join(o.Nodes, ", "), strings.Join(o.Services, ", "))
 }
 
-// within returns what differs for some of what an owner gets. What is muted is told
-// afterwards, if it still holds.
-func within(c *alerting.Config) []configfile.Item {
-	var all []configfile.Item
-	if c.Reminders != nil {
-		r := remind("")
-		if c.QuietHours != nil && slices.Contains(c.QuietHours.Severities, "critical") {
-			r.MuteTimes = []string{quietName}
-		}
-		all = append(all, configfile.Item{Comment: "# Reminders don't wait for others.", Value: r})
+// ownReminders returns the route of the reminders that an owner gets, if any. One who
+// gets them anyhow has one that tells nobody, unless they pass by.
+func ownReminders(c *alerting.Config, anyhow, passes bool) []configfile.Item {
+	r := remind("")
+	comment := "# Reminders don't wait for others."
+	switch {
+	case c.Reminders == nil || anyhow && passes:
+		return nil
+	case anyhow:
+		comment = "# Reminders have come by a route above. They go no further."
+		r.MuteTimes = []string{alwaysName}
+	case c.QuietHours != nil && slices.Contains(c.QuietHours.Severities, "critical"):
+		r.MuteTimes = []string{quietName}
 	}
-	if q := c.QuietHours; q != nil {
-		all = append(all, configfile.Item{
-			Comment: "# What waits until quiet hours are over.",
-			Value:   route{Matchers: matchers(among("severity", q.Severities)), MuteTimes: []string{quietName}},
-		})
+	return []configfile.Item{{Comment: comment, Value: r}}
+}
+
+// quieted returns the route of what an owner does not get in quiet hours. It is told
+// afterwards, if it still holds. Alertmanager mutes routes, not alerts, so what is
+// muted and what is not are never told in one message.
+func quieted(q *alerting.QuietHours) []configfile.Item {
+	if q == nil {
+		return nil
 	}
-	return all
+	return []configfile.Item{{
+		Comment: "# What waits until quiet hours are over.",
+		Value:   route{Matchers: matchers(among("severity", q.Severities)), MuteTimes: []string{quietName}},
+	}}
 }

@@ -117,7 +117,7 @@ a.yml:2: receivers: there is no receiver "team-db", which owners[3] of alerting.
 	c, err := alerting.Parse("alerting.yml", []byte("{owners: [{receivers: [a]}], quiet_hours: {weekdays: [sunday]}}"))
 	require.NoError(t, err)
 	_, err = generate.Alertmanager(c, "a.yml", []byte("route: {receiver: a}\nreceivers: [{name: a}]\ntime_intervals:\n  - name: pharos-quiet-hours\n"))
-	require.EqualError(t, err, `a.yml:4: time_intervals[0].name: "pharos-quiet-hours" is the name of what quiet_hours of alerting.yml becomes; choose another one`)
+	require.EqualError(t, err, `a.yml:4: time_intervals[0].name: "pharos-quiet-hours" is the name of one that alerting.yml adds; choose another one`)
 }
 
 // What alerting.yml does not ask for changes nothing.
