@@ -166,20 +166,19 @@ func (h *history) tick(at int64) {
 // states says in other words than the rules how everything is.
 func (h *history) states() map[string]string {
 	names := []string{"healthy", "unknown", "sick", "dead"}
-	states, worst := map[string]string{}, map[string]int{}
+	ranking := []string{"", "maintenance", "unknown", "healthy", "sick", "dead"} // of the nodes of a service
+	states := map[string]string{}
 	for id, n := range h.nodes {
-		service := id[:2]
 		switch {
+		case n.severity < 0:
+			continue
 		case n.maintenance:
 			states[id] = "maintenance"
-			if _, ok := worst[service]; !ok {
-				states[service] = "maintenance"
-			}
-		case n.severity >= 0:
+		default:
 			states[id] = names[n.severity]
-			worst[service] = max(worst[service], n.severity)
-			states[service] = names[worst[service]]
 		}
+		service := id[:2]
+		states[service] = ranking[max(slices.Index(ranking, states[service]), slices.Index(ranking, states[id]))]
 	}
 	return states
 }

@@ -73,9 +73,9 @@ func (h *history) byWindow(name string, at int64) map[string]float64 {
 	return all
 }
 
-// errorRatios counts the minutes of each window. A short one ends half a minute
-// ago; a long one is made of the hours that were summed in it, and of what is in no
-// sum yet.
+// errorRatios counts the minutes of each window that were errors, and divides them
+// by its length. A short one ends half a minute ago; a long one is made of the hours
+// that were summed in it, and of what is in no sum yet.
 func (h *history) errorRatios(at int64) map[string]float64 {
 	const minute, day = hour / 60, 24 * hour
 	windows := map[string]int64{
@@ -95,10 +95,15 @@ func (h *history) errorRatios(at int64) map[string]float64 {
 			return inSum(tick) || tick/hour == now || tick/hour == now-1 && !summedLast
 		})
 		for _, service := range []string{"a", "b"} {
-			up, ok := h.ratio(counted[service+"/"])
-			if ok && window != map[string]string{"a": "30d", "b": "7d"}[service] {
-				ratios[service+" "+window] = 1 - up
+			minutes, ok := counted[service+"/"]
+			if !ok || window == map[string]string{"a": "30d", "b": "7d"}[service] {
+				continue
 			}
+			var bad float64
+			for state, n := range minutes {
+				bad += n * (h.weights[state][1] - h.weights[state][0])
+			}
+			ratios[service+" "+window] = min(1, bad/float64(length/minute))
 		}
 	}
 	return ratios

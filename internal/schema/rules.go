@@ -67,6 +67,7 @@ const (
 	ServiceRecentTicks = "service:pharos_up_ticks:recent"     // not yet in the sum of an hour
 	ServiceWindowTicks = "service:pharos_up_ticks:sum"        // by window
 	ObjectiveWindow    = "service:pharos_slo_window:ratio30d" // how long, in windows of 30 days
+	WindowMinutes      = "pharos:slo_window:minutes"          // how long each window is
 )
 
 // How fast nodes answer, and what that is made from: native histograms, or the
