@@ -26,8 +26,13 @@ import (
 	"github.com/pharos-status/pharos/rules/generate"
 )
 
-// runbooks is where each alert has a page.
-const runbooks = "../docs/runbooks"
+// runbooks is where each alert has a page. Two more are of no alert: their index, and
+// what leads from a severity to its cause.
+const (
+	runbooks   = "../docs/runbooks"
+	index      = "README"
+	severities = "severities"
+)
 
 // An alert is all rules of one name.
 type alert struct {
@@ -72,7 +77,7 @@ func alerts(t *testing.T) map[string]*alert {
 	return all
 }
 
-// runbook returns the page of an alert.
+// runbook returns the page of an alert, or another one beside them.
 func runbook(t *testing.T, alert string) string {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(runbooks, alert+".md"))
@@ -101,7 +106,7 @@ func TestEachAlertHasARunbook(t *testing.T) {
 	paths, err := filepath.Glob(runbooks + "/*.md")
 	require.NoError(t, err)
 	for _, path := range paths {
-		if name := strings.TrimSuffix(filepath.Base(path), ".md"); name != "README" {
+		if name := strings.TrimSuffix(filepath.Base(path), ".md"); name != index && name != severities {
 			require.Contains(t, all, name, "a runbook of an alert that is not there")
 		}
 	}
@@ -164,10 +169,15 @@ func TestQueriesOfRunbooks(t *testing.T) {
 	t.Parallel()
 	names := known(t)
 	placeholders := strings.NewReplacer("SERVICE", "web", "NODE", "a b", "REPLICA", "tcp://127.0.0.1:80")
+	sections := map[string]string{severities: runbook(t, severities)}
 	for name := range alerts(t) {
+		_, section, _ := strings.Cut(runbook(t, name), "\n## What is behind it\n")
+		sections[name], _, _ = strings.Cut(section, "\n## ")
+	}
+	for name, section := range sections {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			queries := queriesOf(runbook(t, name))
+			queries := queriesOf(section)
 			require.NotEmpty(t, queries)
 			for _, query := range queries {
 				expr, err := parser.NewParser(parser.Options{}).ParseExpr(placeholders.Replace(query))
@@ -183,11 +193,9 @@ func TestQueriesOfRunbooks(t *testing.T) {
 	}
 }
 
-// queriesOf returns the queries of a runbook: the lines that are indented by four
-// under the heading "What is behind it", with those that follow and are indented by more.
-func queriesOf(text string) (queries []string) {
-	_, section, _ := strings.Cut(text, "\n## What is behind it\n")
-	section, _, _ = strings.Cut(section, "\n## ")
+// queriesOf returns the queries of a text: the lines that are indented by four, with
+// those that follow and are indented by more.
+func queriesOf(section string) (queries []string) {
 	for line := range strings.Lines(section) {
 		switch query, ok := strings.CutPrefix(line, "    "); {
 		case !ok:
