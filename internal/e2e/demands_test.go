@@ -174,6 +174,13 @@ func demandTeams(r received, firing bool) error {
 
 // demandVigil: the body of Vigil's own webhook.
 func demandVigil(r received, firing bool) error {
+	if firing {
+		return demandVigilOf(r, "changed", "dead", 7)
+	}
+	return demandVigilOf(r, "changed", "healthy", 0)
+}
+
+func demandVigilOf(r received, kind, status string, replicas int) error {
 	var m struct {
 		Type, Status, Time string
 		Replicas           []string
@@ -182,15 +189,11 @@ func demandVigil(r received, firing bool) error {
 	if err := decode(r, &m); err != nil {
 		return err
 	}
-	status, replicas := "healthy", 0
-	if firing {
-		status, replicas = "dead", 7
-	}
 	wrong := slices.ContainsFunc(m.Replicas, func(id string) bool {
 		return !strings.HasPrefix(id, "web-vigil-webhook:api:tcp://10.0.0.")
 	})
 	return check(map[string]bool{
-		"the type is changed":       m.Type == "changed",
+		"the type is " + kind:       m.Type == kind,
 		"the status is " + status:   m.Status == status,
 		"the time is one of a day":  regexp.MustCompile(`^\d\d:\d\d:\d\d UTC[+-]\d{4}$`).MatchString(m.Time),
 		"the dead replicas are all": len(m.Replicas) == replicas && m.Replicas != nil && !wrong,

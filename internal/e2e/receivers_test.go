@@ -107,8 +107,7 @@ func TestReceivers(t *testing.T) {
 			for file, secret := range s.secrets {
 				write(t, config, file, secret)
 			}
-			a.use(t, name, "http_config:\n", "http_config:\n          proxy_url: "+net.proxy+"\n",
-				"\nroute:\n", "\nglobal: {http_config: {proxy_url: "+net.proxy+"}}\nroute:\n")
+			a.use(t, name, proxied(net)...)
 			for _, firing := range []bool{true, false} {
 				a.outage(t, name, firing)
 				r := net.next(t, s.host+s.path)
@@ -119,12 +118,40 @@ func TestReceivers(t *testing.T) {
 			}
 		})
 	}
+	t.Run("reminders", func(t *testing.T) { testReminders(t, a, net, all) })
 	for _, s := range all {
 		for _, secret := range s.secrets {
 			if strings.Contains(a.log.String(), strings.TrimSpace(secret)) {
 				t.Errorf("the log has the secret of %s", s.host)
 			}
 		}
+	}
+}
+
+// testReminders has the reminder of an outage told, and its end, and what Vigil's
+// format says of a reminder and of a start.
+func testReminders(t *testing.T, a *allInOne, net *internet, all map[string]service) {
+	t.Helper()
+	next := func(name, kind string) received {
+		r := net.next(t, all[name].host+all[name].path)
+		testkit.Golden(t, "receivers/"+name+"."+kind+".golden", a.shown(r))
+		return r
+	}
+	write(t, a.config, "alerting.yml", "reminders: {interval: 10m}\n")
+	a.use(t, "slack", proxied(net)...)
+	a.tell(t, reminderOf("web"), true)
+	next("slack", "reminder")
+	a.tell(t, reminderOf("web"), false)
+	next("slack", "reminder-resolved")
+
+	write(t, a.config, "alerting.yml", "{reminders: {interval: 10m, only: [vigil-webhook-again]}, startup: {receiver: vigil-webhook-again}}\n")
+	a.use(t, "vigil-webhook", proxied(net)...)
+	if err := demandVigilOf(next("vigil-webhook", "startup"), "startup", "healthy", 0); err != nil {
+		t.Error(err)
+	}
+	a.tell(t, reminderOf("db"), true)
+	if err := demandVigilOf(next("vigil-webhook", "reminder"), "reminder", "dead", 0); err != nil {
+		t.Error(err)
 	}
 }
 
@@ -138,6 +165,14 @@ func receiversFolder(t *testing.T) string {
 	}
 	write(t, config, "templates/pharos.tmpl", string(text))
 	return config
+}
+
+// proxied replaces what leads an example to net.
+func proxied(net *internet) []string {
+	return []string{
+		"http_config:\n", "http_config:\n          proxy_url: " + net.proxy + "\n",
+		"\nroute:\n", "\nglobal: {http_config: {proxy_url: " + net.proxy + "}}\nroute:\n",
+	}
 }
 
 // use makes the example the configuration of Alertmanager, with shorter waits and
@@ -160,36 +195,58 @@ func (a *allInOne) use(t *testing.T, name string, replace ...string) {
 // message should list, or of the end of it.
 func (a *allInOne) outage(t *testing.T, name string, firing bool) {
 	t.Helper()
-	now := time.Now().UTC().Format(time.RFC3339Nano) // of an older one Alertmanager tells before the others have come
-	type post struct {
-		Labels       map[string]string `json:"labels"`
-		Annotations  map[string]string `json:"annotations"`
-		StartsAt     string            `json:"startsAt"`
-		EndsAt       string            `json:"endsAt,omitempty"`
-		GeneratorURL string            `json:"generatorURL"`
-	}
-	var all []post
+	var all []told
 	add := func(alert, severity, summary, description string, labels map[string]string) {
-		p := post{
-			Labels:   map[string]string{"alertname": alert, "severity": severity, "notification": "change", "service": "web-" + name},
-			StartsAt: now, GeneratorURL: "https://pharos.example.com/prometheus",
-			Annotations: map[string]string{
-				"summary": summary, "description": description,
-				"runbook_url":   "https://github.com/pharos-status/pharos/blob/main/docs/runbooks/" + alert + ".md",
-				"dashboard_url": "https://grafana.example.com/d/pharos-service/service?var-service=web",
-			},
-		}
-		maps.Copy(p.Labels, labels)
-		if !firing {
-			p.EndsAt = now
-		}
-		all = append(all, p)
+		l := map[string]string{"alertname": alert, "severity": severity, "notification": "change", "service": "web-" + name}
+		maps.Copy(l, labels)
+		all = append(all, told{Labels: l, Annotations: map[string]string{
+			"summary": summary, "description": description,
+			"runbook_url":   "https://github.com/pharos-status/pharos/blob/main/docs/runbooks/" + alert + ".md",
+			"dashboard_url": "https://grafana.example.com/d/pharos-service/service?var-service=web",
+		}})
 	}
 	add("PharosServiceDead", "critical", "A service is dead.", `Service "web" is dead: 7 of 9 replicas are dead; among them tcp://a:80 & <b>.`, nil)
 	add("PharosNodeDead", "critical", "A node is dead.", "Node api of service web is dead.", map[string]string{"node": "api"})
 	for i := range 7 {
 		add("PharosReplicaDead", "warning", "A replica is dead.", fmt.Sprintf("Replica tcp://10.0.0.%d:80 of node api, service web, is dead.", i),
 			map[string]string{"node": "api", "replica": fmt.Sprintf("tcp://10.0.0.%d:80", i)})
+	}
+	a.tell(t, all, firing)
+}
+
+// reminderOf is the first reminder of an outage of a service.
+func reminderOf(service string) []told {
+	return []told{{
+		Labels: map[string]string{
+			"alertname": "PharosReminder", "severity": "critical", "notification": "reminder",
+			"service": service, "reminder": "1", "outage": "1790000000",
+		},
+		Annotations: map[string]string{
+			"summary":     "A service is still dead.",
+			"description": "Service " + service + " has not been seen alive since 2026-09-21 14:13:20 +0000 UTC, for 10m 0s. Dead: api.",
+			"runbook_url": "https://github.com/pharos-status/pharos/blob/main/docs/runbooks/PharosReminder.md",
+		},
+	}}
+}
+
+// A told is an alert as Alertmanager is told of it.
+type told struct {
+	Labels       map[string]string `json:"labels"`
+	Annotations  map[string]string `json:"annotations"`
+	StartsAt     string            `json:"startsAt"`
+	EndsAt       string            `json:"endsAt,omitempty"`
+	GeneratorURL string            `json:"generatorURL"`
+}
+
+// tell tells Alertmanager of alerts that begin now, or that end.
+func (a *allInOne) tell(t *testing.T, all []told, firing bool) {
+	t.Helper()
+	now := time.Now().UTC().Format(time.RFC3339Nano) // of an older one Alertmanager tells before the others have come
+	for i := range all {
+		all[i].StartsAt, all[i].GeneratorURL = now, "https://pharos.example.com/prometheus"
+		if !firing {
+			all[i].EndsAt = now
+		}
 	}
 	body, err := json.Marshal(all)
 	if err != nil {
