@@ -15,6 +15,8 @@ import (
 	"github.com/prometheus/alertmanager/notify"
 	"github.com/prometheus/alertmanager/timeinterval"
 	"github.com/prometheus/prometheus/model/labels"
+
+	"github.com/pharos-status/pharos/internal/schema"
 )
 
 // Alertmanager forgets an alert that ends while it is inhibited, silenced or
@@ -97,9 +99,9 @@ func (a *addressee) tell(ctx context.Context, l *slog.Logger, alerts, open []*al
 		return err
 	case len(sent) > 0:
 		firing, _ := notify.FiringAlerts(ctx)
-		if len(firing) > 0 { // else all is said to be over, and what is muted is new when it no longer is
+		if len(firing) > 0 {
 			firing = append(firing, s.kept...)
-		}
+		} // else all was said to be over, and what is muted is told anew when it no longer is
 		resolved, _ := notify.ResolvedAlerts(ctx)
 		store, _ := notify.NflogStore(ctx)
 		return a.note(group, firing, resolved, store)
@@ -112,7 +114,7 @@ func (a *addressee) tell(ctx context.Context, l *slog.Logger, alerts, open []*al
 }
 
 // A selection is what an addressee is to be told, if it is news, and the hashes of
-// other alerts that it has heard of: those that still fire, and those that are over.
+// alerts that it has heard of: those kept back that still fire, and all that are over.
 type selection struct {
 	tell       []*alert.Alert
 	kept, over []uint64
@@ -135,7 +137,7 @@ func (a *addressee) sort(entry *nflogpb.Entry, alerts, open []*alert.Alert) (s s
 			still, s.kept = append(still, one), append(s.kept, id)
 		case told[id]:
 			s.over = append(s.over, id)
-			if a.ends && (unmuted[one] || one.Labels[notification] != reminder) {
+			if a.ends && (unmuted[one] || one.Labels[schema.Notification] != reminder) {
 				s.tell = append(s.tell, one)
 				mutedEnd = mutedEnd || !unmuted[one]
 			}
@@ -147,6 +149,9 @@ func (a *addressee) sort(entry *nflogpb.Entry, alerts, open []*alert.Alert) (s s
 	return s
 }
 
+// reminder is the value of [schema.Notification] in reminders.
+const reminder = "reminder"
+
 func set[T comparable](all []T) map[T]bool {
 	in := make(map[T]bool, len(all))
 	for _, one := range all {
@@ -154,13 +159,6 @@ func set[T comparable](all []T) map[T]bool {
 	}
 	return in
 }
-
-// The label of alerts that says why people are told of them, and its value in
-// reminders.
-const (
-	notification = "notification"
-	reminder     = "reminder"
-)
 
 // entry returns what the notification log has for the group; nil if nothing.
 func (a *addressee) entry(group string) (*nflogpb.Entry, error) {
@@ -174,9 +172,9 @@ func (a *addressee) entry(group string) (*nflogpb.Entry, error) {
 	return entries[0], nil
 }
 
-// note writes to the notification log. Alertmanager's entries expire after twice the
-// repeat_interval, by default 8 hours, within which no night may end; these are kept
-// as long as any.
+// note writes to the notification log. Alertmanager lets it forget after twice the
+// repeat_interval, which is 8 hours by default and shorter than many a night that is
+// muted. Here it remembers for as long as it does at most.
 func (a *addressee) note(group string, firing, resolved []uint64, store *nflog.Store) error {
 	return a.log.Log(a.key, group, firing, resolved, store, 0)
 }

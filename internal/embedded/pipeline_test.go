@@ -13,6 +13,8 @@ import (
 	"github.com/prometheus/alertmanager/nflog"
 	"github.com/prometheus/alertmanager/nflog/nflogpb"
 	"github.com/stretchr/testify/require"
+
+	"github.com/pharos-status/pharos/internal/schema"
 )
 
 const (
@@ -47,7 +49,7 @@ var mutings = map[string]func(*rig) (end func()){
 // reroute changes the only route while the engine runs. Its groups stay the same.
 func (r *rig) reroute(times string, more ...string) {
 	r.t.Helper()
-	r.alertmanager("group_by: ['...'], routes: [{matchers: ['alertname=ReplicaDead'], "+times+"}]", "", more...)
+	r.alertmanager("group_by: ['...'], routes: [{group_interval: 200ms, "+times+"}]", "", more...)
 	require.NoError(r.t, r.Reload())
 }
 
@@ -116,7 +118,7 @@ func TestTheEndOfWhatWasToldIsToldThoughItIsMuted(t *testing.T) {
 func TestWhatBeganAndEndedMutedIsNotTold(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, 2)
-	r.alertmanager("group_by: [alertname]", "")
+	r.alertmanager("group_by: [alertname], routes: [{group_interval: 200ms}]", "")
 	r.start()
 	r.silence("replica", "replica-0000")
 	r.exporter.set(1, false)
@@ -132,7 +134,7 @@ func TestWhatBeganAndEndedMutedIsNotTold(t *testing.T) {
 func TestTheEndOfAMutedAlertSaysWhatIsNotOver(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, 3)
-	r.alertmanager("group_by: [alertname]", "")
+	r.alertmanager("group_by: [alertname], routes: [{group_interval: 200ms}]", "")
 	r.start()
 	for i, dead := range []string{dead0, dead1} {
 		r.exporter.set(i, false)
@@ -155,7 +157,7 @@ func TestTheEndOfAMutedAlertSaysWhatIsNotOver(t *testing.T) {
 func TestTheLogKeepsWhatIsMuted(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, 3)
-	r.alertmanager("group_by: [alertname]", "")
+	r.alertmanager("group_by: [alertname], routes: [{group_interval: 200ms}]", "")
 	r.start()
 	r.exporter.set(0, false)
 	r.next(dead0)
@@ -174,7 +176,7 @@ func TestTheLogKeepsWhatIsMuted(t *testing.T) {
 func TestWhoDoesNotHearOfEndsHearsOfTheNextOutage(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, 2)
-	r.alertmanager("group_by: [alertname]", "send_resolved: false")
+	r.alertmanager("group_by: [alertname], routes: [{group_interval: 200ms}]", "send_resolved: false")
 	r.start()
 	r.exporter.set(0, false)
 	r.next(dead0)
@@ -201,7 +203,7 @@ const reminderRules = `groups:
 func reminderRig(t *testing.T) *rig {
 	t.Helper()
 	r := newRig(t, 5, func(o *Options) { o.testRules = map[string][]byte{"test.rules.yml": []byte(reminderRules)} })
-	r.alertmanager("group_by: [notification]", "send_resolved: true")
+	r.alertmanager("group_by: [notification], routes: [{group_interval: 200ms}]", "send_resolved: true")
 	r.start()
 	return r
 }
@@ -214,7 +216,7 @@ func (r *rig) again(reminders ...int) {
 	for _, n := range reminders {
 		id := strconv.Itoa(n)
 		ended = append(ended, map[string]any{
-			"labels":   map[string]string{"alertname": "PharosReminder", "notification": reminder, "reminder": id, "replica": id},
+			"labels":   map[string]string{"alertname": "PharosReminder", schema.Notification: reminder, "reminder": id, "replica": id},
 			"startsAt": time.Now().Add(-time.Minute), "endsAt": time.Now().Add(-time.Millisecond),
 		})
 	}
@@ -240,7 +242,7 @@ func (r *rig) reminded(messages int64, number int) {
 func (r *rig) forgotten() {
 	r.t.Helper()
 	r.eventually(func() bool {
-		entries, err := r.pager.notified.Query(nflog.QGroupKey(`{}:{notification="reminder"}`),
+		entries, err := r.pager.notified.Query(nflog.QGroupKey(`{}/{}:{notification="reminder"}`),
 			nflog.QReceiver(&nflogpb.Receiver{GroupName: "hook", Integration: "webhook"}))
 		return err == nil && len(entries[0].FiringAlerts) == 0
 	}, "a reminder is listed as told")
