@@ -314,13 +314,14 @@ func (w *world) said(id string) (word string, there bool) {
 			w.seen["remembered"]++
 		}
 	}
+	var known strings.Builder
 	for _, severity := range places {
-		word += string(letters[severity])
+		known.WriteByte(letters[severity])
 	}
-	if there && word == "" {
-		word = "u"
+	if there && len(places) == 0 {
+		return "u", true
 	}
-	return word, there
+	return known.String(), there
 }
 
 // needed returns how many replicas a node needs; -1 if nobody says so.
