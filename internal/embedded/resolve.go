@@ -6,6 +6,7 @@ import (
 	"context"
 	"maps"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/prometheus/common/model"
@@ -38,7 +39,22 @@ func (r *recovery) resolveAlerts(ctx context.Context, at time.Time, entries []*e
 		}
 		r.told[ls.Hash()] = true
 		alert := ls.MatchLabels(false, model.MetricNameLabel, alertState)
+		if succeeded(entries, alert) {
+			return
+		}
 		r.p.resolve(alert, r.annotations(ctx, entries, alert, at), time.UnixMilli(s.from))
+	})
+}
+
+// succeeded tells whether the alert is a reminder after which the next one has come.
+// That says enough; the end of this one could get ahead of it, as a message of its own.
+func succeeded(entries []*entry, alert labels.Labels) bool {
+	if alert.Get(schema.Notification) != reminder {
+		return false
+	}
+	rule := ruleOf(entries, alert)
+	return rule != nil && slices.ContainsFunc(rule.ActiveAlerts(), func(a *rules.Alert) bool {
+		return a.Labels.Get(schema.Service) == alert.Get(schema.Service)
 	})
 }
 
