@@ -60,14 +60,17 @@ func (e *Exporter) discoverOnce(ctx context.Context) error {
 	return nil
 }
 
-// gatherState returns the metrics of what is watched. A single probe is no
-// distribution, so there are no histograms among them.
+// gatherState returns the metrics of what is watched, and none of the exporter: it
+// is gone when they are read. A single probe is no distribution, so there are no
+// histograms among them.
 func (e *Exporter) gatherState() ([]*dto.MetricFamily, error) {
 	h := exposition.New(exposition.Options{
 		View: e.metrics.newViewer(e.snapshot).view, Rest: prometheus.NewRegistry(), Logger: e.o.Logger,
 	})
 	families, err := h.Gather()
-	return slices.DeleteFunc(families, func(f *dto.MetricFamily) bool { return f.GetName() == schema.ReplicaLatency }), err
+	return slices.DeleteFunc(families, func(f *dto.MetricFamily) bool {
+		return f.GetName() == schema.ReplicaLatency || f.GetName() == schema.ExporterReplicas
+	}), err
 }
 
 // worst returns the worst status of the replicas with a job: healthy if there is
