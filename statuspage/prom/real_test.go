@@ -105,7 +105,7 @@ type exposition struct {
 func (e *exposition) say(lines ...string) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.text = strings.Join(lines, "\n") + "\n"
+	e.text = "pharos_exporter_config_last_reload_successful 1\n" + strings.Join(lines, "\n") + "\n"
 }
 
 func (e *exposition) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
@@ -117,12 +117,16 @@ func (e *exposition) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 
 func startPrometheus(t *testing.T, program, target string) *prom.Source {
 	t.Helper()
-	rules, err := filepath.Abs("../../rules/pharos.rules.yml")
-	require.NoError(t, err)
 	folder := t.TempDir()
+	for _, name := range []string{"memory.rules.yml", "pharos.rules.yml"} {
+		text, err := os.ReadFile(filepath.Join("../../rules", name))
+		require.NoError(t, err)
+		soon := strings.ReplaceAll(string(text), "interval: 1m", "interval: 250ms")
+		require.NoError(t, os.WriteFile(filepath.Join(folder, name), []byte(soon), 0o600))
+	}
 	config := filepath.Join(folder, "prometheus.yml")
-	text := fmt.Sprintf("global: {scrape_interval: 500ms, scrape_timeout: 500ms, evaluation_interval: 250ms}\nrule_files: [%q]\n"+
-		"scrape_configs: [{job_name: pharos_exporter, static_configs: [{targets: [%q]}]}]\n", rules, target)
+	text := fmt.Sprintf("global: {scrape_interval: 500ms, scrape_timeout: 500ms, evaluation_interval: 250ms}\nrule_files: ['*.rules.yml']\n"+
+		"scrape_configs: [{job_name: pharos_exporter, static_configs: [{targets: [%q]}]}]\n", target)
 	require.NoError(t, os.WriteFile(config, []byte(text), 0o600))
 	address := testkit.FreePort(t)
 	cmd := exec.CommandContext(t.Context(), program, "--config.file="+config, "--storage.tsdb.path="+filepath.Join(folder, "tsdb"),
