@@ -115,11 +115,18 @@ func TestTheEndOfWhatWasToldIsToldThoughItIsMuted(t *testing.T) {
 	}
 }
 
-func TestWhatBeganAndEndedMutedIsNotTold(t *testing.T) {
-	t.Parallel()
-	r := newRig(t, 2)
+// grouped starts an engine whose receiver is told of all replicas in one message.
+func grouped(t *testing.T, replicas int) *rig {
+	t.Helper()
+	r := newRig(t, replicas)
 	r.alertmanager("group_by: [alertname], routes: [{group_interval: 200ms}]", "")
 	r.start()
+	return r
+}
+
+func TestWhatBeganAndEndedMutedIsNotTold(t *testing.T) {
+	t.Parallel()
+	r := grouped(t, 2)
 	r.silence("replica", "replica-0000")
 	r.exporter.set(1, false)
 	r.next(dead1)
@@ -133,9 +140,7 @@ func TestWhatBeganAndEndedMutedIsNotTold(t *testing.T) {
 // A message that said nothing of the other one would close the incident.
 func TestTheEndOfAMutedAlertSaysWhatIsNotOver(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, 3)
-	r.alertmanager("group_by: [alertname], routes: [{group_interval: 200ms}]", "")
-	r.start()
+	r := grouped(t, 3)
 	for i, dead := range []string{dead0, dead1} {
 		r.exporter.set(i, false)
 		r.page(dead)
@@ -156,9 +161,7 @@ func TestTheEndOfAMutedAlertSaysWhatIsNotOver(t *testing.T) {
 // The others of a group are told meanwhile, without what is muted.
 func TestTheLogKeepsWhatIsMuted(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, 3)
-	r.alertmanager("group_by: [alertname], routes: [{group_interval: 200ms}]", "")
-	r.start()
+	r := grouped(t, 3)
 	r.exporter.set(0, false)
 	r.next(dead0)
 	r.exporter.set(1, false)
