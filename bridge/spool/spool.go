@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package spool keeps notifications on disk from when they are accepted until it is
+// told what became of them: in order for each recipient, once each, and not longer
+// than they mean something. It knows no channel and sends nothing.
+package spool
+
+import (
+	"errors"
+	"time"
+
+	"github.com/pharos-status/pharos/bridge/webhook"
+)
+
+// A Lane is a recipient of a channel. What waits in a lane leaves it in the order in
+// which it was accepted.
+type Lane struct {
+	Channel, Recipient string
+}
+
+// A Submission is a notification to be kept for the recipients of a channel.
+type Submission struct {
+	Channel    string
+	Recipients []string
+	Digest     webhook.Digest // what was accepted for the channel a moment ago is a duplicate
+	Payload    []byte         // what is delivered
+	Accepted   time.Time
+	Group      string // newer word of the same group makes older word calmer: see Spool.Waits
+
+	// Topics are what a reminder is about, empty of anything else: once one of them
+	// is void, the reminder is overtaken if it still waits.
+	Topics []string
+	// Voids are topics that this submission makes void on its own channel, and
+	// VoidsAll those on every channel.
+	Voids, VoidsAll []string
+}
+
+// An Entry is a submission as it waits in one lane.
+type Entry struct {
+	ID       uint64
+	Lane     Lane
+	Key      string // 32 hexadecimal digits: the same for as long as the entry exists, a dead letter that is sent again included
+	Payload  []byte
+	Accepted time.Time
+	Attempts int  // that were begun
+	Unsure   bool // an attempt was begun of which the outcome is not known
+}
+
+// A DeadLetter is an entry that was given up.
+type DeadLetter struct {
+	Entry
+	Died    time.Time
+	Outcome string // schema.OutcomeRefused or schema.OutcomeExpired
+	Reason  string // the last error
+}
+
+// A Figure is how it stands with a channel.
+type Figure struct {
+	Waiting     int       // those being sent included
+	Oldest      time.Time // when the oldest of them was accepted; zero if none waits
+	DeadLetters int
+}
+
+// Errors that callers tell apart.
+var (
+	// ErrFull is returned of a channel in which too much waits already.
+	ErrFull = errors.New("the queue of the channel is full")
+	// ErrGone is returned of an entry or dead letter that is not there.
+	ErrGone = errors.New("no such entry")
+)

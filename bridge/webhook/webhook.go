@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package webhook reads what Alertmanager posts to a webhook, in version 4 of its
+// format, and makes the texts in it harmless to show. What becomes of a
+// notification is left to others.
+package webhook
+
+import (
+	"crypto/sha256"
+
+	"github.com/prometheus/alertmanager/template"
+)
+
+// A Notification is what Alertmanager says of a group of alerts. It has the data
+// that Alertmanager's templates know, and is not changed once parsed. Marshalled as
+// JSON and parsed again it is the same.
+type Notification struct {
+	*template.Data
+
+	Version         string `json:"version"` // "4"
+	GroupKey        string `json:"groupKey"`
+	TruncatedAlerts uint64 `json:"truncatedAlerts"`
+}
+
+// A Kind is what a notification is, as Vigil had it.
+type Kind string
+
+// The kinds of notifications.
+const (
+	Changed  Kind = "changed"  // something began, ended or repeats
+	Reminder Kind = "reminder" // an outage goes on
+	Startup  Kind = "startup"  // an exporter has started
+)
+
+// A Digest tells notifications with the same content apart from others.
+type Digest [sha256.Size]byte
+
+// Firing tells whether any alert fires.
+func (n *Notification) Firing() bool { return n.Status == "firing" }

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package schema
+
+// Metrics that the bridge has about itself. Its build information is BridgePrefix
+// and "build_info".
+const (
+	BridgePrefix             = "pharos_bridge"
+	BridgeNotifications      = BridgePrefix + "_notifications_total"
+	BridgeAttempts           = BridgePrefix + "_attempts_total"
+	BridgeDelivery           = BridgePrefix + "_delivery_seconds"
+	BridgePossibleDuplicates = BridgePrefix + "_possible_duplicates_total"
+	BridgeQueueLength        = BridgePrefix + "_queue_length"
+	BridgeQueueOldestAge     = BridgePrefix + "_queue_oldest_age_seconds"
+	BridgeDeadLetters        = BridgePrefix + "_dead_letters"
+	BridgeRequests           = BridgePrefix + "_requests_total"
+	BridgeStorageOK          = BridgePrefix + "_storage_ok"
+	BridgeReloadSuccessful   = BridgePrefix + "_config_last_reload_successful"
+	BridgeReloadSuccessTime  = BridgePrefix + "_config_last_reload_success_timestamp_seconds"
+)
+
+// Labels of the bridge's metrics.
+const (
+	Channel = "channel" // its name in bridge.yml
+	Outcome = "outcome" // one of the outcomes below
+)
+
+// What may become of a notification, for each recipient of a channel.
+const (
+	OutcomeDelivered = "delivered" // acknowledged by the channel
+	OutcomeOvertaken = "overtaken" // a reminder that something newer made pointless while it waited
+	OutcomeSkipped   = "skipped"   // not meant for this recipient: a reminder before its escalation
+	OutcomeRefused   = "refused"   // for good, by the channel; a dead letter
+	OutcomeExpired   = "expired"   // given up after give_up_after; a dead letter
+	OutcomeDuplicate = "duplicate" // accepted before, from another Alertmanager or from a repeated request
+)
+
+// Values of [Notification], and names of alerts that mean something to programs.
+const (
+	Change        = "change"
+	ReminderAlert = "reminder" // value of the label notification
+	AlertStarted  = "PharosStarted"
+)
