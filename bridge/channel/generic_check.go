@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package channel
+
+import (
+	"net/url"
+	"strings"
+
+	promconfig "github.com/prometheus/common/config"
+
+	"github.com/pharos-status/pharos/bridge/words"
+	"github.com/pharos-status/pharos/internal/configfile"
+)
+
+// A checker collects what is wrong with the settings of a channel.
+type checker struct {
+	file  *configfile.File
+	path  configfile.Path
+	words *words.Words
+	errs  configfile.Errors
+}
+
+func (c *checker) errorf(key, format string, args ...any) {
+	c.errs = append(c.errs, c.file.Errorf(c.path.At(key), format, args...))
+}
+
+// base checks the address that a service's API begins with, and removes the slash
+// at its end.
+func (c *checker) base(key string, address *string, example string) {
+	u, err := url.Parse(*address)
+	switch {
+	case err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "":
+		c.errorf(key, "not an address; write one such as %s", example)
+	case u.User != nil:
+		c.errorf(key, "an address holds no user and password; remove them")
+	case u.RawQuery != "" || u.Fragment != "":
+		c.errorf(key, "an address such as %s has no query and no fragment; remove them", example)
+	}
+	*address = strings.TrimRight(*address, "/")
+}
+
+// secret reads a secret that must be there, and whose twin ends in _file.
+func (c *checker) secret(key string, value *configfile.Secret, file string) {
+	secret, err := c.file.Secret(c.path, key, *value, file)
+	switch {
+	case err != nil:
+		c.errs = append(c.errs, err)
+	case secret == "":
+		c.errorf(key, "is missing; set %s_file to a file that holds it", key)
+	}
+	*value = secret
+}
+
+// template fills in the default of a template that is not set, and tries any other.
+func (c *checker) template(key string, tmpl *string, otherwise string) {
+	if *tmpl == "" {
+		*tmpl = otherwise
+	} else if err := c.words.Check(*tmpl); err != nil {
+		c.errorf(key, "%v", err)
+	}
+}
+
+func (c *checker) client(http *promconfig.HTTPClientConfig) {
+	c.errs = append(c.errs, c.file.HTTPClient(c.path.At("http_config"), http)...)
+}
+
+// list checks the items of a list: that none is empty and none is there twice.
+func (c *checker) list(key string, items []string, wrong func(item string) string) {
+	seen := map[string]bool{}
+	for i, item := range items {
+		p := c.path.At(key, i)
+		if seen[item] {
+			c.errs = append(c.errs, c.file.Errorf(p, "%q is there twice; remove one", item))
+		} else if why := wrong(item); why != "" {
+			c.errs = append(c.errs, c.file.Errorf(p, "%s", why))
+		}
+		seen[item] = true
+	}
+}
+
+// secretURL reads the address, which is secret as a whole, of a request.
+func (c *checker) secretURL(address *configfile.Secret, file string) {
+	const example = "https://hooks.example.com/a1b2c3"
+	had := len(c.errs)
+	c.secret("url", address, file)
+	if len(c.errs) > had {
+		return
+	}
+	u, err := url.Parse(string(*address))
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+		c.errorf("url", "not an address; write one such as %s", example)
+	}
+}
