@@ -29,6 +29,8 @@ var rules = map[string][]string{
 	"collector/schedule":   {"collector/probe"},
 	"collector/state":      {"collector/probe"},
 
+	"bridge/config": {"bridge/channel", "bridge/words", "internal/configfile"},
+
 	"statuspage":        {},
 	"statuspage/alerts": {},
 	"statuspage/api":    {"internal/configfile", "statuspage", "statuspage/alerts", "statuspage/store"},

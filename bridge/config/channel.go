@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package config
+
+import (
+	"iter"
+	"reflect"
+	"strings"
+
+	promconfig "github.com/prometheus/common/config"
+
+	"github.com/pharos-status/pharos/bridge/channel"
+	"github.com/pharos-status/pharos/internal/configfile"
+)
+
+// A Channel is one way to reach people. Exactly one of its kinds is set.
+type Channel struct {
+	Name     string   `yaml:"name"`
+	Delivery Delivery `yaml:"delivery"`
+}
+
+// Kind returns the key of what the channel is: twilio, zulip.
+func (c *Channel) Kind() string {
+	for kind := range c.kinds() {
+		return kind
+	}
+	return ""
+}
+
+// Settings returns the settings of what the channel is.
+func (c *Channel) Settings() channel.Settings {
+	for _, settings := range c.kinds() {
+		return settings
+	}
+	return nil
+}
+
+// kinds returns the kinds that are set, with their keys.
+func (c *Channel) kinds() iter.Seq2[string, channel.Settings] {
+	return func(yield func(string, channel.Settings) bool) {
+		v := reflect.ValueOf(c).Elem()
+		for i := range v.NumField() {
+			if v.Field(i).Kind() != reflect.Pointer || v.Field(i).IsNil() {
+				continue
+			}
+			if settings, ok := v.Field(i).Interface().(channel.Settings); ok && !yield(key(v.Type().Field(i)), settings) {
+				return
+			}
+		}
+	}
+}
+
+// kinds returns the keys of every kind of channel there is.
+func kinds() (all []string) {
+	for field := range reflect.TypeFor[Channel]().Fields() {
+		if field.Type.Implements(reflect.TypeFor[channel.Settings]()) {
+			all = append(all, key(field))
+		}
+	}
+	return all
+}
+
+func key(field reflect.StructField) string {
+	name, _, _ := strings.Cut(field.Tag.Get("yaml"), ",")
+	return name
+}
+
+// shown returns the channel to be shown: without what prometheus/common shows of an
+// HTTP client though it may be secret.
+func (c Channel) shown() Channel {
+	v := reflect.ValueOf(&c).Elem()
+	for i := range v.NumField() {
+		if v.Field(i).Kind() != reflect.Pointer || v.Field(i).IsNil() {
+			continue
+		}
+		settings := reflect.New(v.Field(i).Type().Elem())
+		settings.Elem().Set(v.Field(i).Elem())
+		for _, field := range settings.Elem().Fields() {
+			if client, ok := field.Interface().(promconfig.HTTPClientConfig); ok {
+				field.Set(reflect.ValueOf(configfile.ShownHTTPClient(client)))
+			}
+		}
+		v.Field(i).Set(settings)
+	}
+	return c
+}
