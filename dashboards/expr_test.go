@@ -22,10 +22,13 @@ import (
 
 // foreign are metrics of others: of Prometheus, of Alertmanager and of every
 // program in Go.
-var foreign = regexp.MustCompile(`^(prometheus|alertmanager|process|go)_\w+$|^ALERTS_FOR_STATE$|^pharos_(exporter|statuspage)_build_info$`)
+var foreign = regexp.MustCompile(`^(prometheus|alertmanager|process|go)_\w+$|^ALERTS_FOR_STATE$|^pharos_(exporter|statuspage|bridge)_build_info$`)
 
-// classic are series of a histogram that is kept as a classic one.
-const classic = schema.StatuspageRefreshDuration + "_bucket"
+// classic are series of histograms that are kept as classic ones.
+const (
+	classicRefresh  = schema.StatuspageRefreshDuration + "_bucket"
+	classicDelivery = schema.BridgeDelivery + "_bucket"
+)
 
 // foreignLabels are those that the project has no name for.
 var foreignLabels = regexp.MustCompile(`^(__name__|alertname|alertstate|integration|le|version|revision|goversion)$`)
@@ -57,7 +60,7 @@ func TestExpressions(t *testing.T) {
 		if strings.Contains(name, ":") {
 			return ours[name]
 		}
-		return names[name] || name == classic || foreign.MatchString(name)
+		return names[name] || name == classicRefresh || name == classicDelivery || foreign.MatchString(name)
 	}
 	for _, d := range testkit.Dashboards(t) {
 		for _, e := range d.Expressions(t) {

@@ -194,9 +194,11 @@ pharos_exporter_discovery_requests_total{result="error",source="http://inventory
 func (s *story) own(engines prometheus.Gatherer) http.Handler {
 	reg := prometheus.NewRegistry()
 	refreshes := prometheus.NewHistogram(prometheus.HistogramOpts{Name: schema.StatuspageRefreshDuration, Help: "x"})
-	reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), refreshes)
+	deliveries := prometheus.NewHistogram(prometheus.HistogramOpts{Name: schema.BridgeDelivery, Help: "x", ConstLabels: prometheus.Labels{schema.Channel: "sms"}})
+	reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), refreshes, deliveries)
 	return s.handler(func(at time.Time) string {
 		refreshes.Observe(0.01)
+		deliveries.Observe(0.01)
 		var b strings.Builder
 		for _, f := range fates {
 			if f.replica == "host-1" {
@@ -204,6 +206,11 @@ func (s *story) own(engines prometheus.Gatherer) http.Handler {
 			}
 		}
 		fmt.Fprintf(&b, `
+pharos_bridge_build_info{version="1.2.3",revision="abc",goversion="go1.26.8"} 1
+pharos_bridge_config_last_reload_successful 1
+pharos_bridge_config_last_reload_success_timestamp_seconds %[2]d
+pharos_bridge_notifications_total{channel="sms",outcome="delivered"} %[1]g
+pharos_bridge_queue_oldest_age_seconds{channel="sms"} 3
 pharos_statuspage_build_info{version="1.2.3",revision="abc",goversion="go1.26.8"} 1
 pharos_statuspage_config_last_reload_successful 1
 pharos_statuspage_config_last_reload_success_timestamp_seconds %[2]d
