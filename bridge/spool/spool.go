@@ -7,13 +7,14 @@ package spool
 
 import (
 	"errors"
+	"log/slog"
 	"time"
 
 	"github.com/pharos-status/pharos/bridge/webhook"
 )
 
-// A Lane is a recipient of a channel. What waits in a lane leaves it in the order in
-// which it was accepted.
+// A Lane is a recipient of a channel, both valid UTF-8. What waits in a lane leaves
+// it in the order in which it was accepted.
 type Lane struct {
 	Channel, Recipient string
 }
@@ -35,6 +36,12 @@ type Submission struct {
 	Voids, VoidsAll []string
 }
 
+// Accepted is what became of a submission.
+type Accepted struct {
+	Duplicate bool   // the same was accepted for the channel a moment ago; nothing was done
+	Overtaken []Lane // the lanes from which something older was removed, once for each
+}
+
 // An Entry is a submission as it waits in one lane.
 type Entry struct {
 	ID       uint64
@@ -42,22 +49,27 @@ type Entry struct {
 	Key      string // 32 hexadecimal digits: the same for as long as the entry exists, a dead letter that is sent again included
 	Payload  []byte
 	Accepted time.Time
-	Attempts int  // that were begun
-	Unsure   bool // an attempt was begun of which the outcome is not known
+	Since    time.Time // when it began to wait: when it was accepted, or revived
+	Attempts int       // that were begun, the one for which it was taken included
+	Unsure   bool      // an attempt before that one may have reached the recipient: its outcome is not known
 }
 
-// A DeadLetter is an entry that was given up.
+// A DeadLetter is an entry that was given up. See [Spool.Payload] for what it says.
 type DeadLetter struct {
-	Entry
-	Died    time.Time
-	Outcome string // schema.OutcomeRefused or schema.OutcomeExpired
-	Reason  string // the last error
+	ID       uint64
+	Lane     Lane
+	Key      string
+	Accepted time.Time
+	Attempts int
+	Died     time.Time
+	Outcome  string // schema.OutcomeRefused or schema.OutcomeExpired
+	Reason   string // the last error
 }
 
 // A Figure is how it stands with a channel.
 type Figure struct {
 	Waiting     int       // those being sent included
-	Oldest      time.Time // when the oldest of them was accepted; zero if none waits
+	Oldest      time.Time // since when the first of a lane waits, the longest of them; zero if none waits
 	DeadLetters int
 }
 
@@ -67,4 +79,18 @@ var (
 	ErrFull = errors.New("the queue of the channel is full")
 	// ErrGone is returned of an entry or dead letter that is not there.
 	ErrGone = errors.New("no such entry")
+	// ErrClosed is returned once the spool is closed.
+	ErrClosed = errors.New("the spool is closed")
 )
+
+// Options say where a spool is, and how much it holds. What is 0 is the default.
+type Options struct {
+	Path   string       // the data folder; required, and made if it is missing
+	Logger *slog.Logger // required
+
+	DuplicateWithin time.Duration // how long a digest is remembered; 2 minutes
+	MaxWaiting      int           // entries that may wait in a channel; 10,000
+	MaxBytes        int64         // of all payloads; dead letters may take half of it; 512 MiB
+	MaxDeadLetters  int           // of a channel; 1,000
+	KeepDeadLetters time.Duration // 30 days
+}
