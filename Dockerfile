@@ -29,11 +29,12 @@ COPY --from=build /out/ /usr/bin/
 COPY LICENSE NOTICE /usr/share/doc/pharos/
 USER 65532
 VOLUME /data
-EXPOSE 8080 9640 9641
-# pharos and pharos_exporter answer on 9640, pharos_statuspage on 9641. Where a
-# listener is elsewhere, or has TLS, say so: docker run --health-cmd=…
+EXPOSE 8080 9640 9641 9642
+# pharos and pharos_exporter answer on 9640, pharos_statuspage on 9641,
+# pharos_bridge on 9642. Where a listener is elsewhere, or has TLS, say so: docker run
+# --health-cmd=…
 HEALTHCHECK --interval=30s --timeout=5s --start-period=10s \
-  CMD wget -q -O /dev/null http://127.0.0.1:9640/-/healthy || wget -q -O /dev/null http://127.0.0.1:9641/-/healthy
+  CMD wget -q -O /dev/null http://127.0.0.1:9640/-/healthy || wget -q -O /dev/null http://127.0.0.1:9641/-/healthy || wget -q -O /dev/null http://127.0.0.1:9642/-/healthy
 
 # The configuration is a folder mounted at /etc/pharos. The operations listener
 # stays within the container: publish 8080. Where 9640 is meant for your network,

@@ -15,6 +15,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	bridge "github.com/pharos-status/pharos/bridge/config"
 	exporter "github.com/pharos-status/pharos/collector/config"
 	"github.com/pharos-status/pharos/internal/testkit"
 	page "github.com/pharos-status/pharos/statuspage/config"
@@ -183,7 +184,7 @@ func TestUnits(t *testing.T) {
 	t.Parallel()
 	units, err := filepath.Glob("systemd/*.service")
 	require.NoError(t, err)
-	require.Len(t, units, 3)
+	require.Len(t, units, 4)
 	dir := t.TempDir()
 	args := []string{"verify", "--man=no"}
 	for _, unit := range units {
@@ -199,4 +200,38 @@ func TestUnits(t *testing.T) {
 	out, err := exec.CommandContext(t.Context(), testkit.Program(t, "systemd-analyze"), args...).CombinedOutput()
 	require.NoError(t, err, "%s", out)
 	require.Empty(t, string(out), "warnings")
+}
+
+// secretFile names the files that an example wants to have beside it.
+var secretFile = regexp.MustCompile(`(?:_file: )([\w.-]+)`)
+
+// TestBridge loads the example of the bridge with a secret in each file that it
+// names, and holds its routes to the channels that there are.
+func TestBridge(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "bridge")
+	require.NoError(t, os.CopyFS(dir, os.DirFS("bridge")))
+	text, err := os.ReadFile("bridge/bridge.yml")
+	require.NoError(t, err)
+	for _, found := range secretFile.FindAllStringSubmatch(string(text), -1) {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, found[1]), []byte("https://example.com/secret\n"), 0o600))
+	}
+	c, err := bridge.Load(filepath.Join(dir, "bridge.yml"), bridge.Options{})
+	require.NoError(t, err)
+	kinds := map[string]bool{}
+	routes, err := os.ReadFile("bridge/alertmanager.yml")
+	require.NoError(t, err)
+	for i := range c.Channels {
+		kinds[c.Channels[i].Kind()] = true
+		require.Contains(t, string(routes), c.ExternalURL+"/bridge/v1/"+c.Channels[i].Name, "nothing leads to the channel")
+	}
+	require.Len(t, kinds, 9)
+	for _, found := range regexp.MustCompile(`/bridge/v1/([\w-]+)`).FindAllStringSubmatch(string(routes), -1) {
+		require.NotNil(t, c.Channel(found[1]), found[1])
+	}
+
+	for name, amtool := range map[string]func(*testing.T) string{"old": installed("amtool"), "new": pinned("amtool")} {
+		out, err := exec.CommandContext(t.Context(), amtool(t), "check-config", filepath.Join(dir, "alertmanager.yml")).CombinedOutput()
+		require.NoError(t, err, "%s: %s", name, out)
+	}
 }
