@@ -110,12 +110,18 @@ func (s *HTTPServer) Run(ctx context.Context) error {
 		return fmt.Errorf("serve the %s on %s: %w", s.o.Purpose, s.Addr(), serveErr)
 	case <-ctx.Done():
 	}
-	deadline, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
-	defer cancel()
-	err := s.server.Shutdown(deadline)
-	if err != nil {
-		err = s.server.Close()
-	}
+	err := shutDown(ctx, s.server)
 	<-ended // with http.ErrServerClosed
 	return err
+}
+
+// shutDown ends a server, once its requests in flight have ended or taken too long.
+// It is for when ctx is done.
+func shutDown(ctx context.Context, server *http.Server) error {
+	deadline, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
+	defer cancel()
+	if server.Shutdown(deadline) == nil {
+		return nil
+	}
+	return server.Close()
 }

@@ -3,9 +3,11 @@
 package embedded
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/url"
 	"time"
@@ -57,6 +59,9 @@ type Options struct {
 	// Changes are the events that are evaluated at once. It may be nil: then
 	// scrapes and ticks are all there is.
 	Changes Changes
+	// Dial makes the connections of Alertmanager's receivers that send by HTTP. It
+	// may be nil: then the network is used.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 	// Evaluated is called after each evaluation of the rules. It must not
 	// block. It may be nil.
 	Evaluated func()

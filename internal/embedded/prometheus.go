@@ -64,7 +64,7 @@ type prom struct {
 	targets  *discovery.Manager // what to scrape
 	pagers   *discovery.Manager // whom to notify
 	cancel   context.CancelFunc // of the discoveries
-	memory   *memoryListener
+	memory   *app.MemoryListener
 	conf     atomic.Pointer[applied]
 	started  time.Time
 	lastSeen int64 // ms; the newest sample of the process before this one
@@ -82,7 +82,7 @@ type applied struct {
 func openPrometheus(o Options, pager http.Handler) (*prom, error) {
 	p := &prom{
 		o: o, url: o.ExternalURL.JoinPath("prometheus"), parser: parser.NewParser(parser.Options{}),
-		memory: newMemoryListener(), started: time.Now(),
+		memory: app.NewMemoryListener(), started: time.Now(),
 	}
 	dir := filepath.Join(o.StoragePath, "prometheus")
 	if err := p.openStorage(dir); err != nil {
@@ -148,7 +148,7 @@ func (p *prom) openScrapes() (err error) {
 // dial reaches what is in the process by memory, and all else by the network.
 func (p *prom) dial(ctx context.Context, network, address string) (net.Conn, error) {
 	if address == exporterHost || address == ownHost {
-		return p.memory.dial(ctx)
+		return p.memory.Dial(ctx)
 	}
 	var d net.Dialer
 	return d.DialContext(ctx, network, address)

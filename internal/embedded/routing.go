@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/alertmanager/dispatch"
 	"github.com/prometheus/alertmanager/inhibit"
 	"github.com/prometheus/alertmanager/notify"
+	commonconfig "github.com/prometheus/common/config"
 	"github.com/prometheus/common/model"
 
 	"github.com/pharos-status/pharos/internal/embedded/check"
@@ -21,8 +22,12 @@ type routing struct{ *check.Routing }
 
 // loadRouting reads alertmanager.yml, to which a adds its routes.
 func loadRouting(o Options, a *alerting.Config) (*routing, error) {
+	var client []commonconfig.HTTPClientOption
+	if o.Dial != nil {
+		client = append(client, commonconfig.WithDialContextFunc(o.Dial))
+	}
 	r, err := check.LoadAlertmanager(filepath.Join(o.ConfigDir, "alertmanager.yml"), a,
-		o.ExternalURL.JoinPath("alertmanager"), o.Logger.With("component", "pager_receivers"))
+		o.ExternalURL.JoinPath("alertmanager"), o.Logger.With("component", "pager_receivers"), client...)
 	return &routing{r}, err
 }
 

@@ -19,6 +19,7 @@ import (
 	"github.com/prometheus/alertmanager/notify"
 	"github.com/prometheus/alertmanager/template"
 	"github.com/prometheus/alertmanager/timeinterval"
+	commonconfig "github.com/prometheus/common/config"
 
 	"github.com/pharos-status/pharos/rules/alerting"
 	"github.com/pharos-status/pharos/rules/generate"
@@ -46,9 +47,9 @@ func UseMatchers(log *slog.Logger) {
 // LoadAlertmanager reads an alertmanager.yml as Alertmanager does: templates are
 // found from its folder. The routes, inhibit rules and time intervals are those
 // that package generate makes of it and c. It makes the receivers that are used,
-// which start nothing. Without the file, alerts are kept and shown, and nobody is
-// told.
-func LoadAlertmanager(path string, a *alerting.Config, externalURL *url.URL, log *slog.Logger) (*Routing, error) {
+// which start nothing, with client for those that send by HTTP. Without the file,
+// alerts are kept and shown, and nobody is told.
+func LoadAlertmanager(path string, a *alerting.Config, externalURL *url.URL, log *slog.Logger, client ...commonconfig.HTTPClientOption) (*Routing, error) {
 	UseMatchers(log)
 	c, err := withRoutes(path, a)
 	if err != nil {
@@ -68,7 +69,7 @@ func LoadAlertmanager(path string, a *alerting.Config, externalURL *url.URL, log
 		if !used[rc.Name] {
 			continue // Alertmanager makes none that no route leads to
 		}
-		if r.Receivers[rc.Name], err = receiver.BuildReceiverIntegrations(rc, r.Template, log); err != nil {
+		if r.Receivers[rc.Name], err = receiver.BuildReceiverIntegrations(rc, r.Template, log, client...); err != nil {
 			return nil, fmt.Errorf("%s: receiver %s: %w", path, rc.Name, err)
 		}
 	}
