@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package channel
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	promconfig "github.com/prometheus/common/config"
+	"github.com/prometheus/common/model"
+
+	"github.com/pharos-status/pharos/bridge/words"
+	"github.com/pharos-status/pharos/internal/configfile"
+)
+
+// What Pushover takes, in characters, and how long it repeats what is urgent.
+const (
+	pushoverTitle    = 250
+	pushoverText     = 1024
+	pushoverURL      = 512
+	pushoverURLTitle = 100
+
+	pushoverMinRetry  = 30 * time.Second
+	pushoverMaxExpire = 3 * time.Hour
+	// pushoverPause is how long Pushover wants to be left alone when it is in trouble.
+	pushoverPause = 5 * time.Second
+)
+
+var (
+	pushoverKey  = regexp.MustCompile(`^[A-Za-z0-9]{30}$`)
+	pushoverName = regexp.MustCompile(`^([A-Za-z0-9_-]{1,25})?$`)
+)
+
+// Pushover are the settings of a channel that sends push messages through Pushover.
+// With Escalate, a reminder is urgent for as many users from the top of the list as
+// its number says, and normal for the others.
+type Pushover struct {
+	Token     configfile.Secret           `yaml:"token"` // of the application
+	TokenFile string                      `yaml:"token_file"`
+	Users     []PushoverUser              `yaml:"users"`
+	Escalate  bool                        `yaml:"escalate"`
+	Emergency *PushoverEmergency          `yaml:"emergency"` // nil: what is urgent comes once, with high priority
+	Title     string                      `yaml:"title"`     // template
+	Text      string                      `yaml:"text"`      // template
+	Sound     string                      `yaml:"sound"`     // empty: what the user chose
+	Device    string                      `yaml:"device"`    // of the users; empty: all
+	BaseURL   string                      `yaml:"base_url"`  // of Pushover's API
+	HTTP      promconfig.HTTPClientConfig `yaml:"http_config"`
+}
+
+// A PushoverUser is a user of Pushover, or a group.
+type PushoverUser struct {
+	Name    string            `yaml:"name"` // as operators know the recipient; not needed for one alone
+	Key     configfile.Secret `yaml:"key"`
+	KeyFile string            `yaml:"key_file"`
+}
+
+// PushoverEmergency makes Pushover repeat what is urgent until the user confirms it.
+type PushoverEmergency struct {
+	Retry  model.Duration `yaml:"retry"`  // between two times; at least 30 s, 1 min if not set
+	Expire model.Duration `yaml:"expire"` // in all; at most 3 h, 1 h if not set
+}
+
+// Check implements [Settings].
+func (o *Pushover) Check(f *configfile.File, p configfile.Path, w *words.Words) configfile.Errors {
+	c := checker{file: f, path: p, words: w}
+	c.pushoverKey("token", &o.Token, o.TokenFile)
+	names := make([]*string, len(o.Users))
+	for i := range o.Users {
+		user := &o.Users[i]
+		names[i] = &user.Name
+		at := checker{file: f, path: p.At("users", i)}
+		at.pushoverKey("key", &user.Key, user.KeyFile)
+		c.errs = append(c.errs, at.errs...)
+	}
+	c.names("users", "pushover", names)
+	if o.Emergency != nil {
+		at := checker{file: f, path: p.At("emergency")}
+		o.Emergency.check(&at)
+		c.errs = append(c.errs, at.errs...)
+	}
+	for key, name := range map[string]string{"sound": o.Sound, "device": o.Device} {
+		if !pushoverName.MatchString(name) {
+			c.errorf(key, "%q is not a name that Pushover has; use at most 25 letters, digits, - and _", name)
+		}
+	}
+	c.template("title", &o.Title, defaultTitle)
+	c.template("text", &o.Text, defaultText)
+	o.BaseURL = cmp.Or(o.BaseURL, "https://api.pushover.net")
+	c.base("base_url", &o.BaseURL, "https://api.pushover.net")
+	c.client(&o.HTTP)
+	return c.errs
+}
+
+func (c *checker) pushoverKey(key string, value *configfile.Secret, file string) {
+	had := len(c.errs)
+	c.secret(key, value, file)
+	if len(c.errs) == had && !pushoverKey.MatchString(string(*value)) {
+		c.errorf(key, "not one of Pushover; copy the 30 letters and digits that it shows")
+	}
+}
+
+func (e *PushoverEmergency) check(c *checker) {
+	e.Retry, e.Expire = cmp.Or(e.Retry, model.Duration(time.Minute)), cmp.Or(e.Expire, model.Duration(time.Hour))
+	if time.Duration(e.Retry) < pushoverMinRetry {
+		c.errorf("retry", "%s is too short; Pushover takes 30s or more", e.Retry)
+	}
+	if time.Duration(e.Expire) > pushoverMaxExpire {
+		c.errorf("expire", "%s is too long; Pushover takes 3h or less", e.Expire)
+	}
+}
+
+// Open implements [Settings].
+func (o *Pushover) Open(options Options) (Channel, error) {
+	secrets := []configfile.Secret{o.Token}
+	for _, user := range o.Users {
+		secrets = append(secrets, user.Key)
+	}
+	client, err := newHTTPClient(&o.HTTP, options.Name, secrets...)
+	if err != nil {
+		return nil, err
+	}
+	client.explain = explainPushover
+	return &pushover{settings: o, words: options.Words, client: client}, nil
+}
+
+type pushover struct {
+	settings *Pushover
+	words    *words.Words
+	client   *httpClient
+}
+
+func (o *pushover) Recipients() []string {
+	names := make([]string, len(o.settings.Users))
+	for i, user := range o.settings.Users {
+		names[i] = user.Name
+	}
+	return names
+}
+
+// Keyed is false: Pushover knows no key of a message.
+func (o *pushover) Keyed() bool { return false }
+
+func (o *pushover) Close() error { return o.client.close() }
+
+func (o *pushover) Send(ctx context.Context, recipient string, m Message) error {
+	place := slices.Index(o.Recipients(), recipient)
+	if place < 0 {
+		return refuse("%s is not one of the channel's users", recipient)
+	}
+	form := o.form(place, m)
+	r, err := o.client.post(ctx, o.settings.BaseURL+"/1/messages.json", "application/x-www-form-urlencoded", []byte(form.Encode()))
+	if err != nil {
+		return err
+	}
+	status, body, err := o.client.do(ctx, r)
+	if err != nil {
+		return err
+	}
+	var said pushoverAnswer
+	switch err := json.Unmarshal(body, &said); {
+	case err != nil || said.Status == nil:
+		return o.client.unclear(r, status, "Pushover")
+	case *said.Status != 1:
+		return refuse("%s refused the message: %s", r.URL.Host, o.client.clean(said.words()))
+	}
+	return nil
+}
+
+// form returns the fields of a message.
+func (o *pushover) form(place int, m Message) url.Values {
+	title, text := m.titled(m.text(o.words, o.settings.Title, defaultTitle), m.text(o.words, o.settings.Text, defaultText))
+	form := url.Values{
+		"token": {string(o.settings.Token)}, "user": {string(o.settings.Users[place].Key)},
+		"title": {cut(title, pushoverTitle)}, "message": {m.fit(text, pushoverText)},
+	}
+	set := func(key, value string) {
+		if value != "" {
+			form.Set(key, value)
+		}
+	}
+	if page := o.words.PageURL(); page != "" && len(page) <= pushoverURL {
+		form.Set("url", page)
+		set("url_title", cut(o.words.PageTitle(), pushoverURLTitle))
+	}
+	set("sound", o.settings.Sound)
+	set("device", o.settings.Device)
+	priority := [...]string{Quiet: "-1", Normal: "0", Urgent: "1"}[m.UrgencyFor(place, o.settings.Escalate)]
+	if e := o.settings.Emergency; e != nil && priority == "1" {
+		priority = "2"
+		form.Set("retry", strconv.Itoa(int(time.Duration(e.Retry).Seconds())))
+		form.Set("expire", strconv.Itoa(int(time.Duration(e.Expire).Seconds())))
+	}
+	form.Set("priority", priority)
+	return form
+}
+
+type pushoverAnswer struct {
+	Status *int     `json:"status"`
+	Errors []string `json:"errors"`
+}
+
+func (a pushoverAnswer) words() string { return strings.Join(a.Errors, ", ") }
+
+// explainPushover reads Pushover's own error.
+func explainPushover(body []byte, e *Error) string {
+	if !e.Refused {
+		e.After = max(e.After, pushoverPause)
+	}
+	var said pushoverAnswer
+	if json.Unmarshal(body, &said) != nil {
+		return ""
+	}
+	return said.words()
+}
