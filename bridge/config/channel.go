@@ -17,6 +17,15 @@ import (
 type Channel struct {
 	Name     string   `yaml:"name"`
 	Delivery Delivery `yaml:"delivery"`
+
+	Twilio   *channel.Twilio   `yaml:"twilio,omitempty"`
+	Zulip    *channel.Zulip    `yaml:"zulip,omitempty"`
+	Gotify   *channel.Gotify   `yaml:"gotify,omitempty"`
+	Pushover *channel.Pushover `yaml:"pushover,omitempty"`
+	Matrix   *channel.Matrix   `yaml:"matrix,omitempty"`
+	Vigil    *channel.Vigil    `yaml:"vigil,omitempty"`
+	HTTP     *channel.HTTP     `yaml:"http,omitempty"`
+	Mastodon *channel.Mastodon `yaml:"mastodon,omitempty"`
 }
 
 // Kind returns the key of what the channel is: twilio, zulip.

@@ -28,7 +28,7 @@ func TestMemoryServer(t *testing.T) {
 		if err != nil {
 			return "", err
 		}
-		defer resp.Body.Close() //nolint:errcheck // only read
+		defer resp.Body.Close()
 		body, err := io.ReadAll(resp.Body)
 		return string(body), err
 	}

@@ -49,7 +49,7 @@ var rules = map[string][]string{
 	"internal/app":            {"internal/configfile"},
 	"internal/arch":           {},
 	"internal/atomicfile":     {},
-	"internal/configdir":      {"collector/config", "internal/embedded/check", "rules/alerting", "rules/generate", "statuspage/config"},
+	"internal/configdir":      {"bridge/config", "collector/config", "internal/configfile", "internal/embedded/check", "rules/alerting", "rules/generate", "statuspage/config"},
 	"internal/configfile":     {},
 	"internal/e2e":            {},
 	"internal/embedded":       {"internal/app", "internal/embedded/check", "internal/schema", "rules/alerting", "rules/generate"},

@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	collectorconfig "github.com/pharos-status/pharos/collector/config"
 	"github.com/pharos-status/pharos/internal/embedded/check"
@@ -29,9 +30,15 @@ type File struct {
 // A Part of Pharos checks the files that it reads.
 type Part func(dir string) []File
 
-// All checks every file of the folder.
+// All checks every file of the folder, and what they say of each other.
 func All(dir string) []File {
-	return append(append(Exporter(dir), StatusPage(dir)...), Engine(dir)...)
+	files := slices.Concat(Exporter(dir), StatusPage(dir), Bridge(dir), Engine(dir))
+	for i := range files {
+		if files[i].Name == routingFile && files[i].Err == nil {
+			files[i].Err = channels(dir)
+		}
+	}
+	return files
 }
 
 // Errors returns what is wrong with the files.
@@ -104,17 +111,18 @@ func Engine(dir string) []File {
 	return files
 }
 
+const routingFile = "alertmanager.yml"
+
 // routing checks alertmanager.yml. Where it is not there, alerting.yml may name
 // nobody in it.
 func routing(dir string, choices *alerting.Config) File {
-	const name = "alertmanager.yml"
 	count := func(path string) (string, error) {
 		receivers, err := check.Alertmanager(path, choices)
 		return fmt.Sprintf("receivers: %d", receivers), err
 	}
-	f := read(dir, name, count)
+	f := read(dir, routingFile, count)
 	if f.Found == "" && f.Err == nil {
-		_, f.Err = count(filepath.Join(dir, name))
+		_, f.Err = count(filepath.Join(dir, routingFile))
 	}
 	return f
 }

@@ -28,7 +28,7 @@ func TestAnEmptyFolderMeansDefaults(t *testing.T) {
 	files := configdir.All(t.TempDir())
 
 	require.NoError(t, configdir.Errors(files))
-	require.Len(t, files, 5)
+	require.Len(t, files, 6)
 	for _, f := range files {
 		require.Empty(t, f.Found, f.Name)
 	}
