@@ -7,7 +7,6 @@ package spool
 
 import (
 	"errors"
-	"log/slog"
 	"time"
 
 	"github.com/pharos-status/pharos/bridge/webhook"
@@ -39,7 +38,7 @@ type Submission struct {
 // Accepted is what became of a submission.
 type Accepted struct {
 	Duplicate bool   // the same was accepted for the channel a moment ago; nothing was done
-	Overtaken []Lane // the lanes from which something older was removed, once for each
+	Overtaken []Lane // a lane for each entry that was removed, since it means nothing any more
 }
 
 // An Entry is a submission as it waits in one lane.
@@ -82,15 +81,3 @@ var (
 	// ErrClosed is returned once the spool is closed.
 	ErrClosed = errors.New("the spool is closed")
 )
-
-// Options say where a spool is, and how much it holds. What is 0 is the default.
-type Options struct {
-	Path   string       // the data folder; required, and made if it is missing
-	Logger *slog.Logger // required
-
-	DuplicateWithin time.Duration // how long a digest is remembered; 2 minutes
-	MaxWaiting      int           // entries that may wait in a channel; 10,000
-	MaxBytes        int64         // of all payloads; dead letters may take half of it; 512 MiB
-	MaxDeadLetters  int           // of a channel; 1,000
-	KeepDeadLetters time.Duration // 30 days
-}

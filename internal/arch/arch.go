@@ -30,6 +30,7 @@ var rules = map[string][]string{
 	"collector/state":      {"collector/probe"},
 
 	"bridge/config": {"bridge/channel", "bridge/words", "internal/configfile"},
+	"bridge/spool":  {"bridge/webhook"},
 
 	"statuspage":        {},
 	"statuspage/alerts": {},

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package spool
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+)
+
+// maxDigests is how many digests are remembered, of all channels.
+const maxDigests = 1 << 16
+
+// Accept keeps a submission: it is on disk when Accept returns. A zero time of
+// acceptance is now. Besides errors of the disk, it returns ErrFull and ErrClosed.
+// If ctx ends first, the submission may have been accepted nevertheless.
+func (s *Spool) Accept(ctx context.Context, n Submission) (Accepted, error) {
+	a := acceptance{s: s, Submission: n, at: n.Accepted.UnixNano()}
+	if n.Accepted.IsZero() {
+		a.at = time.Now().UnixNano()
+	}
+	if err := s.do(ctx, &change{stage: a.stage, settle: a.settle}); err != nil {
+		return Accepted{}, err
+	}
+	return a.result, nil
+}
+
+// An acceptance is a submission on its way to the disk.
+type acceptance struct {
+	Submission
+
+	s         *Spool
+	at        int64
+	digest    digestRecord
+	before    int64 // when the digest had been accepted before, if it had
+	knew      bool
+	of        *submission
+	entries   []*entry
+	overtaken []*entry
+	result    Accepted
+}
+
+func (a *acceptance) stage(b *batch) error {
+	x := &a.s.index
+	in := x.channel(a.Channel)
+	a.digest = digestRecord{a.Channel, a.Digest, a.at}
+	a.before, a.knew = in.digests[a.Digest]
+	if a.result.Duplicate = a.knew && a.s.within(a.before, a.at); a.result.Duplicate {
+		return nil
+	}
+	overtaken := x.overtaken(&a.Submission)
+	if more := len(a.Recipients) - countIn(overtaken, in); !a.s.room(in, more) || !a.s.fits(a.Payload) {
+		return ErrFull
+	}
+	for _, e := range overtaken {
+		x.leave(e, true)
+		b.touch(e.id)
+		b.touch(e.of.id)
+		a.result.Overtaken = append(a.result.Overtaken, e.lane)
+	}
+	a.overtaken = overtaken
+	a.enter(b)
+	b.expired = append(b.expired, a.s.forget(a.at)...)
+	x.remember(a.digest)
+	b.digests = append(b.digests, a.digest)
+	b.news = true
+	return nil
+}
+
+// enter adds the entries, which are not to be seen yet.
+func (a *acceptance) enter(b *batch) {
+	if len(a.Recipients) == 0 {
+		return
+	}
+	x := &a.s.index
+	a.of = x.submission(submissionRecord{
+		id: x.next(), size: int64(len(a.Payload)),
+		Channel: a.Channel, Digest: a.Digest[:], Accepted: a.at, Group: a.Group, Topics: a.Topics,
+	})
+	a.of.payload = append([]byte{}, a.Payload...)
+	b.touch(a.of.id)
+	for _, recipient := range a.Recipients {
+		id := x.next()
+		e := &entry{id: id, order: id, of: a.of, lane: Lane{a.Channel, recipient}, since: a.at, staged: true}
+		x.add(e)
+		a.entries = append(a.entries, e)
+		b.touch(id)
+	}
+	a.of.in.staged += len(a.entries)
+}
+
+func (a *acceptance) settle(written bool) {
+	if a.result.Duplicate {
+		return
+	}
+	x := &a.s.index
+	if a.of != nil {
+		a.of.in.staged -= len(a.entries)
+		a.of.payload = nil
+	}
+	if !written {
+		for _, e := range a.entries {
+			x.remove(e)
+		}
+		for _, e := range a.overtaken {
+			x.leave(e, false)
+		}
+		digests := x.channel(a.Channel).digests
+		if delete(digests, a.Digest); a.knew {
+			digests[a.Digest] = a.before
+		}
+		return
+	}
+	for _, e := range a.entries {
+		e.staged = false
+	}
+	for _, e := range a.overtaken {
+		x.remove(e)
+	}
+}
+
+// within tells whether what was accepted at one time is a duplicate of what was
+// accepted at the other. The clock may have been set in between.
+func (s *Spool) within(a, b int64) bool {
+	return max(a, b)-min(a, b) < int64(s.options.DuplicateWithin)
+}
+
+// forget drops the digests that make no duplicates any more, and returns them.
+func (s *Spool) forget(now int64) []digestRecord {
+	x := &s.index
+	var expired []digestRecord
+	for len(x.recent) > 0 && (len(x.recent) >= maxDigests || !s.within(x.recent[0].at, now)) {
+		r := x.recent[0]
+		x.recent = x.recent[1:]
+		if digests := x.channel(r.channel).digests; digests[r.digest] == r.at {
+			delete(digests, r.digest)
+			expired = append(expired, r)
+		}
+	}
+	return expired
+}
+
+// room tells whether so many more may wait in a channel.
+func (s *Spool) room(in *channel, entries int) bool {
+	return entries <= 0 || in.waiting+entries <= s.options.MaxWaiting
+}
+
+// fits tells whether there is room for another payload.
+func (s *Spool) fits(payload []byte) bool {
+	return s.index.bytes+int64(len(payload)) <= s.options.MaxBytes
+}
+
+// overtaken returns the entries that mean nothing any more once n is accepted, in
+// their order.
+func (x *index) overtaken(n *Submission) []*entry {
+	found := map[*entry]struct{}{}
+	look := func(topics []string, everywhere bool) {
+		for _, topic := range topics {
+			for of := range x.topics[topic] {
+				if !everywhere && of.Channel != n.Channel {
+					continue
+				}
+				for _, e := range of.entries {
+					if e.death == nil && !e.sending && !e.leaving {
+						found[e] = struct{}{}
+					}
+				}
+			}
+		}
+	}
+	look(n.Voids, false)
+	look(n.VoidsAll, true)
+	all := make([]*entry, 0, len(found))
+	for e := range found {
+		all = append(all, e)
+	}
+	slices.SortFunc(all, func(a, b *entry) int { return cmp.Compare(a.order, b.order) })
+	return all
+}
+
+func countIn(entries []*entry, in *channel) int {
+	n := 0
+	for _, e := range entries {
+		if e.of.in == in {
+			n++
+		}
+	}
+	return n
+}

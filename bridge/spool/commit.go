@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package spool
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+
+	bolt "go.etcd.io/bbolt"
+)
+
+// A change is one of which nothing is seen before it is on disk. Its functions are
+// called with the mutex held.
+type change struct {
+	stage  func(*batch) error // makes it ready to be written; an error refuses it, and nothing has happened
+	settle func(written bool) // makes it visible, or takes it back
+	err    error
+	done   chan struct{} // closed once it is settled
+}
+
+// A batch is what one transaction writes.
+type batch struct {
+	changes []*change           // those that were not refused
+	lazy    map[uint64]struct{} // the ids that were dirty
+	ids     map[uint64]struct{} // of what the file must be told: those, and what the changes are about
+	digests []digestRecord      // to be kept
+	expired []digestRecord      // to be dropped
+	writes  []write
+	last    uint64 // the last id that was given away
+	forced  bool   // to be written even if it is empty
+	news    bool   // a lane may have something to take
+}
+
+// A write puts a value, or deletes a key if the value is nil.
+type write struct {
+	bucket     string
+	key, value []byte
+}
+
+func (b *batch) touch(id uint64) { b.ids[id] = struct{}{} }
+
+// do returns once a change is on disk, or known not to be. Those that come while
+// somebody writes are written together by the next who has the turn: many at once
+// cost few transactions. If ctx ends while the change is being written, what
+// becomes of it is not known.
+func (s *Spool) do(ctx context.Context, c *change) error {
+	if ctx.Err() != nil {
+		return fmt.Errorf("wait for the disk: %w", context.Cause(ctx))
+	}
+	c.done = make(chan struct{})
+	s.mu.Lock()
+	if s.closed {
+		s.mu.Unlock()
+		return ErrClosed
+	}
+	s.pending = append(s.pending, c)
+	s.mu.Unlock()
+	select {
+	case <-c.done:
+	case s.turn <- struct{}{}:
+		_ = s.commit() // each change has its own error
+		<-s.turn
+		<-c.done
+	case <-ctx.Done():
+		s.withdraw(c)
+		return fmt.Errorf("wait for the disk: %w", context.Cause(ctx))
+	}
+	return c.err
+}
+
+// withdraw takes back a change of which the writing has not begun.
+func (s *Spool) withdraw(c *change) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.pending = slices.DeleteFunc(s.pending, func(o *change) bool { return o == c })
+}
+
+// flush returns once all that is known is on disk.
+func (s *Spool) flush() error {
+	s.turn <- struct{}{}
+	defer func() { <-s.turn }()
+	return s.commit()
+}
+
+// commit writes what is pending and what is dirty in one transaction, if there is
+// any. The caller has the turn.
+func (s *Spool) commit() error {
+	s.mu.Lock()
+	all := s.pending
+	s.pending = nil
+	b := s.batchLocked(all)
+	s.mu.Unlock()
+
+	written, err := true, error(nil)
+	if b.forced || len(b.writes) > 0 {
+		written, err = s.write(b)
+	}
+	if b.forced || len(b.writes)+len(b.changes) > 0 {
+		s.settle(b, written, err)
+	}
+	for _, c := range all {
+		if c.err == nil {
+			c.err = err
+		}
+		close(c.done)
+	}
+	return err
+}
+
+// batchLocked stages changes, and encodes what they and the dirty ids amount to.
+func (s *Spool) batchLocked(changes []*change) *batch {
+	b := &batch{lazy: s.dirty, ids: maps.Clone(s.dirty)}
+	s.dirty = map[uint64]struct{}{}
+	for _, c := range changes {
+		if c.err = c.stage(b); c.err == nil {
+			b.changes = append(b.changes, c)
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(b.ids)) {
+		b.writes = append(b.writes, s.index.writes(id)...)
+	}
+	for _, r := range b.expired {
+		b.writes = append(b.writes, write{inDigests, r.key(), nil})
+	}
+	for _, r := range b.digests {
+		b.writes = append(b.writes, write{inDigests, r.key(), r.value()})
+	}
+	b.last = s.index.last
+	// While the disk fails, nothing is promised of which it has not said so.
+	b.forced = b.forced || s.err != nil && len(b.changes) > 0
+	return b
+}
+
+// writes returns how the file is told what an id stands for now.
+func (x *index) writes(id uint64) []write {
+	key := encodeID(id)
+	if e := x.entries[id]; e != nil && !e.leaving {
+		value, _ := json.Marshal(e.record()) // it has numbers and strings only
+		return []write{{inEntries, key, value}}
+	}
+	switch n := x.submissions[id]; {
+	case n == nil: // the id is that of something that is gone, no matter what it was
+		return []write{{inEntries, key, nil}, {inSubmissions, key, nil}, {inPayloads, key, nil}}
+	case n.payload != nil:
+		value, _ := json.Marshal(n.submissionRecord)
+		return []write{{inSubmissions, key, value}, {inPayloads, key, n.payload}}
+	}
+	return nil // submissions don't change
+}
+
+// write writes a batch. If the disk fails at the very end, the file may have the
+// batch nevertheless, and with it everything that reads the file: then it counts
+// as written, though there is an error.
+func (s *Spool) write(b *batch) (written bool, err error) {
+	id, last := 0, b.last
+	err = s.update(func(tx *bolt.Tx) error {
+		id = tx.ID()
+		for _, w := range b.writes {
+			if err := w.do(tx.Bucket([]byte(w.bucket))); err != nil {
+				return err
+			}
+		}
+		if b := tx.Bucket([]byte(inSubmissions)); b.Sequence() != last {
+			return b.SetSequence(last)
+		}
+		return nil
+	})
+	if err == nil {
+		return true, nil
+	}
+	seen := s.db.View(func(tx *bolt.Tx) error {
+		written = id > 0 && tx.ID() >= id
+		return nil
+	})
+	return written && seen == nil, fmt.Errorf("write %s: %w", s.file, err)
+}
+
+func (w write) do(b *bolt.Bucket) error {
+	if w.value == nil {
+		return b.Delete(w.key)
+	}
+	return b.Put(w.key, w.value)
+}
+
+// settle makes a batch visible, or takes it back, and tells who wants to know.
+func (s *Spool) settle(b *batch, written bool, err error) {
+	s.mu.Lock()
+	if written {
+		for _, c := range b.changes {
+			c.settle(true)
+		}
+	} else {
+		for _, c := range slices.Backward(b.changes) {
+			c.settle(false)
+		}
+		maps.Copy(s.dirty, b.lazy)
+	}
+	failed := s.err != nil
+	s.err = err
+	s.mu.Unlock()
+	if b.news {
+		signal(s.changed)
+	}
+	switch {
+	case err != nil && !failed:
+		s.options.Logger.Error("Can't write; notifications are refused, and a crash would send again what was sent", "err", err)
+	case err == nil && failed:
+		s.options.Logger.Info("Notifications are kept again", "file", s.file)
+	}
+}

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package spool
+
+import (
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/pharos-status/pharos/bridge/webhook"
+)
+
+// Times are in nanoseconds since 1970, in the file and in the index: they are small,
+// and what an entry tells is the same before and after a restart.
+
+// moment returns the time of such a number.
+func moment(nanoseconds int64) time.Time { return time.Unix(0, nanoseconds).UTC() }
+
+// maxID is so far away that a larger one is damage.
+const maxID = 1 << 62
+
+// A submissionRecord is what the file has of a submission, besides its payload.
+type submissionRecord struct {
+	id   uint64
+	size int64 // of the payload
+
+	Channel  string   `json:"channel"`
+	Digest   []byte   `json:"digest"`
+	Accepted int64    `json:"accepted"`
+	Group    string   `json:"group,omitempty"`
+	Topics   []string `json:"topics,omitempty"`
+}
+
+// An entryRecord is what the file has of an entry.
+type entryRecord struct {
+	id uint64
+
+	Submission uint64 `json:"submission"`
+	Recipient  string `json:"recipient"`
+	Order      uint64 `json:"order"` // entries of a lane are sent in this order
+	Since      int64  `json:"since"`
+	Attempts   int    `json:"attempts,omitempty"`
+	Unsure     bool   `json:"unsure,omitempty"`
+	Death      *death `json:"death,omitempty"` // of dead letters
+}
+
+// A death is how an entry became a dead letter.
+type death struct {
+	At      int64  `json:"at"`
+	Outcome string `json:"outcome"`
+	Reason  string `json:"reason,omitempty"`
+}
+
+// A digestRecord is a digest that is remembered.
+type digestRecord struct {
+	channel string
+	digest  webhook.Digest
+	at      int64
+}
+
+func encodeID(id uint64) []byte { return binary.BigEndian.AppendUint64(nil, id) }
+
+func decodeID(key []byte) (uint64, error) {
+	if len(key) != 8 {
+		return 0, fmt.Errorf("key %q", key)
+	}
+	id := binary.BigEndian.Uint64(key)
+	if id > maxID {
+		return 0, fmt.Errorf("key %q", key)
+	}
+	return id, nil
+}
+
+func decodeSubmission(key, value, payload []byte) (submissionRecord, error) {
+	r := submissionRecord{size: int64(len(payload))}
+	var err error
+	if r.id, err = decodeID(key); err != nil {
+		return r, err
+	}
+	switch err := json.Unmarshal(value, &r); {
+	case err != nil:
+		return r, fmt.Errorf("submission %d: %w", r.id, err)
+	case len(r.Digest) != len(webhook.Digest{}):
+		return r, fmt.Errorf("submission %d: digest of %d bytes", r.id, len(r.Digest))
+	case payload == nil:
+		return r, fmt.Errorf("submission %d: no payload", r.id)
+	}
+	return r, nil
+}
+
+func decodeEntry(key, value []byte) (entryRecord, error) {
+	var r entryRecord
+	var err error
+	if r.id, err = decodeID(key); err != nil {
+		return r, err
+	}
+	switch err := json.Unmarshal(value, &r); {
+	case err != nil:
+		return r, fmt.Errorf("entry %d: %w", r.id, err)
+	case r.Order > maxID || r.Attempts < 0:
+		return r, fmt.Errorf("entry %d: order %d, attempts %d", r.id, r.Order, r.Attempts)
+	}
+	return r, nil
+}
+
+// record returns what the file is to have of an entry.
+func (e *entry) record() entryRecord {
+	return entryRecord{
+		id: e.id, Submission: e.of.id, Recipient: e.lane.Recipient, Order: e.order,
+		Since: e.since, Attempts: e.attempts, Unsure: e.unsure || e.begun, Death: e.death,
+	}
+}
+
+// entry returns the entry of a record, which is of a submission.
+func (r entryRecord) entry(of *submission) *entry {
+	return &entry{
+		id: r.id, order: r.Order, of: of, lane: Lane{of.Channel, r.Recipient},
+		since: r.Since, attempts: r.Attempts, unsure: r.Unsure, death: r.Death,
+	}
+}
+
+func (r digestRecord) key() []byte { return append(r.digest[:], r.channel...) }
+
+func (r digestRecord) value() []byte {
+	return binary.BigEndian.AppendUint64(nil, uint64(r.at))
+}
+
+func decodeDigest(key, value []byte) (digestRecord, error) {
+	var r digestRecord
+	if len(key) < len(r.digest) || len(value) != 8 {
+		return r, errors.New("a digest")
+	}
+	r.channel = string(key[copy(r.digest[:], key):])
+	r.at = int64(binary.BigEndian.Uint64(value))
+	return r, nil
+}
