@@ -4,19 +4,20 @@ package channel
 
 import (
 	"context"
-	"errors"
+	"encoding/json"
+	"mime"
 	"net/http"
-	"slices"
+	"strings"
 
 	promconfig "github.com/prometheus/common/config"
-	"golang.org/x/net/http/httpguts"
 
 	"github.com/pharos-status/pharos/bridge/words"
 	"github.com/pharos-status/pharos/internal/configfile"
 )
 
 // HTTP are the settings of a channel that makes a request of any kind, for what
-// has no channel of its own.
+// has no channel of its own. The header Idempotency-Key of the request has the key
+// of the message.
 type HTTP struct {
 	URL           configfile.Secret           `yaml:"url"`
 	URLFile       string                      `yaml:"url_file"`
@@ -25,7 +26,7 @@ type HTTP struct {
 	SecretHeaders map[string]SecretHeader     `yaml:"secret_headers"`
 	Body          string                      `yaml:"body"` // template; empty: the notification as Alertmanager posts it
 	ContentType   string                      `yaml:"content_type"`
-	Idempotent    bool                        `yaml:"idempotent"` // the receiver heeds the header Idempotency-Key
+	Idempotent    bool                        `yaml:"idempotent"` // the receiver heeds Idempotency-Key
 	HTTP          promconfig.HTTPClientConfig `yaml:"http_config"`
 }
 
@@ -35,41 +36,87 @@ type SecretHeader struct {
 	ValueFile string            `yaml:"value_file"`
 }
 
-// Check implements [Settings].
-func (h *HTTP) Check(f *configfile.File, p configfile.Path, w *words.Words) configfile.Errors {
-	c := checker{file: f, path: p, words: w}
-	c.secretURL(&h.URL, h.URLFile)
-	if h.Method == "" {
-		h.Method = http.MethodPost
+// Open implements [Settings].
+func (h *HTTP) Open(o Options) (Channel, error) {
+	client, err := newHTTPClient(&h.HTTP, o.Name, h.secrets()...)
+	if err != nil {
+		return nil, err
 	}
-	if !slices.Contains([]string{http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodGet}, h.Method) {
-		c.errorf("method", "%q is none of POST, PUT, PATCH and GET", h.Method)
-	}
-	if h.ContentType == "" {
-		h.ContentType = "application/json"
-	}
-	if !httpguts.ValidHeaderFieldValue(h.ContentType) {
-		c.errorf("content_type", "not the value of a header; write one such as application/json")
-	}
-	c.template("body", &h.Body, "")
-	c.client(&h.HTTP)
-	return c.errs
+	return &generic{settings: h, words: o.Words, client: client}, nil
 }
 
-// Open implements [Settings].
-func (h *HTTP) Open(o Options) (Channel, error) { return &generic{settings: h, o: o}, nil }
+// secrets returns what no error may hold.
+func (h *HTTP) secrets() []configfile.Secret {
+	all := []configfile.Secret{h.URL}
+	for _, header := range h.SecretHeaders {
+		all = append(all, header.Value)
+	}
+	return all
+}
 
 type generic struct {
 	settings *HTTP
-	o        Options
+	words    *words.Words
+	client   *httpClient
 }
 
 func (h *generic) Recipients() []string { return []string{"http"} }
 
-func (h *generic) Send(ctx context.Context, _ string, m Message) error {
-	return errors.ErrUnsupported
-}
-
+// Keyed tells whether the receiver was said to heed the key.
 func (h *generic) Keyed() bool { return h.settings.Idempotent }
 
-func (h *generic) Close() error { return nil }
+func (h *generic) Close() error { return h.client.close() }
+
+func (h *generic) Send(ctx context.Context, _ string, m Message) error {
+	body, err := h.body(m)
+	if err != nil {
+		return err
+	}
+	r, err := http.NewRequestWithContext(ctx, h.settings.Method, string(h.settings.URL), strings.NewReader(body))
+	if err != nil {
+		return refuse("make the request: the URL is not valid")
+	}
+	if body != "" {
+		r.Header.Set("Content-Type", h.settings.ContentType)
+	}
+	r.Header.Set("Idempotency-Key", m.Key)
+	for name, value := range h.settings.Headers {
+		r.Header.Set(name, value)
+	}
+	for name, header := range h.settings.SecretHeaders {
+		r.Header.Set(name, string(header.Value))
+	}
+	_, _, err = h.client.do(ctx, r)
+	return err
+}
+
+// body returns what is sent. What was to be JSON and is none is refused: it would
+// be misunderstood at best.
+func (h *generic) body(m Message) (string, error) {
+	switch {
+	case h.settings.Method == http.MethodGet:
+		return "", nil
+	case h.settings.Body == "":
+		body, err := json.Marshal(m.Notification)
+		if err != nil {
+			return "", refuse("write the notification as JSON: %w", err)
+		}
+		return string(body), nil
+	}
+	body, err := h.words.TryText(h.settings.Body, m.Notification)
+	if err != nil {
+		return "", refuse("fill in the body: %w", err)
+	}
+	mediaType, _, _ := mime.ParseMediaType(h.settings.ContentType)
+	switch {
+	case isJSON(mediaType) && !json.Valid([]byte(body)):
+		return "", refuse("the body that the template makes is not JSON; let it write each text through toJson")
+	case mediaType == "text/plain":
+		return m.Noted(body), nil
+	}
+	return body, nil
+}
+
+func isJSON(mediaType string) bool {
+	return mediaType == "application/json" || strings.HasSuffix(mediaType, "+json")
+}

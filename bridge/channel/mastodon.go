@@ -4,6 +4,7 @@ package channel
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"net/url"
 	"regexp"
@@ -35,7 +36,7 @@ type Mastodon struct {
 func (s *Mastodon) Check(f *configfile.File, p configfile.Path, w *words.Words) configfile.Errors {
 	c := checker{file: f, path: p, words: w}
 	c.base("url", &s.URL, "https://mastodon.example")
-	c.secret("access_token", &s.AccessToken, s.AccessTokenFile)
+	c.token("access_token", &s.AccessToken, s.AccessTokenFile)
 	if s.Visibility == "" {
 		s.Visibility = "public"
 	}
@@ -51,7 +52,7 @@ func (s *Mastodon) Check(f *configfile.File, p configfile.Path, w *words.Words) 
 	if s.MaxCharacters < 50 || s.MaxCharacters > 100_000 {
 		c.errorf("max_characters", "%d is not between 50 and 100000", s.MaxCharacters)
 	}
-	c.template("text", &s.Text, `{{ template "bridge.public" . }}`)
+	c.template("text", &s.Text, defaultPublic)
 	c.client(&s.HTTP)
 	return c.errs
 }
@@ -62,21 +63,71 @@ func (s *Mastodon) Open(o Options) (Channel, error) {
 	if err != nil {
 		return nil, errors.New("url: not an address")
 	}
-	return &mastodon{settings: s, o: o, host: u.Host}, nil
+	client, err := newHTTPClient(&s.HTTP, o.Name, s.AccessToken)
+	if err != nil {
+		return nil, err
+	}
+	client.explain = explainMastodon
+	return &mastodon{settings: s, words: o.Words, client: client, host: u.Host}, nil
 }
+
+const defaultPublic = `{{ template "bridge.public" . }}`
 
 type mastodon struct {
 	settings *Mastodon
-	o        Options
+	words    *words.Words
+	client   *httpClient
 	host     string
 }
 
+// Recipients returns the host of the server: those who follow the account there, and
+// from elsewhere, are not known.
 func (s *mastodon) Recipients() []string { return []string{s.host} }
 
-func (s *mastodon) Send(ctx context.Context, _ string, m Message) error {
-	return errors.ErrUnsupported
-}
-
+// Keyed returns true: a server remembers the key of a status for an hour.
 func (s *mastodon) Keyed() bool { return true }
 
-func (s *mastodon) Close() error { return nil }
+func (s *mastodon) Close() error { return s.client.close() }
+
+func (s *mastodon) Send(ctx context.Context, _ string, m Message) error {
+	form := url.Values{"status": {s.text(m)}, "visibility": {s.settings.Visibility}}
+	if s.settings.Language != "" {
+		form.Set("language", s.settings.Language)
+	}
+	r, err := s.client.post(ctx, s.settings.URL+"/api/v1/statuses", "application/x-www-form-urlencoded", []byte(form.Encode()))
+	if err != nil {
+		return err
+	}
+	r.Header.Set("Authorization", "Bearer "+string(s.settings.AccessToken))
+	r.Header.Set("Idempotency-Key", m.Key)
+	status, body, err := s.client.do(ctx, r)
+	if err != nil {
+		return err
+	}
+	var answer struct {
+		ID string `json:"id"`
+	}
+	if err := json.Unmarshal(body, &answer); err != nil || answer.ID == "" {
+		return s.client.unclear(r, status, "Mastodon")
+	}
+	return nil
+}
+
+// text returns the words of a status. The note is never cut: it says that the rest
+// is not as new as it looks.
+func (s *mastodon) text(m Message) string {
+	safe := m
+	safe.Notification = defused(m.Notification, plainForMastodon)
+	return m.Noted(cutForMastodon(safe.text(s.words, s.settings.Text, defaultPublic), s.settings.MaxCharacters-mastodonLength(m.Noted(""))))
+}
+
+// explainMastodon reads Mastodon's own error.
+func explainMastodon(body []byte, _ *Error) string {
+	var said struct {
+		Error string `json:"error"`
+	}
+	if json.Unmarshal(body, &said) != nil {
+		return ""
+	}
+	return said.Error
+}

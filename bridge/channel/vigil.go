@@ -4,14 +4,17 @@ package channel
 
 import (
 	"context"
-	"errors"
+	"encoding/json"
 	"slices"
+	"strings"
+	"time"
 
 	promconfig "github.com/prometheus/common/config"
 
 	"github.com/pharos-status/pharos/bridge/webhook"
 	"github.com/pharos-status/pharos/bridge/words"
 	"github.com/pharos-status/pharos/internal/configfile"
+	"github.com/pharos-status/pharos/internal/schema"
 )
 
 // Vigil are the settings of a channel that posts to a webhook in the format that
@@ -41,19 +44,94 @@ func (v *Vigil) Check(f *configfile.File, p configfile.Path, w *words.Words) con
 }
 
 // Open implements [Settings].
-func (v *Vigil) Open(o Options) (Channel, error) { return &vigil{settings: v, o: o}, nil }
+func (v *Vigil) Open(o Options) (Channel, error) {
+	client, err := newHTTPClient(&v.HTTP, o.Name, v.URL)
+	if err != nil {
+		return nil, err
+	}
+	return &vigil{settings: v, words: o.Words, client: client, now: time.Now}, nil
+}
 
 type vigil struct {
 	settings *Vigil
-	o        Options
+	words    *words.Words
+	client   *httpClient
+	now      func() time.Time
+}
+
+// A vigilReport is what Vigil posts, in the order of its fields.
+type vigilReport struct {
+	Type     webhook.Kind `json:"type"`
+	Status   string       `json:"status"`
+	Time     string       `json:"time"`
+	Replicas []string     `json:"replicas"` // those that are dead, as service:node:replica
+	Page     struct {
+		Title string `json:"title"`
+		URL   string `json:"url"`
+	} `json:"page"`
 }
 
 func (v *vigil) Recipients() []string { return []string{"vigil"} }
 
-func (v *vigil) Send(ctx context.Context, _ string, m Message) error {
-	return errors.ErrUnsupported
-}
-
 func (v *vigil) Keyed() bool { return false }
 
-func (v *vigil) Close() error { return nil }
+func (v *vigil) Close() error { return v.client.close() }
+
+func (v *vigil) Send(ctx context.Context, _ string, m Message) error {
+	if !slices.Contains(v.settings.Types, m.Kind()) {
+		return ErrSkipped
+	}
+	report := vigilReport{
+		Type: m.Kind(), Status: vigilStatus(m.Notification), Replicas: append([]string{}, dead(m.Notification)...),
+		Time: v.now().In(v.words.Location()).Format("15:04:05 UTC-0700"),
+	}
+	report.Page.Title, report.Page.URL = v.words.PageTitle(), v.words.PageURL()
+	body, err := json.Marshal(report)
+	if err != nil {
+		return refuse("write the report as JSON: %w", err)
+	}
+	r, err := v.client.post(ctx, string(v.settings.URL), "application/json", body)
+	if err != nil {
+		return err
+	}
+	_, _, err = v.client.do(ctx, r)
+	return err
+}
+
+// vigilStatus returns what Vigil would call the state that a notification tells of.
+func vigilStatus(n *webhook.Notification) string {
+	worst := 0
+	if n.Kind() != webhook.Startup {
+		for _, a := range n.Alerts.Firing() {
+			worst = max(worst, vigilSeverity(a.Labels))
+		}
+	}
+	return [...]string{"healthy", "sick", "dead"}[worst]
+}
+
+// vigilSeverity returns 0 for healthy, 1 for sick and 2 for dead, by the labels of an
+// alert that fires.
+func vigilSeverity(labels map[string]string) int {
+	name, severity := labels["alertname"], labels[schema.Severity]
+	switch {
+	case name == "PharosServiceDead", name == "PharosNodeDead", name == "PharosReplicaDead", name == "PharosReminder":
+		return 2
+	case name == "PharosNodeSick":
+		return 1
+	case severity == "critical" && !strings.HasPrefix(name, "Pharos"):
+		return 2
+	case severity == "critical", severity == "warning":
+		return 1 // Pharos can't see, or not well: nobody knows of anything dead
+	}
+	return 0
+}
+
+func dead(n *webhook.Notification) []string {
+	var all []string
+	for _, a := range n.Alerts.Firing() {
+		if a.Labels["alertname"] == "PharosReplicaDead" {
+			all = append(all, a.Labels["service"]+":"+a.Labels["node"]+":"+a.Labels["replica"])
+		}
+	}
+	return all
+}

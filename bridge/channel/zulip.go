@@ -4,8 +4,10 @@ package channel
 
 import (
 	"context"
-	"errors"
+	"encoding/json"
+	"net/url"
 	"strings"
+	"time"
 
 	promconfig "github.com/prometheus/common/config"
 
@@ -34,7 +36,7 @@ func (z *Zulip) Check(f *configfile.File, p configfile.Path, w *words.Words) con
 	if !strings.Contains(z.BotEmail, "@") || strings.ContainsAny(z.BotEmail, ": ") {
 		c.errorf("bot_email", "not an address; write the one that Zulip shows of the bot, such as pharos-bot@example.zulipchat.com")
 	}
-	c.secret("api_key", &z.APIKey, z.APIKeyFile)
+	c.token("api_key", &z.APIKey, z.APIKeyFile)
 	c.list("streams", z.Streams, func(stream string) string {
 		if strings.TrimSpace(stream) == "" || strings.HasPrefix(stream, "#") {
 			return "not the name of a stream; write it without #"
@@ -50,28 +52,110 @@ func (z *Zulip) Check(f *configfile.File, p configfile.Path, w *words.Words) con
 	if len(z.Streams)+len(z.Users) == 0 {
 		c.errs = append(c.errs, f.Errorf(p, "nobody is told; set streams or users"))
 	}
-	c.template("topic", &z.Topic, `{{ template "bridge.topic" . }}`)
-	c.template("text", &z.Text, `{{ template "bridge.markdown" . }}`)
+	c.template("topic", &z.Topic, defaultTopic)
+	c.template("text", &z.Text, defaultMarkdown)
 	c.client(&z.HTTP)
 	return c.errs
 }
 
 // Open implements [Settings].
 func (z *Zulip) Open(o Options) (Channel, error) {
-	return &zulip{settings: z, o: o}, nil
+	client, err := newHTTPClient(&z.HTTP, o.Name, z.APIKey)
+	if err != nil {
+		return nil, err
+	}
+	client.explain = explainZulip
+	return &zulip{settings: z, words: o.Words, client: client}, nil
 }
+
+// What Zulip takes, in characters; it cuts what is longer.
+const (
+	zulipContent = 10_000
+	zulipTopic   = 60
+)
+
+const (
+	defaultTopic    = `{{ template "bridge.topic" . }}`
+	defaultMarkdown = `{{ template "bridge.markdown" . }}`
+)
 
 type zulip struct {
 	settings *Zulip
-	o        Options
+	words    *words.Words
+	client   *httpClient
 }
 
-func (z *zulip) Recipients() []string { return nil }
-
-func (z *zulip) Send(ctx context.Context, recipient string, m Message) error {
-	return errors.ErrUnsupported
+// Recipients returns the streams, with a # before their names, and the addresses of
+// the users.
+func (z *zulip) Recipients() []string {
+	var all []string
+	for _, stream := range z.settings.Streams {
+		all = append(all, "#"+stream)
+	}
+	return append(all, z.settings.Users...)
 }
 
+// Keyed returns false: Zulip has no way to tell a message that it gets again.
 func (z *zulip) Keyed() bool { return false }
 
-func (z *zulip) Close() error { return nil }
+func (z *zulip) Close() error { return z.client.close() }
+
+func (z *zulip) Send(ctx context.Context, recipient string, m Message) error {
+	form, err := z.form(recipient, m)
+	if err != nil {
+		return err
+	}
+	r, err := z.client.post(ctx, z.settings.Site+"/api/v1/messages", "application/x-www-form-urlencoded", []byte(form.Encode()))
+	if err != nil {
+		return err
+	}
+	r.SetBasicAuth(z.settings.BotEmail, string(z.settings.APIKey))
+	status, body, err := z.client.do(ctx, r)
+	if err != nil {
+		return err
+	}
+	var answer struct {
+		Result string `json:"result"`
+	}
+	if err := json.Unmarshal(body, &answer); err != nil || answer.Result != "success" {
+		return z.client.unclear(r, status, "Zulip")
+	}
+	return nil
+}
+
+// form returns the parameters of a message. The types have the names that every
+// server knows; newer ones call them channel and direct as well.
+func (z *zulip) form(recipient string, m Message) (url.Values, error) {
+	safe := m
+	safe.Notification = defused(m.Notification, plainForZulip)
+	form := url.Values{"content": {m.fit(safe.text(z.words, z.settings.Text, defaultMarkdown), zulipContent)}}
+	if stream, ok := strings.CutPrefix(recipient, "#"); ok {
+		topic := strings.Join(strings.Fields(m.text(z.words, z.settings.Topic, defaultTopic)), " ")
+		form["type"], form["to"], form["topic"] = []string{"stream"}, []string{stream}, []string{cut(topic, zulipTopic)}
+		return form, nil
+	}
+	to, err := json.Marshal([]string{recipient})
+	if err != nil {
+		return nil, refuse("write the recipient as JSON: %w", err)
+	}
+	form["type"], form["to"] = []string{"private"}, []string{string(to)}
+	return form, nil
+}
+
+// explainZulip reads Zulip's own error.
+func explainZulip(body []byte, e *Error) string {
+	var said struct {
+		Msg        string  `json:"msg"`
+		RetryAfter float64 `json:"retry-after"` // seconds
+	}
+	if json.Unmarshal(body, &said) != nil {
+		return ""
+	}
+	e.wait(said.RetryAfter)
+	return said.Msg
+}
+
+// wait puts the next call off, by what the service's own error asks for.
+func (e *Error) wait(seconds float64) {
+	e.After = max(e.After, time.Duration(min(seconds, maxAfter.Seconds())*float64(time.Second)))
+}

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package channel
+
+import (
+	"net/url"
+	"strings"
+
+	"github.com/prometheus/alertmanager/template"
+
+	"github.com/pharos-status/pharos/bridge/webhook"
+)
+
+// defused returns a copy of a notification in which defuse was applied to what comes
+// from elsewhere: names and values of labels and annotations. So the templates,
+// which are the operator's, may have the markup of a channel, and the data have not.
+// Addresses in annotations that are there for them, such as runbook_url, stay as
+// they are if they hold nothing else.
+func defused(n *webhook.Notification, defuse func(string) string) *webhook.Notification {
+	pairs := func(from template.KV) template.KV {
+		to := make(template.KV, len(from))
+		for name, value := range from {
+			to[defuse(name)] = defuse(value)
+		}
+		return to
+	}
+	annotations := func(from template.KV) template.KV {
+		to := pairs(from)
+		for name, value := range from {
+			if strings.HasSuffix(name, "url") && isPlainURL(value) {
+				to[defuse(name)] = value
+			}
+		}
+		return to
+	}
+	link := func(address string) string {
+		if isPlainURL(address) {
+			return address
+		}
+		return defuse(address)
+	}
+	data := *n.Data
+	data.GroupLabels, data.CommonLabels = pairs(data.GroupLabels), pairs(data.CommonLabels)
+	data.CommonAnnotations = annotations(data.CommonAnnotations)
+	data.RouteLabels = pairs(data.RouteLabels)
+	data.Receiver, data.ExternalURL = defuse(data.Receiver), link(data.ExternalURL)
+	data.Alerts = make(template.Alerts, len(n.Alerts))
+	for i, a := range n.Alerts {
+		a.Labels, a.Annotations, a.GeneratorURL = pairs(a.Labels), annotations(a.Annotations), link(a.GeneratorURL)
+		data.Alerts[i] = a
+	}
+	safe := *n
+	safe.Data = &data
+	return &safe
+}
+
+// isPlainURL tells whether a text is an address of the web, without anything that is
+// markup elsewhere.
+func isPlainURL(text string) bool {
+	const plain = "-._/:?#&=%+,;@"
+	u, err := url.Parse(text)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.User != nil {
+		return false
+	}
+	return !strings.ContainsFunc(text, func(r rune) bool {
+		return !isASCIIWord(r) && !strings.ContainsRune(plain, r)
+	})
+}
+
+// isASCIIWord tells whether r is an ASCII letter or digit.
+func isASCIIWord(r rune) bool {
+	return r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z'
+}

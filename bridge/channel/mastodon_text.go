@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package channel
+
+import (
+	"net/url"
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// plainForMastodon takes from a text what Mastodon makes mentions, hashtags, links
+// and emojis of: a joiner of no width comes after each character that begins one.
+func plainForMastodon(text string) string {
+	const joiner = '\u2060'
+	var b strings.Builder
+	runes := []rune(text)
+	for i, r := range runes {
+		b.WriteRune(r)
+		next := rune(' ')
+		if i+1 < len(runes) {
+			next = runes[i+1]
+		}
+		if strings.ContainsRune("@＠#＃", r) || r == ':' && (unicode.IsLetter(next) || next == '_' || next == '/') {
+			b.WriteRune(joiner)
+		}
+	}
+	return b.String()
+}
+
+// mastodonURL matches what Mastodon may take for an address.
+var mastodonURL = regexp.MustCompile(`https?://[^\s]+`)
+
+// urlCharacters is what Mastodon counts for an address, however long it is.
+const urlCharacters = 23
+
+// mastodonLength returns for how many characters Mastodon counts a text, or a few
+// more: it counts clusters of characters, and has its own idea of what is an address.
+func mastodonLength(text string) int {
+	length := utf8.RuneCountInString(text)
+	for _, address := range mastodonURL.FindAllString(text, -1) {
+		n := utf8.RuneCountInString(address)
+		if u, err := url.Parse(address); err == nil && isPlainURL(address) && strings.Contains(u.Hostname(), ".") {
+			length += urlCharacters - n
+		} else {
+			length += max(urlCharacters-n, 0)
+		}
+	}
+	return length
+}
+
+// cutForMastodon cuts a text so that Mastodon counts at most so many characters. No
+// address is cut in two: a part of it would lead elsewhere.
+func cutForMastodon(text string, characters int) string {
+	if mastodonLength(text) <= characters {
+		return text
+	}
+	low, high := 0, utf8.RuneCountInString(text) // the longest beginning that fits is between them
+	for low < high {
+		middle := (low + high + 1) / 2
+		if mastodonLength(cutBeforeURL(text, middle)) <= characters {
+			low = middle
+		} else {
+			high = middle - 1
+		}
+	}
+	return cutBeforeURL(text, low)
+}
+
+// cutBeforeURL cuts a text to so many characters, or before the address that this
+// would cut in two.
+func cutBeforeURL(text string, characters int) string {
+	if characters < 1 {
+		return ""
+	}
+	short := cut(text, characters)
+	kept := len(strings.TrimSuffix(short, "…"))
+	for _, at := range mastodonURL.FindAllStringIndex(text, -1) {
+		if short != text && at[0] < kept && kept <= at[1] {
+			return cutBeforeURL(text, utf8.RuneCountInString(text[:at[0]]))
+		}
+	}
+	return short
+}
