@@ -43,6 +43,7 @@ vmalert victoria-metrics
 /usr/lib/rabbitmq/bin/rabbitmq-server rabbitmq-server
 ip iproute2
 sshd openssh-server
+prosody prosody
 curl curl
 node nodejs
 npm npm

@@ -31,6 +31,7 @@ var rules = map[string][]string{
 
 	"bridge/config": {"bridge/channel", "bridge/words", "internal/configfile"},
 	"bridge/spool":  {"bridge/webhook"},
+	"bridge/xmpp":   {},
 
 	"statuspage":        {},
 	"statuspage/alerts": {},
