@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package webhook reads what Alertmanager posts to a webhook, in version 4 of its
-// format, and makes the texts in it harmless to show. What becomes of a
-// notification is left to others.
+// format, and makes the texts in it harmless to show. It tells what a notification
+// means, too: what becomes of it is left to others.
 package webhook
 
 import (
-	"crypto/sha256"
-
 	"github.com/prometheus/alertmanager/template"
 )
 
@@ -19,7 +17,7 @@ type Notification struct {
 
 	Version         string `json:"version"` // "4"
 	GroupKey        string `json:"groupKey"`
-	TruncatedAlerts uint64 `json:"truncatedAlerts"`
+	TruncatedAlerts uint64 `json:"truncatedAlerts"` // how many more alerts the group has
 }
 
 // A Kind is what a notification is, as Vigil had it.
@@ -32,8 +30,15 @@ const (
 	Startup  Kind = "startup"  // an exporter has started
 )
 
-// A Digest tells notifications with the same content apart from others.
-type Digest [sha256.Size]byte
+// What the bridge knows alerts by, besides what internal/schema names.
+const (
+	alertname = "alertname"
+	outage    = "outage" // the label of reminders that says when the outage began, in seconds since 1970
 
-// Firing tells whether any alert fires.
-func (n *Notification) Firing() bool { return n.Status == "firing" }
+	firing   = "firing"
+	resolved = "resolved"
+
+	serviceDead = "PharosServiceDead"
+	replicaDead = "PharosReplicaDead"
+	reminding   = "PharosReminder"
+)

@@ -14,6 +14,17 @@ import (
 	"github.com/pharos-status/pharos/bridge/webhook"
 )
 
+// The default templates, by their form.
+const (
+	Title    = `{{ template "bridge.title" . }}`    // one line: what is broken, since when, for whom
+	Body     = `{{ template "bridge.text" . }}`     // the title, the worst alerts and links
+	Short    = `{{ template "bridge.short" . }}`    // the title, the worst alert and one link, for SMS
+	HTMLBody = `{{ template "bridge.html" . }}`     // as Body: a fragment of HTML
+	Markdown = `{{ template "bridge.markdown" . }}` // as Body
+	Public   = `{{ template "bridge.public" . }}`   // for everybody to read: services, and nothing within them
+	Topic    = `{{ template "bridge.topic" . }}`    // what a thread is called: the same as long as an outage goes on
+)
+
 // Options are the settings of [New].
 type Options struct {
 	Files     []string       // patterns of file names; what they define comes before the defaults
@@ -60,6 +71,9 @@ func (w *Words) HTML(tmpl string, n *webhook.Notification) string {
 
 // Check tells what is wrong with a template: it is tried on notifications of every kind.
 func (w *Words) Check(tmpl string) error { _ = tmpl; return nil }
+
+// CheckHTML is Check for templates of HTML.
+func (w *Words) CheckHTML(tmpl string) error { _ = tmpl; return nil }
 
 // PageTitle returns the title of the status page.
 func (w *Words) PageTitle() string { return w.o.PageTitle }

@@ -29,9 +29,11 @@ var rules = map[string][]string{
 	"collector/schedule":   {"collector/probe"},
 	"collector/state":      {"collector/probe"},
 
-	"bridge/config": {"bridge/channel", "bridge/words", "internal/configfile"},
-	"bridge/spool":  {"bridge/webhook"},
-	"bridge/xmpp":   {},
+	"bridge/config":  {"bridge/channel", "bridge/words", "internal/configfile"},
+	"bridge/spool":   {"bridge/webhook"},
+	"bridge/webhook": {"internal/schema"},
+	"bridge/words":   {"bridge/webhook"},
+	"bridge/xmpp":    {},
 
 	"statuspage":        {},
 	"statuspage/alerts": {},
