@@ -129,8 +129,7 @@ func (s *Spool) batchLocked(changes []*change) *batch {
 		b.writes = append(b.writes, write{inDigests, r.key(), r.value()})
 	}
 	b.last = s.index.last
-	// While the disk fails, nothing is promised of which it has not said so.
-	b.forced = b.forced || s.err != nil && len(b.changes) > 0
+	b.forced = b.forced || s.doubt && len(b.changes) > 0
 	return b
 }
 
@@ -185,7 +184,7 @@ func (w write) do(b *bolt.Bucket) error {
 	return b.Put(w.key, w.value)
 }
 
-// settle makes a batch visible, or takes it back, and tells who wants to know.
+// settle makes a batch visible, or takes it back.
 func (s *Spool) settle(b *batch, written bool, err error) {
 	s.mu.Lock()
 	if written {
@@ -198,16 +197,9 @@ func (s *Spool) settle(b *batch, written bool, err error) {
 		}
 		maps.Copy(s.dirty, b.lazy)
 	}
-	failed := s.err != nil
-	s.err = err
+	s.err, s.doubt = err, written && err != nil
 	s.mu.Unlock()
 	if b.news {
 		signal(s.changed)
-	}
-	switch {
-	case err != nil && !failed:
-		s.options.Logger.Error("Can't write; notifications are refused, and a crash would send again what was sent", "err", err)
-	case err == nil && failed:
-		s.options.Logger.Info("Notifications are kept again", "file", s.file)
 	}
 }

@@ -63,6 +63,7 @@ type Spool struct {
 	running bool                // Run writes what is dirty
 	closed  bool
 	err     error // of the last write
+	doubt   bool  // the file has the last write, and the disk perhaps not
 }
 
 // Open opens the spool in the data folder, or makes it. An entry of which a crash

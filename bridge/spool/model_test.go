@@ -1,0 +1,425 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package spool
+
+import (
+	"crypto/sha256"
+	"errors"
+	"log/slog"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	bolt "go.etcd.io/bbolt"
+	"pgregory.net/rapid"
+
+	"github.com/pharos-status/pharos/bridge/webhook"
+	"github.com/pharos-status/pharos/internal/schema"
+)
+
+// A piece is an entry as the model knows it.
+type piece struct {
+	text     string
+	lane     Lane
+	number   int // of the submission
+	group    string
+	topics   []string
+	attempts int
+	kept     int // attempts of which the file knows
+	sending  bool
+	begun    bool
+	unsure   bool
+	dead     bool
+}
+
+// A world is what there is: in memory, or in the file.
+type world struct {
+	lanes   map[Lane][]piece
+	dead    map[string][]piece // by channel, the oldest first
+	digests map[string]time.Time
+}
+
+func newWorld() world {
+	return world{map[Lane][]piece{}, map[string][]piece{}, map[string]time.Time{}}
+}
+
+func (w world) clone() world {
+	n := newWorld()
+	for at, q := range w.lanes {
+		n.lanes[at] = slices.Clone(q)
+	}
+	for c, q := range w.dead {
+		n.dead[c] = slices.Clone(q)
+	}
+	maps.Copy(n.digests, w.digests)
+	return n
+}
+
+// A model says in the plainest way what a spool has to say. It drives one through
+// everything that can happen, with a disk that may fail, restarts and crashes.
+type model struct {
+	folder   func() string
+	spool    *Spool
+	now      time.Time
+	number   int
+	failing  bool
+	mem      world
+	disk     world
+	taken    map[Lane]*Entry
+	keys     map[string]string // of a text and lane
+	maxWaits int
+	maxDead  int
+}
+
+var errDisk = errors.New("the disk fails")
+
+func (m *model) open(t *rapid.T, folder string) {
+	s, err := Open(Options{
+		Path: folder, Logger: slog.New(slog.DiscardHandler),
+		MaxWaiting: m.maxWaits, MaxDeadLetters: m.maxDead, DuplicateWithin: time.Minute,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.update = func(fn func(*bolt.Tx) error) error {
+		if m.failing {
+			return errDisk
+		}
+		return s.db.Update(fn)
+	}
+	m.spool, m.taken = s, map[Lane]*Entry{}
+}
+
+// wrote notes that a write was tried, with all that the memory has.
+func (m *model) wrote() {
+	if !m.failing {
+		m.disk = m.mem.clone()
+	}
+}
+
+func (m *model) accept(t *rapid.T) {
+	topics := rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"x", "y", "z"}), 0, 2, rapid.ID[string])
+	recipients := rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"a", "b", "c"}), 0, 3, rapid.ID[string])
+	m.number++
+	n := Submission{
+		Channel:    rapid.SampledFrom([]string{"sms", "chat"}).Draw(t, "channel"),
+		Recipients: recipients.Draw(t, "recipients"),
+		Digest:     webhook.Digest(sha256.Sum256([]byte(rapid.SampledFrom([]string{"1", "2", "3", "4", "5", "6"}).Draw(t, "digest")))),
+		Payload:    []byte(strconv.Itoa(m.number)),
+		Accepted:   m.now,
+		Group:      rapid.SampledFrom([]string{"", "g", "h"}).Draw(t, "group"),
+		Topics:     topics.Draw(t, "topics"), Voids: topics.Draw(t, "voids"), VoidsAll: topics.Draw(t, "voids all"),
+	}
+	after, want, err := m.expect(n)
+	got, failed := m.spool.Accept(t.Context(), n)
+	if m.failing && err == nil && (!want.Duplicate || failed != nil) { // a duplicate may be known without a write
+		err, want = errDisk, Accepted{}
+	}
+	if !errors.Is(failed, err) {
+		t.Fatalf("accepting: %v, want %v", failed, err)
+	}
+	slices.SortFunc(got.Overtaken, compareLanes)
+	slices.SortFunc(want.Overtaken, compareLanes)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Fatalf("accepted (-want +got):\n%s", diff)
+	}
+	if err == nil {
+		m.mem = after
+	}
+	m.wrote()
+}
+
+// expect returns what is to become of a submission, and of all else.
+func (m *model) expect(n Submission) (world, Accepted, error) {
+	after := m.mem.clone()
+	digest := n.Channel + string(n.Digest[:])
+	if at, there := after.digests[digest]; there && m.now.Sub(at) < time.Minute {
+		return after, Accepted{Duplicate: true}, nil
+	}
+	after.digests[digest] = m.now
+	var a Accepted
+	waiting := 0
+	for at, q := range after.lanes {
+		after.lanes[at] = slices.DeleteFunc(q, func(p piece) bool {
+			void := func(topic string) bool {
+				return slices.Contains(n.VoidsAll, topic) || at.Channel == n.Channel && slices.Contains(n.Voids, topic)
+			}
+			if p.sending || !slices.ContainsFunc(p.topics, void) {
+				return false
+			}
+			a.Overtaken = append(a.Overtaken, at)
+			return true
+		})
+		if at.Channel == n.Channel {
+			waiting += len(after.lanes[at])
+		}
+	}
+	had := 0
+	for at, q := range m.mem.lanes {
+		if at.Channel == n.Channel {
+			had += len(q)
+		}
+	}
+	if waiting+len(n.Recipients) > max(m.maxWaits, had) {
+		return m.mem, Accepted{}, ErrFull
+	}
+	for _, r := range n.Recipients {
+		at := Lane{n.Channel, r}
+		after.lanes[at] = append(after.lanes[at], piece{
+			text: string(n.Payload), lane: at, number: m.number, group: n.Group, topics: n.Topics,
+		})
+	}
+	return after, a, nil
+}
+
+func compareLanes(a, b Lane) int {
+	return slices.Compare([]string{a.Channel, a.Recipient}, []string{b.Channel, b.Recipient})
+}
+
+func (m *model) lane(t *rapid.T) Lane {
+	return Lane{rapid.SampledFrom([]string{"sms", "chat"}).Draw(t, "channel"), rapid.SampledFrom([]string{"a", "b", "c"}).Draw(t, "recipient")}
+}
+
+func (m *model) take(t *rapid.T) {
+	from, mark := m.lane(t), rapid.Bool().Draw(t, "mark")
+	got, err := m.spool.Take(from, mark)
+	q := m.mem.lanes[from]
+	if len(q) == 0 {
+		if got != nil || err != nil {
+			t.Fatalf("took %v, %v of an empty lane", got, err)
+		}
+		return
+	}
+	p := &q[0]
+	writes := mark && !p.begun
+	if writes && m.failing {
+		if !errors.Is(err, errDisk) {
+			t.Fatalf("took with %v", err)
+		}
+		return
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !p.sending {
+		p.sending = true
+		p.attempts++
+	}
+	if writes {
+		p.begun, p.kept = true, p.attempts
+		m.wrote()
+	}
+	m.compare(t, p, got)
+	newer := slices.ContainsFunc(q[1:], func(o piece) bool { return o.group == p.group && o.number > p.number })
+	if want := p.group != "" && newer; m.spool.Waits(got) != want {
+		t.Fatalf("newer word waits: %v, want %v", !want, want)
+	}
+	m.taken[from] = got
+}
+
+func (m *model) compare(t *rapid.T, p *piece, got *Entry) {
+	if string(got.Payload) != p.text || got.Lane != p.lane || got.Attempts != p.attempts || got.Unsure != p.unsure {
+		t.Fatalf("took %q of %v, attempt %d, unsure %v; want %+v", got.Payload, got.Lane, got.Attempts, got.Unsure, *p)
+	}
+	m.key(t, p, got.Key)
+}
+
+// key checks that a piece has always the same key, which no other has.
+func (m *model) key(t *rapid.T, p *piece, key string) {
+	name := p.text + " " + p.lane.Channel + " " + p.lane.Recipient
+	if known := m.keys[name]; known != "" && known != key {
+		t.Fatalf("%s had key %s, and has %s", name, known, key)
+	}
+	m.keys[name] = key
+	for other, k := range m.keys {
+		if k == key && other != name {
+			t.Fatalf("%s has the key of %s", name, other)
+		}
+	}
+}
+
+// resolve ends an attempt in one of the ways there are.
+func (m *model) resolve(t *rapid.T) {
+	from := m.lane(t)
+	e := m.taken[from]
+	if e == nil {
+		t.Skip("nothing is taken")
+	}
+	delete(m.taken, from)
+	p := m.mem.lanes[from][0]
+	m.mem.lanes[from] = m.mem.lanes[from][1:]
+	var err error
+	switch rapid.IntRange(0, 4).Draw(t, "outcome") {
+	case 0:
+		err = m.spool.Delivered(e.ID)
+	case 1:
+		err = m.spool.Skip(e.ID)
+	case 2, 3:
+		p.unsure = rapid.Bool().Draw(t, "unsure")
+		p.sending, p.begun, p.kept = false, false, p.attempts
+		m.mem.lanes[from] = slices.Insert(m.mem.lanes[from], 0, p)
+		err = m.spool.Retry(e.ID, p.unsure)
+	case 4:
+		p.sending, p.begun, p.kept, p.dead = false, false, p.attempts, true
+		dead := append(m.mem.dead[from.Channel], p)
+		m.mem.dead[from.Channel] = dead[max(0, len(dead)-m.maxDead):]
+		err = m.spool.Bury(e.ID, schema.OutcomeRefused, p.text)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.wrote()
+}
+
+// bring revives or discards a dead letter.
+func (m *model) bring(t *rapid.T) {
+	c := rapid.SampledFrom([]string{"sms", "chat"}).Draw(t, "channel")
+	letters := m.spool.DeadLetters(c)
+	if len(letters) == 0 {
+		t.Skip("nobody is dead")
+	}
+	i := rapid.IntRange(0, len(letters)-1).Draw(t, "letter")
+	at := len(letters) - 1 - i // the model has the oldest first
+	p := m.mem.dead[c][at]
+	var err, want error
+	if revive := rapid.Bool().Draw(t, "revive"); revive {
+		waiting := 0
+		for lane, q := range m.mem.lanes {
+			if lane.Channel == c {
+				waiting += len(q)
+			}
+		}
+		err = m.spool.Revive(letters[i].ID)
+		switch {
+		case waiting >= m.maxWaits:
+			want = ErrFull
+		case m.failing:
+			want = errDisk
+		default:
+			p.attempts, p.kept, p.dead = 0, 0, false
+			m.mem.lanes[p.lane] = append(slices.Clone(m.mem.lanes[p.lane]), p)
+		}
+	} else {
+		err = m.spool.Discard(letters[i].ID)
+		if m.failing {
+			want = errDisk
+		}
+	}
+	if !errors.Is(err, want) {
+		t.Fatalf("got %v, want %v", err, want)
+	}
+	if want == nil {
+		m.mem.dead[c] = slices.Delete(slices.Clone(m.mem.dead[c]), at, at+1)
+	}
+	m.wrote()
+}
+
+// restart ends the process, after Close or as kill -9 would.
+func (m *model) restart(t *rapid.T) {
+	folder := filepath.Dir(m.spool.file)
+	if rapid.Bool().Draw(t, "crash") {
+		left := m.folder()
+		data, err := os.ReadFile(m.spool.file)
+		if err == nil {
+			err = os.WriteFile(filepath.Join(left, fileName), data, 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		folder = left
+		_ = m.spool.Close()
+	} else {
+		m.wrote()
+		if err := m.spool.Close(); (err != nil) != m.failing && err != nil {
+			t.Fatal(err)
+		}
+	}
+	m.failing = false
+	m.mem = m.disk.clone()
+	for _, q := range m.mem.lanes {
+		for i := range q {
+			p := &q[i]
+			p.unsure = p.unsure || p.begun
+			p.sending, p.begun, p.attempts = false, false, p.kept
+		}
+	}
+	m.disk = m.mem.clone()
+	m.open(t, folder)
+}
+
+func (m *model) toggleDisk(t *rapid.T) {
+	if m.failing = !m.failing; m.failing {
+		return
+	}
+	if err := m.spool.Probe(); err != nil || m.spool.Err() != nil {
+		t.Fatal(err, m.spool.Err())
+	}
+	m.wrote()
+}
+
+func (m *model) check(t *rapid.T) {
+	want := map[string]Figure{}
+	var lanes []Lane
+	for at, q := range m.mem.lanes {
+		f := want[at.Channel]
+		f.Waiting += len(q)
+		if len(q) > 0 {
+			want[at.Channel] = f
+			lanes = append(lanes, at)
+		}
+	}
+	for c, q := range m.mem.dead {
+		f := want[c]
+		f.DeadLetters = len(q)
+		if len(q) > 0 {
+			want[c] = f
+		}
+		letters := m.spool.DeadLetters(c)
+		for i, letter := range letters {
+			p := q[len(q)-1-i]
+			payload, err := m.spool.Payload(letter.ID)
+			if err != nil || letter.Reason != p.text || string(payload) != p.text || letter.Lane != p.lane || letter.Attempts != p.attempts {
+				t.Fatalf("dead letter %+v with %q, %v; want %+v", letter, payload, err, p)
+			}
+			m.key(t, &p, letter.Key)
+		}
+	}
+	slices.SortFunc(lanes, compareLanes)
+	if got := m.spool.Lanes(); !slices.Equal(got, lanes) {
+		t.Fatalf("lanes %v, want %v", got, lanes)
+	}
+	got := m.spool.Figures()
+	for c, f := range got {
+		if f.Oldest.IsZero() != (f.Waiting == 0) {
+			t.Fatalf("figure of %s: %+v", c, f)
+		}
+		f.Oldest = time.Time{}
+		got[c] = f
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Fatalf("figures (-want +got):\n%s", diff)
+	}
+}
+
+func TestModel(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(rt *rapid.T) {
+		m := &model{
+			folder: t.TempDir, now: time.Now(), mem: newWorld(), disk: newWorld(),
+			keys: map[string]string{}, maxWaits: 12, maxDead: 3,
+		}
+		m.open(rt, t.TempDir())
+		defer func() { _ = m.spool.Close() }()
+		rt.Repeat(map[string]func(*rapid.T){
+			"accept": m.accept, "accept more": m.accept, "take": m.take, "take more": m.take,
+			"resolve": m.resolve, "resolve more": m.resolve, "bring": m.bring, "restart": m.restart, "disk": m.toggleDisk,
+			"wait": func(t *rapid.T) { m.now = m.now.Add(time.Duration(rapid.IntRange(1, 90).Draw(t, "seconds")) * time.Second) },
+			"":     m.check,
+		})
+	})
+}
