@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package deliver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/stretchr/testify/require"
+
+	"github.com/pharos-status/pharos/bridge/channel"
+	"github.com/pharos-status/pharos/bridge/config"
+	"github.com/pharos-status/pharos/bridge/spool"
+	"github.com/pharos-status/pharos/internal/schema"
+)
+
+func TestOptionsAreRequired(t *testing.T) {
+	t.Parallel()
+	for name, o := range map[string]Options{
+		"Spool":      {Registerer: prometheus.NewRegistry(), Logger: slog.Default()},
+		"Registerer": {Spool: &spool.Spool{}, Logger: slog.Default()},
+		"Logger":     {Spool: &spool.Spool{}, Registerer: prometheus.NewRegistry()},
+	} {
+		_, err := New(o)
+		require.EqualError(t, err, "deliver: Options."+name+" is required")
+	}
+}
+
+func TestOrderIsKeptThroughRetries(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		failures := map[string]int{"first": 3, "third": 1}
+		c := &fake{recipients: []string{"alice"}, send: func(_ context.Context, _ string, m channel.Message) error {
+			if summary := m.CommonAnnotations["summary"]; failures[summary] > 0 {
+				failures[summary]--
+				return errors.New("not now")
+			}
+			return nil
+		}}
+		r := newRig(t, t.TempDir(), route("c", c))
+		for _, summary := range []string{"first", "second", "third", "fourth"} {
+			r.tell("c", summary, "alice")
+		}
+		let(time.Minute)
+		require.Equal(t, []string{"first", "second", "third", "fourth"}, c.told("alice"))
+		require.Len(t, c.attempts, 8)
+		for i, a := range c.attempts[:4] {
+			require.Equal(t, "first", a.summary)
+			require.Equal(t, c.attempts[0].key, a.key, "each attempt has the same key")
+			require.Len(t, a.key, 32)
+			if i > 0 {
+				wait, want := a.at.Sub(c.attempts[i-1].at), time.Second<<(i-1)
+				require.GreaterOrEqual(t, wait, want/2)
+				require.LessOrEqual(t, wait, want*3/2)
+			}
+		}
+		require.NotEqual(t, c.attempts[0].key, c.attempts[4].key)
+		require.EqualValues(t, 4, r.value(schema.BridgeNotifications, "channel", "c", "outcome", "delivered"))
+		require.EqualValues(t, 4, r.value(schema.BridgeAttempts, "channel", "c", "result", "ok"))
+		require.EqualValues(t, 4, r.value(schema.BridgeAttempts, "channel", "c", "result", "temporary"))
+		require.EqualValues(t, 4, r.value(schema.BridgeDelivery, "channel", "c"))
+		require.EqualValues(t, 0, r.value(schema.BridgePossibleDuplicates, "channel", "c"))
+		require.EqualValues(t, 0, r.value(schema.BridgeQueueLength, "channel", "c"))
+	})
+}
+
+// A change, three reminders and the end come while the channel is down.
+func TestChannelDownForAnHour(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		up := time.Now().Add(time.Hour)
+		c := &fake{recipients: []string{"alice", "bob"}, send: func(context.Context, string, channel.Message) error {
+			if time.Now().Before(up) {
+				return &channel.Error{Err: errors.New("connection refused")}
+			}
+			return nil
+		}}
+		r := newRig(t, t.TempDir(), route("c", c))
+		of := func(kind, group string) spool.Submission {
+			s := r.submission("c", kind, "alice", "bob")
+			s.Group, s.Payload, s.Voids = group, payload(group, kind), []string{"group/" + group}
+			return s
+		}
+		r.accept(of("dead", "g"))
+		for i := 1; i <= 3; i++ {
+			let(15 * time.Minute)
+			reminder := of(fmt.Sprint("reminder ", i), "reminders of g")
+			reminder.Topics = []string{"group/reminders of g", "service/s"}
+			r.accept(reminder)
+		}
+		require.EqualValues(t, 4, r.value(schema.BridgeQueueLength, "channel", "c"), "the change and the last reminder, for each")
+		require.InDelta(t, 45*60, r.value(schema.BridgeQueueOldestAge, "channel", "c"), 1)
+		let(13 * time.Minute)
+		over := of("it is over", "g")
+		over.VoidsAll = []string{"service/s"}
+		r.accept(over)
+		let(10 * time.Minute) // retry_max, half as much again, and two minutes more
+
+		for _, recipient := range []string{"alice", "bob"} {
+			require.Equal(t, []string{"dead", "it is over"}, c.told(recipient))
+		}
+		for _, s := range c.got {
+			require.Equal(t, s.summary == "dead", s.over)
+			require.False(t, s.at.Before(up))
+			if s.summary == "dead" {
+				require.Regexp(t, `^Told late: so it was at 00:00 UTC, (60|61|62|63|64|65|66|67) minutes ago\.$`, s.note)
+			}
+		}
+		require.EqualValues(t, 6, r.value(schema.BridgeNotifications, "channel", "c", "outcome", "overtaken"))
+		require.EqualValues(t, 4, r.value(schema.BridgeNotifications, "channel", "c", "outcome", "delivered"))
+		require.EqualValues(t, 0, r.value(schema.BridgeQueueLength, "channel", "c"))
+		require.EqualValues(t, 0, r.value(schema.BridgeQueueOldestAge, "channel", "c"))
+		require.Len(t, r.log.lines("level=WARN"), 1, "one line for the outage")
+		require.Len(t, r.log.lines("level=INFO", "delivers again"), 1)
+		require.Less(t, len(c.attempts), 80, "the wait between attempts grows")
+	})
+}
+
+func TestSlowOnesDelayNoOthers(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		hang := func(ctx context.Context, recipient string, _ channel.Message) error {
+			if recipient == "slow" {
+				<-ctx.Done()
+				return ctx.Err()
+			}
+			return nil
+		}
+		slow, other := &fake{recipients: []string{"slow", "fast"}, send: hang}, &fake{recipients: []string{"slow"}}
+		r := newRig(t, t.TempDir(), route("slow", slow), route("other", other))
+		for range 20 {
+			r.tell("slow", "m", "slow", "fast")
+			r.tell("other", "m", "slow")
+		}
+		synctest.Wait()
+		require.Len(t, slow.told("fast"), 20)
+		require.Len(t, other.told("slow"), 20)
+		require.Empty(t, slow.told("slow"))
+		let(time.Minute)
+		require.InDelta(t, 5, len(slow.attempts)-20, 1, "each attempt ends after the timeout")
+	})
+}
+
+func TestRetryAfterHoldsForTheWholeChannel(t *testing.T) {
+	t.Parallel()
+	for after, want := range map[time.Duration]time.Duration{90 * time.Second: 90 * time.Second, 30 * time.Hour: time.Hour} {
+		t.Run(after.String(), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				start := time.Now()
+				c := &fake{recipients: []string{"alice", "bob"}, send: func(context.Context, string, channel.Message) error {
+					if time.Since(start) < want {
+						return &channel.Error{Err: errors.New("too many requests"), After: after}
+					}
+					return nil
+				}}
+				r := newRig(t, t.TempDir(), route("c", c))
+				r.tell("c", "m", "alice")
+				synctest.Wait()
+				r.tell("c", "m", "bob")
+				let(want - time.Millisecond)
+				require.Len(t, c.attempts, 1, "nobody calls it before it says so")
+				let(time.Second)
+				require.Len(t, c.told("alice"), 1)
+				require.Len(t, c.told("bob"), 1)
+			})
+		})
+	}
+}
+
+func TestRate(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		skip := func(_ context.Context, recipient string, _ channel.Message) error {
+			if recipient == "later" {
+				return channel.ErrSkipped
+			}
+			return nil
+		}
+		c := &fake{recipients: []string{"alice", "bob", "later"}, send: skip}
+		r := newRig(t, t.TempDir(), route("c", c, func(d *config.Delivery) { d.PerMinute, d.Burst = 60, 10 }))
+		start := time.Now()
+		for range 50 {
+			r.tell("c", "m", "alice", "bob", "later")
+		}
+		synctest.Wait()
+		require.Len(t, c.got, 10, "the burst")
+		let(2 * time.Minute)
+		require.Len(t, c.got, 100)
+		took := c.got[99].at.Sub(start)
+		require.GreaterOrEqual(t, took, 90*time.Second)
+		require.Less(t, took, 2*time.Minute)
+		for i := range c.got[:90] {
+			require.GreaterOrEqual(t, c.got[i+10].at.Sub(c.got[i].at), time.Second)
+		}
+		require.EqualValues(t, 50, r.value(schema.BridgeNotifications, "channel", "c", "outcome", "skipped"))
+		require.EqualValues(t, 100, r.value(schema.BridgeAttempts, "channel", "c", "result", "ok"), "a skip is no attempt")
+
+		let(time.Minute)
+		for range 5 {
+			before := len(c.got)
+			r.tell("c", "m", "alice")
+			let(time.Second)
+			require.Len(t, c.got, before+1, "one a second goes without a wait")
+		}
+	})
+}
+
+func TestNothingHappensBeforeTheRoutesAreKnown(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, err := spool.Open(spool.Options{Path: t.TempDir(), Logger: slog.New(slog.NewTextHandler(io.Discard, nil))})
+		require.NoError(t, err)
+		defer s.Close()
+		d, err := New(Options{Spool: s, Registerer: prometheus.NewRegistry(), Logger: slog.New(slog.DiscardHandler)})
+		require.NoError(t, err)
+		defer d.Close()
+		_, err = s.Accept(t.Context(), spool.Submission{Channel: "c", Recipients: []string{"alice"}, Payload: payload("g", "m")})
+		require.NoError(t, err)
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		go func() { _ = d.Run(ctx) }()
+		let(time.Minute)
+		require.Empty(t, s.DeadLetters(""))
+		c := &fake{recipients: []string{"alice"}}
+		d.Use([]Route{route("c", c)})
+		synctest.Wait()
+		require.Len(t, c.told("alice"), 1)
+	})
+}

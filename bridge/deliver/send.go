@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package deliver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"time"
+
+	"github.com/pharos-status/pharos/bridge/channel"
+	"github.com/pharos-status/pharos/bridge/spool"
+	"github.com/pharos-status/pharos/bridge/webhook"
+)
+
+// late is the age from which on a message says how old it is.
+const late = 5 * time.Minute
+
+// send makes one attempt. A channel that panics has failed for now.
+func (w *worker) send(ctx context.Context, r *openRoute, e *spool.Entry) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			w.logger().Error("The channel panicked", "key", e.Key, "panic", p, "stack", string(debug.Stack()))
+			err = &channel.Error{Err: errors.New("the channel has a defect, of which the log tells more"), Unsure: true}
+		}
+	}()
+	n, err := webhook.Parse(e.Payload)
+	if err != nil {
+		return &channel.Error{Err: fmt.Errorf("read the notification that was kept: %w", err), Refused: true}
+	}
+	e.Payload = nil // a large one needn't stay in memory beside what was read from it
+	m := channel.Message{Notification: n, Key: e.Key, Over: w.d.o.Spool.Waits(e)}
+	if now := time.Now(); now.Sub(e.Accepted) > late {
+		m.Note = note(e.Accepted, now, r.Location)
+	}
+	ctx, cancel := context.WithTimeout(ctx, time.Duration(r.Delivery.Timeout))
+	defer cancel()
+	return r.Channel.Send(ctx, e.Lane.Recipient, m)
+}
+
+// failureOf returns what to do about an error of Send, nil if there is none. If the
+// error does not say so itself, and the time ran out, the service may have taken the
+// message.
+func failureOf(err error) *channel.Error {
+	if err == nil {
+		return nil
+	}
+	if failure, ok := errors.AsType[*channel.Error](err); ok {
+		return failure
+	}
+	return &channel.Error{
+		Err:    err,
+		Unsure: errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled),
+	}
+}
+
+// note returns the sentence that tells how old a message is.
+func note(accepted, now time.Time, in *time.Location) string {
+	if in == nil {
+		in = time.UTC
+	}
+	const day = "2 January"
+	at, now := accepted.In(in), now.In(in)
+	on := ""
+	if at.Format(day) != now.Format(day) {
+		on = "on " + at.Format(day) + " "
+	}
+	return fmt.Sprintf("Told late: so it was %sat %s, %s ago.", on, at.Format("15:04 MST"), age(now.Sub(at)))
+}
+
+// age puts a duration of more than a minute into words.
+func age(d time.Duration) string {
+	switch {
+	case d >= 48*time.Hour:
+		return fmt.Sprintf("%d days", d/(24*time.Hour))
+	case d >= 2*time.Hour:
+		return fmt.Sprintf("%d hours", d/time.Hour)
+	}
+	return fmt.Sprintf("%d minutes", d/time.Minute)
+}

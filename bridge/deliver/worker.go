@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package deliver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/prometheus/common/model"
+
+	"github.com/pharos-status/pharos/bridge/channel"
+	"github.com/pharos-status/pharos/bridge/config"
+	"github.com/pharos-status/pharos/bridge/spool"
+	"github.com/pharos-status/pharos/internal/schema"
+)
+
+// Large payloads, of hundreds of alerts, take turns: those of a channel that are in
+// memory at the same time have at most so many bytes.
+const (
+	largeFrom  = 64 << 10
+	largeTotal = 4 << 20
+)
+
+// A worker empties one lane.
+type worker struct {
+	d     *Deliverer
+	lane  spool.Lane
+	stuck int // how often in a row the spool gave an error
+}
+
+// run delivers what waits in the lane until nothing does or ctx is done. What is being
+// sent then goes on until sends is done.
+func (w *worker) run(ctx, sends context.Context) {
+	for ctx.Err() == nil {
+		o, r := w.route()
+		if r == nil {
+			if !w.clear(ctx, o) {
+				return
+			}
+			continue
+		}
+		pause, more := w.step(ctx, sends, o, r)
+		o.done(r)
+		if !more {
+			return
+		}
+		sleep(ctx, pause, r.replaced)
+	}
+}
+
+// route returns the outlet of the lane, nil if its channel is gone, and the route, nil
+// if its recipient is gone.
+func (w *worker) route() (*outlet, *openRoute) {
+	o := w.d.outlet(w.lane.Channel)
+	if o == nil {
+		return nil, nil
+	}
+	return o, o.open(w.lane.Recipient)
+}
+
+// step delivers one message, if one waits. It returns whether there may be more, and
+// how long to wait before.
+func (w *worker) step(ctx, sends context.Context, o *outlet, r *openRoute) (pause time.Duration, more bool) {
+	if !slices.Contains(w.d.o.Spool.Lanes(), w.lane) {
+		return 0, false // without taking up a turn that others wait for
+	}
+	if !o.turn(ctx, r) {
+		return 0, true
+	}
+	e, pause := w.next(!r.Channel.Keyed())
+	if e == nil {
+		o.giveBack()
+		return pause, pause > 0
+	}
+	release, err := w.admit(ctx, o, e)
+	if err != nil { // the bridge shuts down, or the data folder fails
+		o.giveBack()
+		w.keep(w.d.o.Spool.Retry(e.ID, e.Unsure))
+		return time.Second, true
+	}
+	err = w.send(sends, r, e)
+	release()
+	return w.settle(sends, o, r, e, err), true
+}
+
+// next takes the next message of the lane. If there is none because the spool gave an
+// error, it returns how long to wait before the next try.
+func (w *worker) next(mark bool) (*spool.Entry, time.Duration) {
+	e, err := w.d.o.Spool.Take(w.lane, mark)
+	if err == nil || errors.Is(err, spool.ErrClosed) {
+		w.stuck = 0
+		return e, 0
+	}
+	w.stuck++
+	if w.stuck == 1 {
+		w.logger().Warn("Nothing can be sent while the data folder fails", "err", err)
+	}
+	return nil, backOff(config.Delivery{RetryWait: model.Duration(time.Second), RetryMax: model.Duration(30 * time.Second)}, w.stuck)
+}
+
+// admit waits until the message may be in memory.
+func (w *worker) admit(ctx context.Context, o *outlet, e *spool.Entry) (release func(), err error) {
+	size := min(int64(len(e.Payload)), largeTotal)
+	if size < largeFrom {
+		return func() {}, nil
+	}
+	if !o.large.TryAcquire(size) {
+		e.Payload = nil
+		if err := o.large.Acquire(ctx, size); err != nil {
+			return nil, err
+		}
+		if e.Payload, err = w.d.o.Spool.Payload(e.ID); err != nil {
+			o.large.Release(size)
+			return nil, err
+		}
+	}
+	return func() { o.large.Release(size) }, nil
+}
+
+// settle does what is to be done after an attempt, and returns how long the lane waits
+// before the next one.
+func (w *worker) settle(sends context.Context, o *outlet, r *openRoute, e *spool.Entry, err error) time.Duration {
+	if errors.Is(err, channel.ErrSkipped) {
+		o.giveBack()
+		o.metrics.outcomes[schema.OutcomeSkipped].Inc()
+		w.keep(w.d.o.Spool.Skip(e.ID))
+		return 0
+	}
+	if e.Unsure && !r.Channel.Keyed() {
+		o.metrics.duplicates.Inc()
+	}
+	failure := failureOf(err)
+	switch {
+	case failure == nil:
+		o.metrics.results[resultOK].Inc()
+		o.metrics.outcomes[schema.OutcomeDelivered].Inc()
+		o.metrics.seconds.Observe(time.Since(e.Since).Seconds())
+		o.succeeded(w.lane.Recipient)
+		w.logger().Debug("Delivered", "key", e.Key, "attempts", e.Attempts)
+		w.keep(w.d.o.Spool.Delivered(e.ID))
+		return 0
+	case failure.Refused:
+		o.metrics.results[resultRefused].Inc()
+		w.bury(o, e, schema.OutcomeRefused, failure)
+		return 0
+	}
+	o.metrics.results[resultTemporary].Inc()
+	o.block(failure.After)
+	if sends.Err() != nil { // it was cut off, which is not the channel's fault
+		w.keep(w.d.o.Spool.Retry(e.ID, failure.Unsure))
+		return 0
+	}
+	return w.failed(o, r, e, failure)
+}
+
+// failed puts back a message, or gives it up if its time is over, and returns how long
+// to wait.
+func (w *worker) failed(o *outlet, r *openRoute, e *spool.Entry, failure *channel.Error) time.Duration {
+	o.failed(w.lane.Recipient, failure)
+	left := time.Until(e.Since.Add(time.Duration(r.Delivery.GiveUpAfter)))
+	if left <= 0 {
+		w.bury(o, e, schema.OutcomeExpired, failure)
+		return backOff(r.Delivery, 1) // those behind it may have no time left either, and are no reason to hurry
+	}
+	pause := min(backOff(r.Delivery, e.Attempts), left)
+	w.logger().Debug("An attempt failed", "key", e.Key, "attempts", e.Attempts, "pause", pause, "err", failure)
+	w.keep(w.d.o.Spool.Retry(e.ID, failure.Unsure))
+	return pause
+}
+
+// clear gives up the next message of a lane to which no route leads any more. It returns
+// whether there may be more.
+func (w *worker) clear(ctx context.Context, o *outlet) bool {
+	e, pause := w.next(false)
+	if e == nil {
+		return pause > 0 && sleep(ctx, pause, nil)
+	}
+	gone := fmt.Errorf("recipient %s of channel %s", w.lane.Recipient, w.lane.Channel)
+	if o == nil {
+		gone = fmt.Errorf("channel %s", w.lane.Channel)
+	}
+	w.bury(o, e, schema.OutcomeRefused, fmt.Errorf("%w is no longer in bridge.yml", gone))
+	return true
+}
+
+// bury makes a dead letter of a message. The outlet may be nil.
+func (w *worker) bury(o *outlet, e *spool.Entry, outcome string, reason error) {
+	if o != nil {
+		o.metrics.outcomes[outcome].Inc()
+	}
+	w.logger().Warn("A notification was given up, and is a dead letter now",
+		"outcome", outcome, "key", e.Key, "attempts", e.Attempts, "err", reason)
+	w.keep(w.d.o.Spool.Bury(e.ID, outcome, reason.Error()))
+}
+
+// keep reports what became of a message to the log if the spool could not be told.
+func (w *worker) keep(err error) {
+	if err != nil {
+		w.logger().Error("The spool does not know a message that was sent", "err", err)
+	}
+}
+
+func (w *worker) logger() *slog.Logger {
+	return w.d.o.Logger.With("channel", w.lane.Channel, "recipient", w.lane.Recipient)
+}
