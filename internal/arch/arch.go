@@ -30,6 +30,7 @@ var rules = map[string][]string{
 	"collector/state":      {"collector/probe"},
 
 	"bridge/config":  {"bridge/channel", "bridge/words", "internal/configfile"},
+	"bridge/deliver": {"bridge/channel", "bridge/config", "bridge/spool", "bridge/webhook", "internal/schema"},
 	"bridge/spool":   {"bridge/webhook"},
 	"bridge/webhook": {"internal/schema"},
 	"bridge/words":   {"bridge/webhook"},
