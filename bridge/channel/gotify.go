@@ -163,7 +163,7 @@ func (g *gotify) message(place int, m Message) gotifyMessage {
 		extras["client::notification"] = map[string]any{"click": map[string]string{"url": page}}
 	}
 	return gotifyMessage{
-		Title: cut(title, gotifyTitle), Message: m.fit(text, gotifyText),
+		Title: words.Cut(title, gotifyTitle), Message: m.fit(text, gotifyText),
 		Priority: g.settings.Priorities.of(m.UrgencyFor(place, g.settings.Escalate)), Extras: extras,
 	}
 }

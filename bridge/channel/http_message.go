@@ -29,9 +29,9 @@ func (m Message) text(w *words.Words, tmpl, otherwise string) string {
 // The text is cut for it, not the note.
 func (m Message) fit(text string, characters int) string {
 	if m.Note == "" {
-		return cut(text, characters)
+		return words.Cut(text, characters)
 	}
-	return m.Noted(cut(text, characters-utf8.RuneCountInString("\n"+m.Note)))
+	return m.Noted(words.Cut(text, characters-utf8.RuneCountInString("\n"+m.Note)))
 }
 
 // titled returns the title in one line, and the text without it, where a service
@@ -43,11 +43,4 @@ func (m Message) titled(title, text string) (string, string) {
 		text = rest
 	}
 	return title, text
-}
-
-func cut(text string, characters int) string {
-	if utf8.RuneCountInString(text) <= characters {
-		return text
-	}
-	return string([]rune(text)[:characters-1]) + "…"
 }

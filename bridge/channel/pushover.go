@@ -16,6 +16,7 @@ import (
 	promconfig "github.com/prometheus/common/config"
 	"github.com/prometheus/common/model"
 
+	"github.com/pharos-status/pharos/bridge/webhook"
 	"github.com/pharos-status/pharos/bridge/words"
 	"github.com/pharos-status/pharos/internal/configfile"
 )
@@ -86,11 +87,8 @@ func (o *Pushover) Check(f *configfile.File, p configfile.Path, w *words.Words) 
 		o.Emergency.check(&at)
 		c.errs = append(c.errs, at.errs...)
 	}
-	for key, name := range map[string]string{"sound": o.Sound, "device": o.Device} {
-		if !pushoverName.MatchString(name) {
-			c.errorf(key, "%q is not a name that Pushover has; use at most 25 letters, digits, - and _", name)
-		}
-	}
+	c.pushoverName("sound", o.Sound)
+	c.pushoverName("device", o.Device)
 	c.template("title", &o.Title, defaultTitle)
 	c.template("text", &o.Text, defaultText)
 	o.BaseURL = cmp.Or(o.BaseURL, "https://api.pushover.net")
@@ -104,6 +102,12 @@ func (c *checker) pushoverKey(key string, value *configfile.Secret, file string)
 	c.secret(key, value, file)
 	if len(c.errs) == had && !pushoverKey.MatchString(string(*value)) {
 		c.errorf(key, "not one of Pushover; copy the 30 letters and digits that it shows")
+	}
+}
+
+func (c *checker) pushoverName(key, name string) {
+	if !pushoverName.MatchString(name) {
+		c.errorf(key, "%q is not a name that Pushover has; use at most 25 letters, digits, - and _", name)
 	}
 }
 
@@ -179,7 +183,7 @@ func (o *pushover) form(place int, m Message) url.Values {
 	title, text := m.titled(m.text(o.words, o.settings.Title, defaultTitle), m.text(o.words, o.settings.Text, defaultText))
 	form := url.Values{
 		"token": {string(o.settings.Token)}, "user": {string(o.settings.Users[place].Key)},
-		"title": {cut(title, pushoverTitle)}, "message": {m.fit(text, pushoverText)},
+		"title": {words.Cut(title, pushoverTitle)}, "message": {m.fit(text, pushoverText)},
 	}
 	set := func(key, value string) {
 		if value != "" {
@@ -188,7 +192,10 @@ func (o *pushover) form(place int, m Message) url.Values {
 	}
 	if page := o.words.PageURL(); page != "" && len(page) <= pushoverURL {
 		form.Set("url", page)
-		set("url_title", cut(o.words.PageTitle(), pushoverURLTitle))
+		set("url_title", words.Cut(o.words.PageTitle(), pushoverURLTitle))
+	}
+	if at := m.happened(); !at.IsZero() {
+		form.Set("timestamp", strconv.FormatInt(at.Unix(), 10))
 	}
 	set("sound", o.settings.Sound)
 	set("device", o.settings.Device)
@@ -200,6 +207,24 @@ func (o *pushover) form(place int, m Message) url.Values {
 	}
 	form.Set("priority", priority)
 	return form
+}
+
+// happened returns when what is told came about: the last alert began or ended. It is
+// zero for what merely goes on, whose time is that of the message.
+func (m Message) happened() (at time.Time) {
+	if m.Kind() != webhook.Changed || len(m.Topics()) > 0 {
+		return at
+	}
+	for _, a := range m.Alerts {
+		when := a.StartsAt
+		if a.Status == "resolved" {
+			when = a.EndsAt
+		}
+		if when.After(at) {
+			at = when
+		}
+	}
+	return at
 }
 
 type pushoverAnswer struct {

@@ -133,7 +133,7 @@ func (t *twilio) Send(ctx context.Context, number string, m Message) error {
 		return t.client.unclear(r, status, "Twilio")
 	}
 	if message.Status == "failed" || message.Status == "undelivered" {
-		return refuse("twilio could not send the message: error %d", message.ErrorCode)
+		return refuse("%s could not send the message: error %d", r.URL.Host, message.ErrorCode)
 	}
 	return nil
 }

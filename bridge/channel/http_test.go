@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package channel
+
+import (
+	"context"
+	"net/http"
+	"testing"
+	"time"
+
+	promconfig "github.com/prometheus/common/config"
+	"github.com/stretchr/testify/require"
+
+	"github.com/pharos-status/pharos/internal/configfile"
+)
+
+// aClient makes requests that are a webhook's, which has its secrets in the path.
+func aClient(t testing.TB, secrets ...configfile.Secret) *httpClient {
+	t.Helper()
+	c, err := newHTTPClient(&promconfig.HTTPClientConfig{}, "test", secrets...)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, c.close()) })
+	return c
+}
+
+// No error has what is secret of a URL, nor the user and password that it may hold.
+func TestErrorsHaveNoURL(t *testing.T) {
+	t.Parallel()
+	c := aClient(t, "secret-key/1")
+	for _, address := range []string{
+		"http://secret-user:secret-pass@127.0.0.1:1/secret-path?secret-query#secret-fragment",
+		"http://127.0.0.1:1/secret-key/1", "https://127.0.0.1:1/secret-key%2F1", "http://127.0.0.1:1/?k=secret-key%2F1",
+		"http://\x00secret-key/1", "http://[secret-key/1", "unknown://secret-key/1", "http://127.0.0.1:1/%secret-key/1",
+	} {
+		r, err := c.post(t.Context(), address, "text/plain", nil)
+		if err == nil {
+			_, _, err = c.do(t.Context(), r)
+		}
+		var e *Error
+		require.ErrorAs(t, err, &e, address)
+		require.False(t, e.Unsure)
+		for _, secret := range []string{"secret-user", "secret-pass", "secret-path", "secret-query", "secret-fragment", "secret-key/1", "secret-key%2F1"} {
+			require.NotContains(t, err.Error(), secret, address)
+		}
+	}
+}
+
+func TestBodiesAreBounded(t *testing.T) {
+	t.Parallel()
+	service := newFake(t, func(w http.ResponseWriter, _ *http.Request) {
+		chunk := make([]byte, maxAnswer)
+		for range 100 {
+			if _, err := w.Write(chunk); err != nil {
+				return // nobody reads on
+			}
+		}
+	})
+	c := aClient(t)
+	r, err := c.post(t.Context(), service.URL, "text/plain", []byte("x"))
+	require.NoError(t, err)
+	status, body, err := c.do(t.Context(), r)
+	require.NoError(t, err)
+	require.Equal(t, http.StatusOK, status)
+	require.Len(t, body, maxAnswer)
+}
+
+// The request that a context ends while its body is still written was not taken.
+func TestUnsureOnlyOnceWritten(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	r, err := aClient(t).post(ctx, newFake(t, says(http.StatusOK, "")).URL, "text/plain", nil)
+	require.NoError(t, err)
+	r.Body, r.GetBody, r.ContentLength = &stuck{cancel: cancel, done: ctx.Done()}, nil, 10
+	_, _, err = aClient(t).do(ctx, r)
+	var e *Error
+	require.ErrorAs(t, err, &e)
+	require.False(t, e.Unsure, "%v", err)
+}
+
+// A stuck body never comes: whoever waits for it gives up.
+type stuck struct {
+	cancel func()
+	done   <-chan struct{}
+}
+
+func (s *stuck) Read([]byte) (int, error) {
+	s.cancel()
+	<-s.done
+	return 0, context.Canceled
+}
+
+func (s *stuck) Close() error { return nil }
+
+func TestSettingsOfClient(t *testing.T) {
+	t.Parallel()
+	service := newFake(t, says(http.StatusOK, ""))
+	settings := promconfig.DefaultHTTPClientConfig
+	settings.Authorization = &promconfig.Authorization{Type: "Bearer", Credentials: "secret-of-a-gateway"}
+	c, err := newHTTPClient(&settings, "test")
+	require.NoError(t, err)
+	defer c.close() //nolint:errcheck // never fails
+	r, err := c.post(t.Context(), service.URL, "text/plain", nil)
+	require.NoError(t, err)
+	_, _, err = c.do(t.Context(), r)
+	require.NoError(t, err)
+	require.Equal(t, http.Header{"Authorization": {"Bearer secret-of-a-gateway"}, "Content-Type": {"text/plain"}}, service.only(t).header(t))
+	require.True(t, settings.FollowRedirects, "the settings are not changed")
+
+	settings.TLSConfig.CAFile = "/nowhere/ca.pem"
+	_, err = newHTTPClient(&settings, "test")
+	require.ErrorContains(t, err, "make the HTTP client of test: ")
+}
+
+func TestRetryAfter(t *testing.T) {
+	t.Parallel()
+	for header, want := range map[string]time.Duration{
+		"": 0, "0": 0, "1": time.Second, "1.5": 1500 * time.Millisecond, "-1": 0, "NaN": 0, "Inf": maxAfter, "99999999999999999999": maxAfter,
+		"86400": maxAfter, "never": 0, "Thu, 01 Jan 1970 00:00:00 GMT": 0, "Fri, 31 Dec 9999 23:59:59 GMT": maxAfter,
+	} {
+		require.Equal(t, want, retryAfter(header), header)
+	}
+}
+
+func TestFit(t *testing.T) {
+	t.Parallel()
+	m := Message{}
+	require.Equal(t, "abc", m.fit("abc", 3))
+	require.Equal(t, "ab…", m.fit("abcd", 3))
+	m.Note = "late"
+	require.Equal(t, "abc\nlate", m.fit("abc", 8))
+	require.Equal(t, "ab…\nlate", m.fit("abcd", 8))
+}
+
+func TestTitled(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ title, text, wantTitle, wantText string }{
+		{"web is dead", "web is dead\nSince noon.", "web is dead", "Since noon."},
+		{"web\nis dead", "web is dead\n\nSince noon.", "web is dead", "Since noon."},
+		{"web is dead", "web is dead", "web is dead", "web is dead"},
+		{"web is dead", "web is dead\n", "web is dead", "web is dead\n"},
+		{"Pharos", "web is dead\nSince noon.", "Pharos", "web is dead\nSince noon."},
+	} {
+		title, text := Message{}.titled(c.title, c.text)
+		require.Equal(t, c.wantTitle, title)
+		require.Equal(t, c.wantText, text)
+	}
+}
