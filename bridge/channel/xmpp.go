@@ -31,10 +31,6 @@ type XMPP struct {
 	AllowPlain   bool                 `yaml:"allow_plain"` // the password may be sent, within TLS, to a server that offers nothing better
 	TLS          promconfig.TLSConfig `yaml:"tls_config"`
 	Text         string               `yaml:"text"` // template
-
-	account xmpp.JID
-	people  []xmpp.JID
-	rooms   []xmpp.Room
 }
 
 // An XMPPRoom is a group chat.
@@ -48,17 +44,14 @@ type XMPPRoom struct {
 // Check implements [Settings].
 func (x *XMPP) Check(f *configfile.File, p configfile.Path, w *words.Words) configfile.Errors {
 	c := checker{file: f, path: p, words: w}
-	x.people, x.rooms = nil, nil
-	var err error
-	if x.account, err = xmpp.ParseJID(x.JID); err != nil {
+	if account, err := xmpp.ParseJID(x.JID); err != nil {
 		c.errorf("jid", "%v", err)
-	} else if x.account.Local == "" {
+	} else if account.Local == "" {
 		c.errorf("jid", "not the address of an account; write one such as pharos@example.com")
 	}
 	c.secret("password", &x.Password, x.PasswordFile)
 	x.checkServer(&c)
-	x.checkTo(&c)
-	x.checkRooms(&c)
+	x.checkRooms(&c, x.checkTo(&c))
 	if len(x.To)+len(x.Rooms) == 0 {
 		c.errs = append(c.errs, f.Errorf(p, "nobody is told; set to or rooms"))
 	}
@@ -83,24 +76,26 @@ func (x *XMPP) checkServer(c *checker) {
 	}
 }
 
-func (x *XMPP) checkTo(c *checker) {
+// checkTo returns the addresses of people.
+func (x *XMPP) checkTo(c *checker) (seen []xmpp.JID) {
 	for i, text := range x.To {
 		p := c.path.At("to", i)
 		to, err := xmpp.ParseJID(text)
 		switch {
 		case err != nil:
 			c.errs = append(c.errs, c.file.Errorf(p, "%v", err))
-			continue
 		case to.Local == "" || to.Resource != "":
 			c.errs = append(c.errs, c.file.Errorf(p, "not the address of a person; write one such as alice@example.com, without a resource"))
-		case slices.Contains(x.people, to):
+		case slices.Contains(seen, to):
 			c.errs = append(c.errs, c.file.Errorf(p, "%q is there twice; remove one", to))
 		}
-		x.people = append(x.people, to)
+		seen = append(seen, to)
 	}
+	return seen
 }
 
-func (x *XMPP) checkRooms(c *checker) {
+// checkRooms checks the rooms, which may not be among the addresses that were seen.
+func (x *XMPP) checkRooms(c *checker, seen []xmpp.JID) {
 	for i := range x.Rooms {
 		r := &x.Rooms[i]
 		inner := checker{file: c.file, path: c.path.At("rooms", i)}
@@ -110,13 +105,14 @@ func (x *XMPP) checkRooms(c *checker) {
 			inner.errorf("jid", "%v", err)
 		case jid.Local == "" || jid.Resource != "":
 			inner.errorf("jid", "not the address of a room; write one such as ops@conference.example.com, without a nick")
-		case slices.Contains(x.people, jid) || slices.ContainsFunc(x.rooms, func(r xmpp.Room) bool { return r.JID == jid }):
+		case slices.Contains(seen, jid):
 			inner.errorf("jid", "%q is there twice; remove one", jid)
 		}
+		seen = append(seen, jid)
 		if r.Nick == "" {
 			r.Nick = "pharos"
 		}
-		if _, err := xmpp.ParseJID("room@example.com/" + r.Nick); err != nil {
+		if _, err := xmpp.ParseJID("example.com/" + r.Nick); err != nil {
 			inner.errorf("nick", "%q can't be the name of an occupant", r.Nick)
 		}
 		secret, secretErr := c.file.Secret(inner.path, "password", r.Password, r.PasswordFile)
@@ -124,59 +120,78 @@ func (x *XMPP) checkRooms(c *checker) {
 			inner.errs = append(inner.errs, secretErr)
 		}
 		r.Password = secret
-		x.rooms = append(x.rooms, xmpp.Room{JID: jid, Nick: r.Nick, Password: string(secret)})
 		c.errs = append(c.errs, inner.errs...)
 	}
 }
 
 // Open implements [Settings].
 func (x *XMPP) Open(o Options) (Channel, error) {
+	account, err := xmpp.ParseJID(x.JID)
+	if err != nil {
+		return nil, err
+	}
 	tls, err := promconfig.NewTLSConfig(&x.TLS)
 	if err != nil {
 		return nil, fmt.Errorf("tls_config: %w", err)
 	}
 	client, err := xmpp.New(xmpp.Options{
-		JID: x.account, Password: string(x.Password), Server: x.Server, DirectTLS: x.DirectTLS, AllowPlain: x.AllowPlain,
+		JID: account, Password: string(x.Password), Server: x.Server, DirectTLS: x.DirectTLS, AllowPlain: x.AllowPlain,
 		TLS: tls, Logger: o.Logger,
 	})
 	if err != nil {
-		return nil, fmt.Errorf("open a client of %s: %w", x.account.Bare(), err)
+		return nil, fmt.Errorf("open a client of %s: %w", account.Bare(), err)
 	}
-	return &xmppSender{settings: x, o: o, client: client}, nil
+	s := &xmppSender{o: o, text: x.Text, client: client}
+	for _, text := range x.To {
+		to, err := xmpp.ParseJID(text)
+		if err != nil {
+			return nil, err
+		}
+		s.to = append(s.to, xmppRecipient{person: to, shown: to.String()})
+	}
+	for _, r := range x.Rooms {
+		jid, err := xmpp.ParseJID(r.JID)
+		if err != nil {
+			return nil, err
+		}
+		s.to = append(s.to, xmppRecipient{room: &xmpp.Room{JID: jid, Nick: r.Nick, Password: string(r.Password)}, shown: jid.String()})
+	}
+	return s, nil
 }
 
 // An xmppSender sends with one client. People and rooms are recipients alike.
 type xmppSender struct {
-	settings *XMPP
-	o        Options
-	client   *xmpp.Client
+	o      Options
+	text   string // template
+	to     []xmppRecipient
+	client *xmpp.Client
+}
+
+// An xmppRecipient is a person or a room.
+type xmppRecipient struct {
+	shown  string
+	person xmpp.JID
+	room   *xmpp.Room // nil for a person
 }
 
 func (x *xmppSender) Recipients() []string {
-	var all []string
-	for _, to := range x.settings.people {
-		all = append(all, to.String())
-	}
-	for _, r := range x.settings.rooms {
-		all = append(all, r.JID.String())
+	all := make([]string, len(x.to))
+	for i, to := range x.to {
+		all[i] = to.shown
 	}
 	return all
 }
 
 func (x *xmppSender) Send(ctx context.Context, recipient string, m Message) error {
-	text := m.Noted(x.o.Words.Text(x.settings.Text, m.Notification))
-	message := xmpp.Message{ID: m.Key, Body: text}
-	for _, to := range x.settings.people {
-		if to.String() == recipient {
-			return fromXMPP(x.client.Chat(ctx, to, message))
-		}
+	i := slices.IndexFunc(x.to, func(to xmppRecipient) bool { return to.shown == recipient })
+	if i < 0 {
+		return refuse("%s is not a recipient of this channel", recipient)
 	}
-	for _, r := range x.settings.rooms {
-		if r.JID.String() == recipient {
-			return fromXMPP(x.client.GroupChat(ctx, r, message))
-		}
+	message := xmpp.Message{ID: m.Key, Body: m.Noted(x.o.Words.Text(x.text, m.Notification))}
+	if room := x.to[i].room; room != nil {
+		return fromXMPP(x.client.GroupChat(ctx, *room, message))
 	}
-	return refuse("%s is not a recipient of this channel", recipient)
+	return fromXMPP(x.client.Chat(ctx, x.to[i].person, message))
 }
 
 // fromXMPP tells of an error of the client in the words of channels.
