@@ -23,6 +23,7 @@ type Channel struct {
 	Gotify   *channel.Gotify   `yaml:"gotify,omitempty"`
 	Pushover *channel.Pushover `yaml:"pushover,omitempty"`
 	Matrix   *channel.Matrix   `yaml:"matrix,omitempty"`
+	XMPP     *channel.XMPP     `yaml:"xmpp,omitempty"`
 	Vigil    *channel.Vigil    `yaml:"vigil,omitempty"`
 	HTTP     *channel.HTTP     `yaml:"http,omitempty"`
 	Mastodon *channel.Mastodon `yaml:"mastodon,omitempty"`
@@ -47,12 +48,11 @@ func (c *Channel) Settings() channel.Settings {
 // kinds returns the kinds that are set, with their keys.
 func (c *Channel) kinds() iter.Seq2[string, channel.Settings] {
 	return func(yield func(string, channel.Settings) bool) {
-		v := reflect.ValueOf(c).Elem()
-		for i := range v.NumField() {
-			if v.Field(i).Kind() != reflect.Pointer || v.Field(i).IsNil() {
+		for field, value := range reflect.ValueOf(c).Elem().Fields() {
+			if value.Kind() != reflect.Pointer || value.IsNil() {
 				continue
 			}
-			if settings, ok := v.Field(i).Interface().(channel.Settings); ok && !yield(key(v.Type().Field(i)), settings) {
+			if settings, ok := reflect.TypeAssert[channel.Settings](value); ok && !yield(key(field), settings) {
 				return
 			}
 		}
@@ -77,19 +77,21 @@ func key(field reflect.StructField) string {
 // shown returns the channel to be shown: without what prometheus/common shows of an
 // HTTP client though it may be secret.
 func (c Channel) shown() Channel {
-	v := reflect.ValueOf(&c).Elem()
-	for i := range v.NumField() {
-		if v.Field(i).Kind() != reflect.Pointer || v.Field(i).IsNil() {
+	for _, kind := range reflect.ValueOf(&c).Elem().Fields() {
+		if kind.Kind() != reflect.Pointer || kind.IsNil() {
 			continue
 		}
-		settings := reflect.New(v.Field(i).Type().Elem())
-		settings.Elem().Set(v.Field(i).Elem())
+		settings := reflect.New(kind.Type().Elem())
+		settings.Elem().Set(kind.Elem())
 		for _, field := range settings.Elem().Fields() {
-			if client, ok := field.Interface().(promconfig.HTTPClientConfig); ok {
+			if !field.CanSet() {
+				continue
+			}
+			if client, ok := reflect.TypeAssert[promconfig.HTTPClientConfig](field); ok {
 				field.Set(reflect.ValueOf(configfile.ShownHTTPClient(client)))
 			}
 		}
-		v.Field(i).Set(settings)
+		kind.Set(settings)
 	}
 	return c
 }

@@ -67,10 +67,11 @@ func override[T any](to, by *T) {
 
 // delivery checks what is said of delivery at p.
 func (k *checker) delivery(p configfile.Path, d Delivery) {
-	for key, value := range map[string]model.Duration{"timeout": d.Timeout, "retry_wait": d.RetryWait} {
-		if value <= 0 {
-			k.errorf(p.At(key), "is %s, want more than 0", value)
-		}
+	if d.Timeout <= 0 {
+		k.errorf(p.At("timeout"), "is %s, want more than 0", d.Timeout)
+	}
+	if d.RetryWait <= 0 {
+		k.errorf(p.At("retry_wait"), "is %s, want more than 0", d.RetryWait)
 	}
 	if d.RetryMax < d.RetryWait {
 		k.errorf(p.At("retry_max"), "is %s, shorter than retry_wait (%s); make it longer", d.RetryMax, d.RetryWait)
