@@ -10,10 +10,15 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"net/http"
 	"net/url"
+	"sync"
+	"sync/atomic"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/pharos-status/pharos/bridge/deliver"
+	"github.com/pharos-status/pharos/bridge/spool"
+	"github.com/pharos-status/pharos/internal/app"
 )
 
 // Options are the settings of a [Bridge].
@@ -45,41 +50,78 @@ func (o *Options) validate() error {
 }
 
 // A Bridge is the bridge as a component. Its methods are safe for concurrent use.
-type Bridge struct{ o Options }
+type Bridge struct {
+	o         Options
+	spool     *spool.Spool
+	deliverer *deliver.Deliverer
+	metrics   *metrics
+	intake    *intake
+
+	settings  atomic.Pointer[settings]
+	reloading sync.Mutex  // one Reload at a time
+	running   atomic.Bool // between the beginning and the end of Run
+}
 
 // New reads the configuration and opens the store. Nothing is sent before [Bridge.Run].
-func New(o Options) (*Bridge, error) {
+func New(o Options) (_ *Bridge, err error) {
 	if err := o.validate(); err != nil {
 		return nil, err
 	}
-	return &Bridge{o: o}, nil
+	b := &Bridge{o: o, intake: newIntake()}
+	first, err := loadSettings(&o, false)
+	if err != nil {
+		return nil, err
+	}
+	if b.spool, err = spool.Open(spool.Options{Path: o.StoragePath, Logger: o.Logger}); err != nil {
+		return nil, errors.Join(err, first.close())
+	}
+	if b.deliverer, err = deliver.New(deliver.Options{Spool: b.spool, Registerer: o.Registerer, Logger: o.Logger}); err != nil {
+		return nil, errors.Join(err, first.close(), b.spool.Close())
+	}
+	b.settings.Store(first)
+	b.deliverer.Use(first.routes)
+	b.metrics = newMetrics(b.spool.Err)
+	b.metrics.reloaded(true)
+	if err := b.metrics.register(o.Registerer); err != nil {
+		return nil, errors.Join(err, b.Close())
+	}
+	return b, nil
 }
 
 // Close releases what New acquired, for a bridge that never runs.
-func (b *Bridge) Close() error { return nil }
+func (b *Bridge) Close() error {
+	b.metrics.unregister(b.o.Registerer)
+	return errors.Join(b.deliverer.Close(), b.spool.Close())
+}
 
 // Run delivers what was accepted until ctx is done, then closes the store. Listeners
 // must have stopped before: see [app.Run].
 func (b *Bridge) Run(ctx context.Context) error {
-	<-ctx.Done()
-	return b.Close()
+	b.running.Store(true)
+	err := app.Run(ctx,
+		app.Part{Name: "spool", Component: b.spool},
+		app.Part{Name: "delivery", Component: b.deliverer},
+		app.Part{Name: "disk", Component: app.Func(b.watchDisk)},
+	)
+	b.running.Store(false)
+	return errors.Join(err, b.Close())
 }
 
 // Reload reads the configuration again. If it is bad, the error says why and the old
 // one stays.
-func (b *Bridge) Reload() error { return nil }
-
-// Ready returns nil if notifications are accepted, and otherwise why not: the bridge
-// does not run, or its disk failed.
-func (b *Bridge) Ready() error { return nil }
+func (b *Bridge) Reload() error {
+	b.reloading.Lock()
+	defer b.reloading.Unlock()
+	next, err := loadSettings(&b.o, b.settings.Load().file)
+	b.metrics.reloaded(err == nil)
+	if err != nil {
+		return err
+	}
+	b.deliverer.Use(next.routes)
+	b.settings.Store(next)
+	return nil
+}
 
 // ExternalURL returns where the configuration says that Alertmanager finds the bridge.
-func (b *Bridge) ExternalURL() *url.URL { return &url.URL{Scheme: "http", Host: "127.0.0.1:9642"} }
-
-// Handler returns what Alertmanager and pharosctl reach: /bridge/… and nothing else.
-// It lets only those in whom the configuration allows.
-func (b *Bridge) Handler() http.Handler { return http.NotFoundHandler() }
-
-// Ops returns what only operators may reach: a page to start from, metrics,
-// configuration, readiness, reload and profiles.
-func (b *Bridge) Ops() http.Handler { return http.NotFoundHandler() }
+// It is not to be changed.
+func (b *Bridge) ExternalURL() *url.URL { return b.settings.Load().config.External() }

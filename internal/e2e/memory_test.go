@@ -39,7 +39,7 @@ func crowd(t testing.TB, n int) (config string) {
 }
 
 // resident returns the resident memory of a process in MB.
-func resident(b *testing.B, p *program) float64 {
+func resident(b testing.TB, p *program) float64 {
 	b.Helper()
 	proc, err := procfs.NewProc(p.cmd.Process.Pid)
 	if err != nil {

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package bridge
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/pharos-status/pharos/internal/schema"
+)
+
+func TestDeadLetters(t *testing.T) {
+	t.Parallel()
+	to := newReceiver(t)
+	to.answers(http.StatusForbidden)
+	b, _ := newBridge(t, to.yml(""))
+	run(t, b)
+	list := func(query string) (all []DeadLetter) {
+		w := ask(b.Handler(), http.MethodGet, "/bridge/v1/dead-letters"+query, "")
+		require.Equal(t, http.StatusOK, w.Code)
+		require.NoError(t, json.Unmarshal(w.Body.Bytes(), &all))
+		require.NotNil(t, all, "a list, be it empty")
+		return all
+	}
+	require.Empty(t, list(""))
+	before := time.Now().Add(-time.Second)
+	for _, group := range []string{"a", "b"} {
+		require.Equal(t, http.StatusOK, post(b, notification(group)).Code)
+	}
+	require.Eventually(t, func() bool { return len(list("")) == 2 }, waitAtMost, waitEvery)
+
+	letters := list("?channel=hook")
+	require.Len(t, letters, 2)
+	require.Empty(t, list("?channel=other"))
+	first := letters[1]
+	require.Equal(t, "hook", first.Channel)
+	require.Equal(t, schema.OutcomeRefused, first.Outcome)
+	require.Equal(t, 1, first.Attempts)
+	require.Contains(t, first.Reason, "403")
+	require.NotContains(t, first.Reason, "secret-path")
+	require.NotEmpty(t, first.Title)
+	require.WithinRange(t, first.Accepted, before, first.Died.Add(time.Millisecond))
+	require.Contains(t, ask(b.Ops(), http.MethodGet, "/", "").Body.String(), `<span class="badge dead">2</span>`)
+
+	to.answers(http.StatusOK)
+	path := func(d DeadLetter) string { return fmt.Sprintf("/bridge/v1/dead-letters/%d", d.ID) }
+	require.Equal(t, http.StatusAccepted, ask(b.Handler(), http.MethodPost, path(first)+"/send", "").Code)
+	require.Equal(t, http.StatusNotFound, ask(b.Handler(), http.MethodPost, path(first)+"/send", "").Code)
+	require.Eventually(t, func() bool { return len(to.got()) == 1 }, waitAtMost, waitEvery)
+	require.Equal(t, []string{"a"}, to.got())
+
+	require.Equal(t, http.StatusNoContent, ask(b.Handler(), http.MethodDelete, path(letters[0]), "").Code)
+	require.Empty(t, list(""))
+	require.Equal(t, http.StatusNotFound, ask(b.Handler(), http.MethodDelete, path(letters[0]), "").Code)
+}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package bridge
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/pharos-status/pharos/internal/schema"
+)
+
+// metrics tell how the bridge itself is. What became of notifications is counted by
+// package deliver.
+type metrics struct {
+	requests     *prometheus.CounterVec
+	storageOK    prometheus.Collector
+	reloadOK     prometheus.Gauge
+	reloadedLast prometheus.Gauge
+}
+
+func newMetrics(storage func() error) *metrics {
+	gauge := func(name, help string) prometheus.GaugeOpts {
+		return prometheus.GaugeOpts{Name: name, Help: help}
+	}
+	return &metrics{
+		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: schema.BridgeRequests,
+			Help: "Requests to the webhook, by the status code of the answer.",
+		}, []string{schema.Code}),
+		storageOK: prometheus.NewGaugeFunc(gauge(schema.BridgeStorageOK,
+			"Whether the last write to the data folder succeeded. While it did not, nothing is accepted."),
+			func() float64 {
+				if storage() != nil {
+					return 0
+				}
+				return 1
+			}),
+		reloadOK: prometheus.NewGauge(gauge(schema.BridgeReloadSuccessful, "Whether the last reading of the configuration succeeded.")),
+		reloadedLast: prometheus.NewGauge(gauge(schema.BridgeReloadSuccessTime,
+			"When the configuration was last read successfully.")),
+	}
+}
+
+func (m *metrics) all() []prometheus.Collector {
+	return []prometheus.Collector{m.requests, m.storageOK, m.reloadOK, m.reloadedLast}
+}
+
+func (m *metrics) register(r prometheus.Registerer) error {
+	var errs error
+	for _, c := range m.all() {
+		errs = errors.Join(errs, r.Register(c))
+	}
+	if errs != nil {
+		return fmt.Errorf("register the metrics of the bridge: %w", errs)
+	}
+	return nil
+}
+
+func (m *metrics) unregister(r prometheus.Registerer) {
+	for _, c := range m.all() {
+		r.Unregister(c)
+	}
+}
+
+func (m *metrics) reloaded(ok bool) {
+	m.reloadOK.Set(0)
+	if ok {
+		m.reloadOK.Set(1)
+		m.reloadedLast.Set(float64(time.Now().UnixMilli()) / 1000)
+	}
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	versioncollector "github.com/prometheus/client_golang/prometheus/collectors/version"
+	"github.com/prometheus/common/version"
+
+	"github.com/pharos-status/pharos/bridge"
+	"github.com/pharos-status/pharos/bridge/config"
+	"github.com/pharos-status/pharos/internal/app"
+	"github.com/pharos-status/pharos/internal/schema"
+)
+
+// start checks the configuration, or runs the bridge until ctx is done.
+func start(ctx context.Context, f *flags, log *slog.Logger, stdout io.Writer) error {
+	if f.configCheck {
+		if _, err := config.Load(f.configFile, config.Options{Logger: log}); err != nil {
+			return err
+		}
+		_, err := fmt.Fprintf(stdout, "The configuration in %s is good.\n", f.configFile)
+		return err
+	}
+	hangups := app.CatchHangups()
+	log.Info("Starting pharos_bridge", "version", version.Info(), "build_context", version.BuildContext())
+	parts, err := app.Build(func(b *app.Builder) error { return build(b, f, hangups, log) })
+	if err != nil {
+		return err
+	}
+	return app.Run(ctx, parts...)
+}
+
+// build binds the address before it opens anything else: a port in use is the error
+// that people meet most.
+func build(b *app.Builder, f *flags, hangups app.Hangups, log *slog.Logger) error {
+	routes := http.NewServeMux()
+	listener, err := b.Listen(app.HTTPOptions{
+		Purpose: "bridge", Flag: "web.listen-address", Address: f.address, Public: true, WebConfig: f.webConfig, Handler: routes, Logger: log,
+	})
+	if err != nil {
+		return err
+	}
+	br, err := bridge.New(bridge.Options{
+		ConfigFile:    f.configFile,
+		RequireConfig: f.configGiven,
+		StoragePath:   f.storagePath,
+		Logger:        log,
+		Registerer:    newRegistry(),
+	})
+	if err != nil {
+		return err
+	}
+	routes.Handle("/bridge/", br.Handler())
+	routes.Handle("/", br.Ops())
+	b.Add("bridge", br)
+	b.Add("listener", listener)
+	b.Add("reload", hangups.Reload(br.Reload, log))
+	return nil
+}
+
+// newRegistry returns the metrics of the process, to which the bridge adds its own.
+func newRegistry() *prometheus.Registry {
+	r := prometheus.NewRegistry()
+	r.MustRegister(
+		collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+		versioncollector.NewCollector(schema.BridgePrefix),
+	)
+	return r
+}
