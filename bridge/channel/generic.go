@@ -47,7 +47,7 @@ func (h *HTTP) Open(o Options) (Channel, error) {
 
 // secrets returns what no error may hold.
 func (h *HTTP) secrets() []configfile.Secret {
-	all := []configfile.Secret{h.URL}
+	all := partsOf(h.URL)
 	for _, header := range h.SecretHeaders {
 		all = append(all, header.Value)
 	}

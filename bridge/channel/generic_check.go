@@ -53,9 +53,13 @@ func (c *checker) secret(key string, value *configfile.Secret, file string) {
 
 // template fills in the default of a template that is not set, and tries any other.
 func (c *checker) template(key string, tmpl *string, otherwise string) {
+	c.try(key, tmpl, otherwise, c.words.Check)
+}
+
+func (c *checker) try(key string, tmpl *string, otherwise string, check func(tmpl string) error) {
 	if *tmpl == "" {
 		*tmpl = otherwise
-	} else if err := c.words.Check(*tmpl); err != nil {
+	} else if err := check(*tmpl); err != nil {
 		c.errorf(key, "%v", err)
 	}
 }
@@ -90,4 +94,25 @@ func (c *checker) secretURL(address *configfile.Secret, file string) {
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
 		c.errorf("url", "not an address; write one such as %s", example)
 	}
+}
+
+// partsOf returns an address that is secret with those of its parts that may be why.
+func partsOf(address configfile.Secret) []configfile.Secret {
+	const short = 8 // characters that nobody takes for a secret, such as api
+	all := []configfile.Secret{address}
+	u, err := url.Parse(string(address))
+	if err != nil {
+		return all
+	}
+	parts := strings.Split(u.Path, "/")
+	for _, values := range u.Query() {
+		parts = append(parts, values...)
+	}
+	password, _ := u.User.Password()
+	for _, part := range append(parts, u.User.Username(), password) {
+		if len(part) >= short {
+			all = append(all, configfile.Secret(part))
+		}
+	}
+	return all
 }

@@ -52,7 +52,7 @@ func (s *Mastodon) Check(f *configfile.File, p configfile.Path, w *words.Words) 
 	if s.MaxCharacters < 50 || s.MaxCharacters > 100_000 {
 		c.errorf("max_characters", "%d is not between 50 and 100000", s.MaxCharacters)
 	}
-	c.template("text", &s.Text, defaultPublic)
+	c.template("text", &s.Text, words.Public)
 	c.client(&s.HTTP)
 	return c.errs
 }
@@ -70,8 +70,6 @@ func (s *Mastodon) Open(o Options) (Channel, error) {
 	client.explain = explainMastodon
 	return &mastodon{settings: s, words: o.Words, client: client, host: u.Host}, nil
 }
-
-const defaultPublic = `{{ template "bridge.public" . }}`
 
 type mastodon struct {
 	settings *Mastodon
@@ -118,7 +116,7 @@ func (s *mastodon) Send(ctx context.Context, _ string, m Message) error {
 func (s *mastodon) text(m Message) string {
 	safe := m
 	safe.Notification = defused(m.Notification, plainForMastodon)
-	return m.Noted(cutForMastodon(safe.text(s.words, s.settings.Text, defaultPublic), s.settings.MaxCharacters-mastodonLength(m.Noted(""))))
+	return m.Noted(cutForMastodon(safe.text(s.words, s.settings.Text, words.Public), s.settings.MaxCharacters-mastodonLength(m.Noted(""))))
 }
 
 // explainMastodon reads Mastodon's own error.

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/pharos-status/pharos/bridge/words"
 )
 
 // plainForMastodon takes from a text what Mastodon makes mentions, hashtags, links
@@ -74,7 +76,7 @@ func cutBeforeURL(text string, characters int) string {
 	if characters < 1 {
 		return ""
 	}
-	short := cut(text, characters)
+	short := words.Cut(text, characters)
 	kept := len(strings.TrimSuffix(short, "…"))
 	for _, at := range mastodonURL.FindAllStringIndex(text, -1) {
 		if short != text && at[0] < kept && kept <= at[1] {

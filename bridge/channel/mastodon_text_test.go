@@ -24,7 +24,7 @@ func TestPlainForMastodon(t *testing.T) {
 	}
 }
 
-func TestMastodonLength(t *testing.T) {
+func TestMastodonCounts(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]int{
 		"":                        0,

@@ -44,8 +44,8 @@ func (x *Matrix) Check(f *configfile.File, p configfile.Path, w *words.Words) co
 	if len(x.Rooms) == 0 {
 		c.errs = append(c.errs, f.Errorf(p, "nobody is told; set rooms"))
 	}
-	c.template("text", &x.Text, defaultText)
-	c.template("html", &x.HTML, defaultHTML)
+	c.template("text", &x.Text, words.Body)
+	c.try("html", &x.HTML, words.HTMLBody, w.CheckHTML)
 	c.client(&x.HTTP)
 	return c.errs
 }

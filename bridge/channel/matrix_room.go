@@ -11,15 +11,15 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-)
 
-const defaultHTML = `{{ template "bridge.html" . }}`
+	"github.com/pharos-status/pharos/bridge/words"
+)
 
 // content returns the event of a message, as JSON. If both forms are too long for an
 // event, the plain one goes alone: HTML can't be cut.
 func (x *matrix) content(m Message) ([]byte, error) {
 	event := matrixMessage{
-		MsgType: "m.text", Body: m.fit(m.text(x.words, x.settings.Text, defaultText), matrixBody),
+		MsgType: "m.text", Body: m.fit(m.text(x.words, x.settings.Text, words.Body), matrixBody),
 		Format: "org.matrix.custom.html", FormattedBody: x.words.HTML(x.settings.HTML, m.Notification),
 	}
 	if m.Over || !m.Firing() {

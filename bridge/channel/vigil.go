@@ -3,6 +3,7 @@
 package channel
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"slices"
@@ -45,17 +46,19 @@ func (v *Vigil) Check(f *configfile.File, p configfile.Path, w *words.Words) con
 
 // Open implements [Settings].
 func (v *Vigil) Open(o Options) (Channel, error) {
-	client, err := newHTTPClient(&v.HTTP, o.Name, v.URL)
+	client, err := newHTTPClient(&v.HTTP, o.Name, partsOf(v.URL)...)
 	if err != nil {
 		return nil, err
 	}
-	return &vigil{settings: v, words: o.Words, client: client, now: time.Now}, nil
+	page := vigilPage{Title: o.Words.PageTitle(), URL: o.Words.PageURL()}
+	return &vigil{settings: v, client: client, page: page, location: cmp.Or(o.Words.Location(), time.UTC), now: time.Now}, nil
 }
 
 type vigil struct {
 	settings *Vigil
-	words    *words.Words
 	client   *httpClient
+	page     vigilPage
+	location *time.Location
 	now      func() time.Time
 }
 
@@ -65,10 +68,12 @@ type vigilReport struct {
 	Status   string       `json:"status"`
 	Time     string       `json:"time"`
 	Replicas []string     `json:"replicas"` // those that are dead, as service:node:replica
-	Page     struct {
-		Title string `json:"title"`
-		URL   string `json:"url"`
-	} `json:"page"`
+	Page     vigilPage    `json:"page"`
+}
+
+type vigilPage struct {
+	Title string `json:"title"`
+	URL   string `json:"url"`
 }
 
 func (v *vigil) Recipients() []string { return []string{"vigil"} }
@@ -82,10 +87,9 @@ func (v *vigil) Send(ctx context.Context, _ string, m Message) error {
 		return ErrSkipped
 	}
 	report := vigilReport{
-		Type: m.Kind(), Status: vigilStatus(m.Notification), Replicas: append([]string{}, dead(m.Notification)...),
-		Time: v.now().In(v.words.Location()).Format("15:04:05 UTC-0700"),
+		Type: m.Kind(), Status: vigilStatus(m.Notification), Replicas: append([]string{}, m.Dead()...),
+		Time: v.now().In(v.location).Format("15:04:05 UTC-0700"), Page: v.page,
 	}
-	report.Page.Title, report.Page.URL = v.words.PageTitle(), v.words.PageURL()
 	body, err := json.Marshal(report)
 	if err != nil {
 		return refuse("write the report as JSON: %w", err)
@@ -113,25 +117,14 @@ func vigilStatus(n *webhook.Notification) string {
 // alert that fires.
 func vigilSeverity(labels map[string]string) int {
 	name, severity := labels["alertname"], labels[schema.Severity]
+	ours := strings.HasPrefix(name, "Pharos")
 	switch {
 	case name == "PharosServiceDead", name == "PharosNodeDead", name == "PharosReplicaDead", name == "PharosReminder":
 		return 2
-	case name == "PharosNodeSick":
-		return 1
-	case severity == "critical" && !strings.HasPrefix(name, "Pharos"):
+	case severity == "info":
+		return 0
+	case severity == "critical" && !ours:
 		return 2
-	case severity == "critical", severity == "warning":
-		return 1 // Pharos can't see, or not well: nobody knows of anything dead
 	}
-	return 0
-}
-
-func dead(n *webhook.Notification) []string {
-	var all []string
-	for _, a := range n.Alerts.Firing() {
-		if a.Labels["alertname"] == "PharosReplicaDead" {
-			all = append(all, a.Labels["service"]+":"+a.Labels["node"]+":"+a.Labels["replica"])
-		}
-	}
-	return all
+	return 1 // what Pharos says of itself is no death that it knows of
 }

@@ -52,8 +52,8 @@ func (z *Zulip) Check(f *configfile.File, p configfile.Path, w *words.Words) con
 	if len(z.Streams)+len(z.Users) == 0 {
 		c.errs = append(c.errs, f.Errorf(p, "nobody is told; set streams or users"))
 	}
-	c.template("topic", &z.Topic, defaultTopic)
-	c.template("text", &z.Text, defaultMarkdown)
+	c.template("topic", &z.Topic, words.Topic)
+	c.template("text", &z.Text, words.Markdown)
 	c.client(&z.HTTP)
 	return c.errs
 }
@@ -72,11 +72,6 @@ func (z *Zulip) Open(o Options) (Channel, error) {
 const (
 	zulipContent = 10_000
 	zulipTopic   = 60
-)
-
-const (
-	defaultTopic    = `{{ template "bridge.topic" . }}`
-	defaultMarkdown = `{{ template "bridge.markdown" . }}`
 )
 
 type zulip struct {
@@ -128,10 +123,10 @@ func (z *zulip) Send(ctx context.Context, recipient string, m Message) error {
 func (z *zulip) form(recipient string, m Message) (url.Values, error) {
 	safe := m
 	safe.Notification = defused(m.Notification, plainForZulip)
-	form := url.Values{"content": {m.fit(safe.text(z.words, z.settings.Text, defaultMarkdown), zulipContent)}}
+	form := url.Values{"content": {m.fit(safe.text(z.words, z.settings.Text, words.Markdown), zulipContent)}}
 	if stream, ok := strings.CutPrefix(recipient, "#"); ok {
-		topic := strings.Join(strings.Fields(m.text(z.words, z.settings.Topic, defaultTopic)), " ")
-		form["type"], form["to"], form["topic"] = []string{"stream"}, []string{stream}, []string{cut(topic, zulipTopic)}
+		topic := strings.Join(strings.Fields(m.text(z.words, z.settings.Topic, words.Topic)), " ")
+		form["type"], form["to"], form["topic"] = []string{"stream"}, []string{stream}, []string{words.Cut(topic, zulipTopic)}
 		return form, nil
 	}
 	to, err := json.Marshal([]string{recipient})
