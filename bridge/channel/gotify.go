@@ -81,8 +81,8 @@ func (g *Gotify) Check(f *configfile.File, p configfile.Path, w *words.Words) co
 	at.priority("normal", &g.Priorities.Normal, 5)
 	at.priority("quiet", &g.Priorities.Quiet, 2)
 	c.errs = append(c.errs, at.errs...)
-	c.template("title", &g.Title, defaultTitle)
-	c.template("text", &g.Text, defaultText)
+	c.template("title", &g.Title, words.Title)
+	c.template("text", &g.Text, words.Body)
 	c.client(&g.HTTP)
 	return c.errs
 }
@@ -156,7 +156,7 @@ func (g *gotify) Send(ctx context.Context, recipient string, m Message) error {
 }
 
 func (g *gotify) message(place int, m Message) gotifyMessage {
-	title, text := m.titled(m.text(g.words, g.settings.Title, defaultTitle), m.text(g.words, g.settings.Text, defaultText))
+	title, text := m.titled(m.text(g.words, g.settings.Title, words.Title), m.text(g.words, g.settings.Text, words.Body))
 	// Whatever others wrote is shown as it is, and never as Markdown.
 	extras := map[string]any{"client::display": map[string]string{"contentType": "text/plain"}}
 	if page := g.words.PageURL(); page != "" {

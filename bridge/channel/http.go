@@ -80,6 +80,9 @@ func (c *httpClient) post(ctx context.Context, address, contentType string, body
 func (c *httpClient) do(ctx context.Context, r *http.Request) (status int, body []byte, err error) {
 	var written atomic.Bool
 	trace := &httptrace.ClientTrace{WroteRequest: func(i httptrace.WroteRequestInfo) { written.Store(i.Err == nil) }}
+	if r.Header.Get("Idempotency-Key") != "" {
+		r.GetBody = nil // else net/http makes the request again by itself, and nobody counts that
+	}
 	answer, err := c.client.Do(r.WithContext(httptrace.WithClientTrace(ctx, trace)))
 	if err != nil {
 		return 0, nil, &Error{Err: c.safe(fmt.Errorf("call %s: %w", r.URL.Host, bare(err))), Unsure: written.Load()}

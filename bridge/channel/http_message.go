@@ -9,12 +9,6 @@ import (
 	"github.com/pharos-status/pharos/bridge/words"
 )
 
-const (
-	defaultTitle = `{{ template "bridge.title" . }}`
-	defaultText  = `{{ template "bridge.text" . }}`
-	defaultShort = `{{ template "bridge.short" . }}`
-)
-
 // text fills in a template. Services refuse a message without any words, so that a
 // template that leaves nothing gives way to another.
 func (m Message) text(w *words.Words, tmpl, otherwise string) string {

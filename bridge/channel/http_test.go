@@ -5,13 +5,17 @@ package channel
 import (
 	"context"
 	"net/http"
+	"sync/atomic"
 	"testing"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	promconfig "github.com/prometheus/common/config"
 	"github.com/stretchr/testify/require"
 
 	"github.com/pharos-status/pharos/internal/configfile"
+	"github.com/pharos-status/pharos/internal/status"
 )
 
 // aClient makes requests that are a webhook's, which has its secrets in the path.
@@ -92,6 +96,33 @@ func (s *stuck) Read([]byte) (int, error) {
 
 func (s *stuck) Close() error { return nil }
 
+// Whoever keeps a message makes the second attempt, and counts it: net/http does not,
+// though it would for a request with a key on a connection that breaks.
+func TestOneAttempt(t *testing.T) {
+	t.Parallel()
+	var requests atomic.Int32
+	service := newFake(t, func(w http.ResponseWriter, _ *http.Request) {
+		if requests.Add(1) == 1 {
+			return // the connection is kept for the next one
+		}
+		conn, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		conn.Close()
+	})
+	c := aClient(t)
+	for i := range 2 {
+		r, err := c.post(t.Context(), service.URL, "text/plain", []byte("x"))
+		require.NoError(t, err)
+		r.Header.Set("Idempotency-Key", testKey)
+		_, _, err = c.do(t.Context(), r)
+		require.Equal(t, i == 0, err == nil, "%v", err)
+	}
+	require.Len(t, service.all(), 2)
+}
+
 func TestSettingsOfClient(t *testing.T) {
 	t.Parallel()
 	service := newFake(t, says(http.StatusOK, ""))
@@ -99,7 +130,7 @@ func TestSettingsOfClient(t *testing.T) {
 	settings.Authorization = &promconfig.Authorization{Type: "Bearer", Credentials: "secret-of-a-gateway"}
 	c, err := newHTTPClient(&settings, "test")
 	require.NoError(t, err)
-	defer c.close() //nolint:errcheck // never fails
+	defer c.close()
 	r, err := c.post(t.Context(), service.URL, "text/plain", nil)
 	require.NoError(t, err)
 	_, _, err = c.do(t.Context(), r)
@@ -145,4 +176,25 @@ func TestTitled(t *testing.T) {
 		require.Equal(t, c.wantTitle, title)
 		require.Equal(t, c.wantText, text)
 	}
+}
+
+// FuzzAnswers: whatever a service says becomes one short line that shows as it is.
+func FuzzAnswers(f *testing.F) {
+	for _, body := range []string{twilioRefused, gotifyRefused, pushoverRefused, `{"errors": [null], "status": "x"}`, "", "[]", `{"code": 1e9}`} {
+		f.Add([]byte(body), "17")
+	}
+	c := &httpClient{secrets: []string{"secret"}}
+	f.Fuzz(func(t *testing.T, body []byte, header string) {
+		for _, explain := range []func([]byte, *Error) string{explainTwilio, explainGotify, explainPushover} {
+			e := &Error{Refused: true, After: retryAfter(header)}
+			line := c.clean(explain(body, e))
+			require.True(t, utf8.ValidString(line))
+			require.LessOrEqual(t, len(line), status.MaxIDLength)
+			for _, r := range line {
+				require.True(t, unicode.IsPrint(r), "%q", line)
+			}
+			require.GreaterOrEqual(t, e.After, time.Duration(0))
+			require.LessOrEqual(t, e.After, maxAfter)
+		}
+	})
 }

@@ -89,8 +89,8 @@ func (o *Pushover) Check(f *configfile.File, p configfile.Path, w *words.Words) 
 	}
 	c.pushoverName("sound", o.Sound)
 	c.pushoverName("device", o.Device)
-	c.template("title", &o.Title, defaultTitle)
-	c.template("text", &o.Text, defaultText)
+	c.template("title", &o.Title, words.Title)
+	c.template("text", &o.Text, words.Body)
 	o.BaseURL = cmp.Or(o.BaseURL, "https://api.pushover.net")
 	c.base("base_url", &o.BaseURL, "https://api.pushover.net")
 	c.client(&o.HTTP)
@@ -180,7 +180,7 @@ func (o *pushover) Send(ctx context.Context, recipient string, m Message) error 
 
 // form returns the fields of a message.
 func (o *pushover) form(place int, m Message) url.Values {
-	title, text := m.titled(m.text(o.words, o.settings.Title, defaultTitle), m.text(o.words, o.settings.Text, defaultText))
+	title, text := m.titled(m.text(o.words, o.settings.Title, words.Title), m.text(o.words, o.settings.Text, words.Body))
 	form := url.Values{
 		"token": {string(o.settings.Token)}, "user": {string(o.settings.Users[place].Key)},
 		"title": {words.Cut(title, pushoverTitle)}, "message": {m.fit(text, pushoverText)},

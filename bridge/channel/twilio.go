@@ -5,12 +5,12 @@ package channel
 import (
 	"cmp"
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"net/url"
 	"regexp"
 	"slices"
-	"strings"
 	"time"
 
 	promconfig "github.com/prometheus/common/config"
@@ -73,7 +73,7 @@ func (t *Twilio) Check(f *configfile.File, p configfile.Path, w *words.Words) co
 	if len(t.To) == 0 {
 		c.errs = append(c.errs, f.Errorf(p, "nobody is told; set to"))
 	}
-	c.template("text", &t.Text, defaultShort)
+	c.template("text", &t.Text, words.Short)
 	t.BaseURL = cmp.Or(t.BaseURL, "https://api.twilio.com")
 	c.base("base_url", &t.BaseURL, "https://api.twilio.com")
 	c.client(&t.HTTP)
@@ -82,7 +82,8 @@ func (t *Twilio) Check(f *configfile.File, p configfile.Path, w *words.Words) co
 
 // Open implements [Settings].
 func (t *Twilio) Open(o Options) (Channel, error) {
-	client, err := newHTTPClient(&t.HTTP, o.Name, t.AuthToken)
+	basic := base64.StdEncoding.EncodeToString([]byte(t.AccountSID + ":" + string(t.AuthToken))) // as a proxy may repeat it
+	client, err := newHTTPClient(&t.HTTP, o.Name, t.AuthToken, configfile.Secret(basic))
 	if err != nil {
 		return nil, err
 	}
@@ -104,18 +105,15 @@ func (t *twilio) Keyed() bool { return false }
 func (t *twilio) Close() error { return t.client.close() }
 
 func (t *twilio) Send(ctx context.Context, number string, m Message) error {
-	if t.settings.Escalate && m.Kind() == webhook.Reminder && slices.Index(t.settings.To, number) >= m.Number() {
+	place := slices.Index(t.settings.To, number)
+	switch {
+	case place < 0:
+		return refuse("%s is not one of the channel's numbers", number)
+	case t.settings.Escalate && m.Kind() == webhook.Reminder && place >= m.Number():
 		return ErrSkipped
 	}
-	form := url.Values{"To": {number}, "Body": {m.fit(m.text(t.words, t.settings.Text, defaultShort), maxSMS)}}
-	if t.settings.MessagingServiceSID != "" {
-		form.Set("MessagingServiceSid", t.settings.MessagingServiceSID)
-	}
-	if t.settings.From != "" {
-		form.Set("From", t.settings.From)
-	}
 	address := t.settings.BaseURL + "/2010-04-01/Accounts/" + t.settings.AccountSID + "/Messages.json"
-	r, err := t.client.post(ctx, address, "application/x-www-form-urlencoded", []byte(form.Encode()))
+	r, err := t.client.post(ctx, address, "application/x-www-form-urlencoded", []byte(t.form(number, m).Encode()))
 	if err != nil {
 		return err
 	}
@@ -129,13 +127,25 @@ func (t *twilio) Send(ctx context.Context, number string, m Message) error {
 		Status    string `json:"status"`
 		ErrorCode int    `json:"error_code"`
 	}
-	if err := json.Unmarshal(body, &message); err != nil || !strings.HasPrefix(message.SID, "SM") && !strings.HasPrefix(message.SID, "MM") {
+	if err := json.Unmarshal(body, &message); err != nil || message.SID == "" {
 		return t.client.unclear(r, status, "Twilio")
 	}
 	if message.Status == "failed" || message.Status == "undelivered" {
 		return refuse("%s could not send the message: error %d", r.URL.Host, message.ErrorCode)
 	}
 	return nil
+}
+
+// form returns the fields of a message.
+func (t *twilio) form(number string, m Message) url.Values {
+	form := url.Values{"To": {number}, "Body": {m.fit(m.text(t.words, t.settings.Text, words.Short), maxSMS)}}
+	if t.settings.MessagingServiceSID != "" {
+		form.Set("MessagingServiceSid", t.settings.MessagingServiceSID)
+	}
+	if t.settings.From != "" {
+		form.Set("From", t.settings.From)
+	}
+	return form
 }
 
 // explainTwilio reads Twilio's own error.

@@ -19,6 +19,9 @@ const (
 	twilioRefused = `{"code": 21211, "message": "%s", "more_info": "https://www.twilio.com/docs/errors/21211", "status": 400}`
 )
 
+// twilioBasic is what basic authentication makes of account and token.
+const twilioBasic = "QUMwMTIzNDU2Nzg5YWJjZGVmMDEyMzQ1Njc4OWFiY2RlZjpzZWNyZXQtb2YtdGhlLWFjY291bnQ="
+
 func openTwilio(t testing.TB, address, more string) Channel {
 	t.Helper()
 	return open(t, &Twilio{}, fmt.Sprintf(`
@@ -47,10 +50,9 @@ func TestTwilioRequest(t *testing.T) {
 	require.NoError(t, c.Send(t.Context(), "+41791234568", message(t, "firing")))
 	r := service.only(t)
 	require.Equal(t, "POST /2010-04-01/Accounts/AC0123456789abcdef0123456789abcdef/Messages.json", r.Method+" "+r.URI)
-	user, password, ok := (&http.Request{Header: r.Header}).BasicAuth()
-	require.True(t, ok)
-	require.Equal(t, "AC0123456789abcdef0123456789abcdef:secret-of-the-account", user+":"+password)
+	require.Equal(t, http.Header{"Authorization": {"Basic " + twilioBasic}, "Content-Type": {"application/x-www-form-urlencoded"}}, r.header(t))
 	require.Equal(t, map[string]string{"To": "+41791234568", "From": "+15005550006", "Body": "firing"}, r.form(t))
+	require.EqualError(t, c.Send(t.Context(), "+41791234560", message(t, "firing")), "+41791234560 is not one of the channel's numbers")
 }
 
 // A message is cut to what Twilio takes, between two characters, and never its note.
@@ -95,7 +97,7 @@ func TestTwilioErrors(t *testing.T) {
 	t.Parallel()
 	testErrors(t, troubled{
 		open:   func(t testing.TB, address string) Channel { t.Helper(); return openTwilio(t, address, twilioSends) },
-		status: http.StatusCreated, answer: twilioTaken, complaint: twilioRefused, secrets: []string{"secret-of-the-account"},
+		status: http.StatusCreated, answer: twilioTaken, complaint: twilioRefused, secrets: []string{"secret-of-the-account", twilioBasic},
 	})
 }
 
