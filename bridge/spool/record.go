@@ -5,7 +5,6 @@ package spool
 import (
 	"encoding/binary"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"time"
 
@@ -130,7 +129,7 @@ func (r digestRecord) value() []byte {
 func decodeDigest(key, value []byte) (digestRecord, error) {
 	var r digestRecord
 	if len(key) < len(r.digest) || len(value) != 8 {
-		return r, errors.New("a digest")
+		return r, fmt.Errorf("digest %q", key)
 	}
 	r.channel = string(key[copy(r.digest[:], key):])
 	r.at = int64(binary.BigEndian.Uint64(value))

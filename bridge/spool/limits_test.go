@@ -1,0 +1,334 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package spool
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/pharos-status/pharos/internal/testkit"
+)
+
+func TestDuplicates(t *testing.T) {
+	t.Parallel()
+	s := open(t, Options{})
+	first := say("1")
+	accept(t, s, first)
+	later := func(d time.Duration) Submission {
+		n := first
+		n.Accepted = n.Accepted.Add(d)
+		return n
+	}
+	duplicate := Accepted{Duplicate: true}
+	require.Equal(t, duplicate, accept(t, s, first))
+	require.Equal(t, duplicate, accept(t, s, later(2*time.Minute-1)))
+	require.Equal(t, duplicate, accept(t, s, later(-time.Minute)), "the clock was set")
+	other := first
+	other.Channel = "chat"
+	require.Equal(t, Accepted{}, accept(t, s, other), "another channel has its own")
+
+	s = crash(t, s)
+	require.Equal(t, duplicate, accept(t, s, later(2*time.Minute-1)), "they outlive a restart")
+	require.Equal(t, Accepted{}, accept(t, s, later(2*time.Minute)))
+	require.Equal(t, duplicate, accept(t, s, later(3*time.Minute)))
+	require.Equal(t, Accepted{}, accept(t, s, later(-time.Hour)), "a clock that was wrong for hours makes no duplicates")
+	require.Equal(t, 3, s.Figures()["sms"].Waiting)
+
+	n := say("2")
+	n.Accepted = first.Accepted.Add(time.Hour)
+	accept(t, s, n)
+	all := content{}
+	require.NoError(t, s.db.View(all.read))
+	require.Len(t, all.digests, 1, "those that are too old are forgotten")
+	require.Len(t, s.index.recent, 1)
+}
+
+func TestOvertaking(t *testing.T) {
+	t.Parallel()
+	s := open(t, Options{})
+	reminder := func(text, channel string, recipients ...string) Submission {
+		n := say(text, recipients...)
+		n.Channel = channel
+		n.Topics = []string{"group/" + text, "service/web"}
+		return n
+	}
+	accept(t, s, say("change"))
+	accept(t, s, reminder("1", "sms", "alice", "bob", "carol"))
+	accept(t, s, reminder("2", "sms"))
+	accept(t, s, reminder("3", "chat", "room"))
+	require.Equal(t, "1", string(take(t, s, bob()).Payload))
+	require.Equal(t, "1", string(take(t, s, Lane{"sms", "carol"}).Payload))
+	carol, err := s.Take(Lane{"sms", "carol"}, false)
+	require.NoError(t, err)
+	require.NoError(t, s.Retry(carol.ID, false))
+
+	newer := reminder("4", "sms")
+	newer.Voids = []string{"group/1", "group/2", "group/4"}
+	require.Equal(t, []Lane{alice(), {"sms", "carol"}, alice()}, accept(t, s, newer).Overtaken, "on its channel, and what is being sent is not")
+	over := say("over")
+	over.VoidsAll = []string{"service/web", "service/mail"}
+	require.Equal(t, []Lane{{"chat", "room"}, alice()}, accept(t, s, over).Overtaken, "everywhere")
+	s = crash(t, s)
+	require.Equal(t, []Lane{alice(), bob()}, s.Lanes())
+	require.Equal(t, "1", string(take(t, s, bob()).Payload))
+	for _, text := range []string{"change", "over"} {
+		e := take(t, s, alice())
+		require.Equal(t, text, string(e.Payload), "changes are always told, in order")
+		require.NoError(t, s.Delivered(e.ID))
+	}
+	require.Len(t, s.index.submissions, 1)
+	require.Len(t, s.index.topics, 2)
+}
+
+func TestNewerWordWaits(t *testing.T) {
+	t.Parallel()
+	s := open(t, Options{})
+	word := func(text, group string) Submission {
+		n := say(text)
+		n.Group = group
+		return n
+	}
+	accept(t, s, word("down", "g"))
+	first := take(t, s, alice())
+	require.False(t, s.Waits(first))
+	accept(t, s, word("other", "h"))
+	require.False(t, s.Waits(first))
+	accept(t, s, word("up", "g"))
+	require.True(t, s.Waits(first))
+	require.NoError(t, s.Bury(first.ID, "refused", ""))
+	require.False(t, s.Waits(first))
+	require.NoError(t, s.Revive(first.ID))
+	require.NoError(t, s.Delivered(take(t, s, alice()).ID))
+	up := take(t, s, alice())
+	require.Equal(t, "up", string(up.Payload))
+	require.False(t, s.Waits(up), "what is behind it is older")
+}
+
+func TestFull(t *testing.T) {
+	t.Parallel()
+	s := open(t, Options{MaxWaiting: 3, MaxBytes: 100})
+	refuse := func(n Submission) {
+		t.Helper()
+		_, err := s.Accept(t.Context(), n)
+		require.ErrorIs(t, err, ErrFull)
+	}
+	reminder := say("reminder", "a", "b", "c")
+	reminder.Topics = []string{"x"}
+	accept(t, s, reminder)
+	refuse(say("1"))
+	other := say(strings.Repeat("x", 92), "d")
+	other.Channel = "chat"
+	accept(t, s, other)
+	other = say("y", "d")
+	other.Channel = "chat"
+	refuse(other)
+	require.Zero(t, s.options.MaxBytes-s.index.bytes)
+	require.NoError(t, s.Delivered(take(t, s, Lane{"chat", "d"}).ID))
+	newer := say("2", "a", "b", "c")
+	newer.Voids = []string{"x"}
+	require.Len(t, accept(t, s, newer).Overtaken, 3, "it takes the places of what it overtakes")
+	e := take(t, s, Lane{"sms", "a"})
+	require.NoError(t, s.Bury(e.ID, "refused", ""))
+	accept(t, s, say("3"))
+	require.ErrorIs(t, s.Revive(e.ID), ErrFull)
+	require.EqualValues(t, 2, s.index.bytes)
+}
+
+func TestDeadLetters(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := open(t, Options{})
+		began := time.Now()
+		for _, text := range []string{"1", "2", "3"} {
+			accept(t, s, say(text))
+			time.Sleep(time.Minute)
+		}
+		first := take(t, s, alice())
+		require.NoError(t, s.Bury(first.ID, "refused", strings.Repeat("ä", 300)))
+		require.ErrorIs(t, s.Bury(first.ID, "refused", ""), ErrGone)
+		time.Sleep(time.Minute)
+		second := take(t, s, alice())
+		require.NoError(t, s.Bury(second.ID, "expired", "no answer"))
+
+		s = crash(t, s)
+		letters := s.DeadLetters("sms")
+		require.Equal(t, letters, s.DeadLetters(""))
+		require.Empty(t, s.DeadLetters("chat"))
+		require.Equal(t, DeadLetter{
+			ID: second.ID, Lane: alice(), Key: second.Key, Accepted: began.Add(time.Minute).UTC(), Attempts: 1,
+			Died: began.Add(4 * time.Minute).UTC(), Outcome: "expired", Reason: "no answer",
+		}, letters[0])
+		require.Equal(t, strings.Repeat("ä", 250)+"…", letters[1].Reason)
+		payload, err := s.Payload(first.ID)
+		require.NoError(t, err)
+		require.Equal(t, "1", string(payload))
+		require.Equal(t, Figure{Waiting: 1, Oldest: began.Add(2 * time.Minute).UTC(), DeadLetters: 2}, s.Figures()["sms"])
+
+		time.Sleep(time.Hour)
+		<-s.Changed()
+		require.NoError(t, s.Revive(first.ID))
+		<-s.Changed()
+		require.ErrorIs(t, s.Revive(first.ID), ErrGone)
+		require.NoError(t, s.Discard(second.ID))
+		require.ErrorIs(t, s.Discard(second.ID), ErrGone)
+		_, err = s.Payload(second.ID)
+		require.ErrorIs(t, err, ErrGone)
+		require.NoError(t, s.Delivered(take(t, crash(t, s), alice()).ID), "the third is still before it")
+		again := take(t, s, alice())
+		require.Equal(t, began.UTC(), again.Accepted)
+		require.Equal(t, time.Now().UTC(), again.Since)
+		require.Equal(t, first.Key, again.Key)
+		require.Equal(t, 1, again.Attempts)
+		require.Equal(t, time.Now().UTC(), s.Figures()["sms"].Oldest)
+	})
+}
+
+func TestDeadLettersAreLimited(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var log bytes.Buffer
+		s := open(t, Options{MaxDeadLetters: 3, MaxBytes: 1000, KeepDeadLetters: 24 * time.Hour, Logger: slog.New(slog.NewTextHandler(&log, nil))})
+		ctx, stop := context.WithCancel(t.Context())
+		done := make(chan error)
+		go func() { done <- s.Run(ctx) }()
+		die := func(text, channel string) {
+			n := say(text)
+			n.Channel = channel
+			accept(t, s, n)
+			require.NoError(t, s.Bury(take(t, s, Lane{channel, "alice"}).ID, "refused", text))
+			time.Sleep(time.Minute)
+		}
+		reasons := func() string {
+			var all []byte
+			for _, letter := range s.DeadLetters("") {
+				all = append(all, letter.Reason[0])
+			}
+			return string(all)
+		}
+		for i := range 4 {
+			die(strconv.Itoa(i), "sms")
+		}
+		require.Equal(t, "321", reasons(), "so many of a channel")
+		die("a"+strings.Repeat("x", 300), "chat")
+		require.Equal(t, "a321", reasons())
+		die("b"+strings.Repeat("x", 197), "chat")
+		require.Equal(t, "ba3", reasons(), "half of the bytes of all")
+		require.Equal(t, 3, strings.Count(log.String(), "level=WARN msg=\"Dropped an old dead letter\" channel=sms recipient=alice key="))
+		time.Sleep(24*time.Hour - 3*time.Minute)
+		require.Equal(t, "ba3", reasons())
+		time.Sleep(time.Hour)
+		require.Empty(t, reasons(), "they are kept for a day")
+		stop()
+		require.NoError(t, <-done)
+		require.Zero(t, s.index.bytes)
+		require.Zero(t, s.index.deadBytes)
+		require.Empty(t, crash(t, s).DeadLetters(""))
+	})
+}
+
+// A payload is on disk once, however many recipients it has, and not in memory.
+func TestPayloadsAreShared(t *testing.T) {
+	t.Parallel()
+	s := open(t, Options{})
+	payload := make([]byte, 1<<20)
+	for i := range payload {
+		payload[i] = byte(rand.Uint32())
+	}
+	n := say("")
+	for i := range 100 {
+		n.Recipients = append(n.Recipients, strconv.Itoa(i))
+	}
+	n.Payload = payload
+	accept(t, s, n)
+	info, err := os.Stat(s.file)
+	require.NoError(t, err)
+	require.Less(t, info.Size(), int64(4<<20))
+	require.Equal(t, os.FileMode(0o600), info.Mode())
+	require.Equal(t, payload, take(t, s, Lane{"sms", "99"}).Payload)
+	for _, of := range s.index.submissions {
+		require.Nil(t, of.payload)
+	}
+}
+
+// The index of what waits is small, however much waits.
+func BenchmarkBytesPerEntry(b *testing.B) {
+	const many = 10_000
+	for b.Loop() {
+		s := open(b, Options{})
+		before := heap()
+		recipients := make([]string, 10)
+		for i := range recipients {
+			recipients[i] = "+4179000000" + strconv.Itoa(i)
+		}
+		for i := range many / len(recipients) {
+			n := say(strconv.Itoa(i)+strings.Repeat("x", 2000), recipients...)
+			n.Group = "{}:{service=\"" + strconv.Itoa(i) + "\"}"
+			accept(b, s, n)
+		}
+		b.ReportMetric((heap()-before)/many, "B/entry")
+		require.NoError(b, s.Close())
+	}
+}
+
+func heap() float64 {
+	for range 3 {
+		runtime.GC()
+	}
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return float64(m.HeapAlloc)
+}
+
+// On a disk that is really full, what is refused is nowhere, and what was accepted is
+// there; once there is room again, everything goes on.
+func TestFullDisk(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	if err := syscall.Mount("tmpfs", folder, "tmpfs", 0, "size=2m"); err != nil {
+		testkit.Skip(t, "a disk can be mounted by root only: "+err.Error())
+	}
+	t.Cleanup(func() { require.NoError(t, syscall.Unmount(folder, 0)) })
+	ballast := filepath.Join(folder, "ballast")
+	require.NoError(t, os.WriteFile(ballast, make([]byte, 1<<20), 0o600))
+	s := open(t, Options{Path: folder})
+	accepted := 0
+	for {
+		_, err := s.Accept(t.Context(), say(strconv.Itoa(accepted)+strings.Repeat("x", 20_000)))
+		if err != nil {
+			require.ErrorIs(t, err, syscall.ENOSPC)
+			break
+		}
+		accepted++
+		require.Less(t, accepted, 100)
+	}
+	require.Equal(t, accepted, s.Figures()["sms"].Waiting)
+	require.ErrorIs(t, s.Err(), syscall.ENOSPC)
+	require.Equal(t, accepted, crash(t, s).Figures()["sms"].Waiting)
+
+	require.NoError(t, os.Remove(ballast))
+	require.NoError(t, s.Probe())
+	accept(t, s, say(strconv.Itoa(accepted)))
+	for i := range accepted + 1 {
+		e := take(t, s, alice())
+		require.True(t, bytes.HasPrefix(e.Payload, []byte(strconv.Itoa(i))))
+		require.NoError(t, s.Delivered(e.ID))
+	}
+	require.NoError(t, s.Close())
+	s = open(t, Options{Path: folder})
+	require.Empty(t, s.Lanes())
+	require.NoError(t, errors.Join(s.Err(), s.Close()))
+}
