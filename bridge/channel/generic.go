@@ -107,16 +107,16 @@ func (h *generic) body(m Message) (string, error) {
 	if err != nil {
 		return "", refuse("fill in the body: %w", err)
 	}
-	mediaType, _, _ := mime.ParseMediaType(h.settings.ContentType)
 	switch {
-	case isJSON(mediaType) && !json.Valid([]byte(body)):
+	case isJSON(h.settings.ContentType) && !json.Valid([]byte(body)):
 		return "", refuse("the body that the template makes is not JSON; let it write each text through toJson")
-	case mediaType == "text/plain":
+	case strings.HasPrefix(h.settings.ContentType, "text/plain"):
 		return m.Noted(body), nil
 	}
 	return body, nil
 }
 
-func isJSON(mediaType string) bool {
+func isJSON(contentType string) bool {
+	mediaType, _, _ := mime.ParseMediaType(contentType)
 	return mediaType == "application/json" || strings.HasSuffix(mediaType, "+json")
 }

@@ -14,13 +14,19 @@ import (
 // defused returns a copy of a notification in which defuse was applied to what comes
 // from elsewhere: names and values of labels and annotations. So the templates,
 // which are the operator's, may have the markup of a channel, and the data have not.
-// Addresses in annotations that are there for them, such as runbook_url, stay as
-// they are if they hold nothing else.
+// Names that templates can use, and addresses in annotations that are there for
+// them, such as runbook_url, stay as they are.
 func defused(n *webhook.Notification, defuse func(string) string) *webhook.Notification {
+	nameOf := func(name string) string {
+		if isIdentifier(name) {
+			return name
+		}
+		return defuse(name)
+	}
 	pairs := func(from template.KV) template.KV {
 		to := make(template.KV, len(from))
 		for name, value := range from {
-			to[defuse(name)] = defuse(value)
+			to[nameOf(name)] = defuse(value)
 		}
 		return to
 	}
@@ -28,7 +34,7 @@ func defused(n *webhook.Notification, defuse func(string) string) *webhook.Notif
 		to := pairs(from)
 		for name, value := range from {
 			if strings.HasSuffix(name, "url") && isPlainURL(value) {
-				to[defuse(name)] = value
+				to[nameOf(name)] = value
 			}
 		}
 		return to
@@ -65,6 +71,11 @@ func isPlainURL(text string) bool {
 	return !strings.ContainsFunc(text, func(r rune) bool {
 		return !isASCIIWord(r) && !strings.ContainsRune(plain, r)
 	})
+}
+
+// isIdentifier tells whether a name has only what those of classic labels have.
+func isIdentifier(name string) bool {
+	return !strings.ContainsFunc(name, func(r rune) bool { return !isASCIIWord(r) && r != '_' })
 }
 
 // isASCIIWord tells whether r is an ASCII letter or digit.

@@ -16,7 +16,7 @@ import (
 func TestDefused(t *testing.T) {
 	t.Parallel()
 	notification := func(mark string) *webhook.Notification {
-		foreign := template.KV{"a" + mark: "b" + mark}
+		foreign := template.KV{"a" + mark: "b" + mark, "_c": "_d"}
 		return &webhook.Notification{GroupKey: "k*", Version: "4", Data: &template.Data{
 			Receiver: "r" + mark, Status: "firing", ExternalURL: "https://am.example/#/alerts",
 			GroupLabels: foreign, CommonLabels: foreign, RouteLabels: foreign,

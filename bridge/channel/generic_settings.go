@@ -3,13 +3,16 @@
 package channel
 
 import (
+	"encoding/json"
 	"maps"
 	"mime"
 	"net/http"
 	"slices"
+	"time"
 
 	"golang.org/x/net/http/httpguts"
 
+	"github.com/pharos-status/pharos/bridge/webhook"
 	"github.com/pharos-status/pharos/bridge/words"
 	"github.com/pharos-status/pharos/internal/configfile"
 )
@@ -33,10 +36,25 @@ func (h *HTTP) Check(f *configfile.File, p configfile.Path, w *words.Words) conf
 	if _, _, err := mime.ParseMediaType(h.ContentType); err != nil || !httpguts.ValidHeaderFieldValue(h.ContentType) {
 		c.errorf("content_type", "not a type of content; write one such as application/json")
 	}
-	c.template("body", &h.Body, "")
+	had := len(c.errs)
+	if c.template("body", &h.Body, ""); len(c.errs) == had && h.Body != "" && h.Method != http.MethodGet && isJSON(h.ContentType) {
+		c.json("body", h.Body)
+	}
 	c.headers(h)
 	c.client(&h.HTTP)
 	return c.errs
+}
+
+// json checks that a template makes JSON, and still does if the texts in it have what
+// ends a text of JSON.
+func (c *checker) json(key, tmpl string) {
+	test := webhook.Test("test", time.Now())
+	quoted := func(text string) string { return text + `"` }
+	if body, err := c.words.TryText(tmpl, test); err != nil || !json.Valid([]byte(body)) {
+		c.errorf(key, "what it makes is not JSON; mend it, or set content_type")
+	} else if body, err := c.words.TryText(tmpl, defused(test, quoted)); err != nil || !json.Valid([]byte(body)) {
+		c.errorf(key, "a quotation mark within a label would break the JSON; write each text through toJson, without quotation marks around it")
+	}
 }
 
 // headers checks the headers of a request and reads the secret ones.

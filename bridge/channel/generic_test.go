@@ -73,6 +73,7 @@ func TestHTTPErrors(t *testing.T) {
 	t.Parallel()
 	testErrors(t, troubled{
 		open: func(t testing.TB, address string) Channel {
+			t.Helper()
 			return openHTTP(t, address, `, secret_headers: {X-Token: {value: secret-token}}`)
 		},
 		status: http.StatusOK, unread: true, secrets: []string{"secret-path", "secret-query", "secret-token"},
@@ -99,7 +100,8 @@ func TestHTTPRefuses(t *testing.T) {
 	t.Parallel()
 	testRefuses(t, func() Settings { return &HTTP{} }, map[string]struct{ text, want string }{
 		"nothing": {"{}", ":1: url: is missing; set url_file to a file that holds it"},
-		"everything": {`{url: "https://hooks.example/secret-a", method: DELETE, content_type: "a;;", headers: {"a b": c, Authorization: secret-b, Content-Type: d, Host: e, X: "f\ng"}, secret_headers: {x: {value: secret-c}, Y: {}, Z: {value: "a\nb"}}}`,
+		"everything": {
+			`{url: "https://hooks.example/secret-a", method: DELETE, content_type: "a;;", headers: {"a b": c, Authorization: secret-b, Content-Type: d, Host: e, X: "f\ng"}, secret_headers: {x: {value: secret-c}, Y: {}, Z: {value: "a\nb"}}}`,
 			`:1: method: "DELETE" is none of POST, PUT, PATCH and GET
 :1: content_type: not a type of content; write one such as application/json
 :1: headers.Authorization: is secret; set it in secret_headers
@@ -109,7 +111,10 @@ func TestHTTPRefuses(t *testing.T) {
 :1: headers.a b: not the name of a header
 :1: secret_headers.Y.value: is missing; set value_file to a file that holds it
 :1: secret_headers.Z.value: a header has one line, without control characters
-:1: secret_headers.x: is there twice; remove one`},
-		"GET": {`{url: "https://hooks.example/secret-a", method: GET, body: "{{ .Status }}"}`, ":1: body: a request with the method GET has no body; remove it, or use POST"},
+:1: secret_headers.x: is there twice; remove one`,
+		},
+		"no JSON":   {`{url: "https://hooks.example/secret-a", body: '{"text": {{ .CommonLabels.alertname }}}'}`, ":1: body: what it makes is not JSON; mend it, or set content_type"},
+		"soon none": {`{url: "https://hooks.example/secret-a", body: '{"text": "{{ .CommonLabels.alertname }}"}'}`, ":1: body: a quotation mark within a label would break the JSON; write each text through toJson, without quotation marks around it"},
+		"GET":       {`{url: "https://hooks.example/secret-a", method: GET, body: "{{ .Status }}"}`, ":1: body: a request with the method GET has no body; remove it, or use POST"},
 	})
 }

@@ -16,8 +16,8 @@ import (
 	"github.com/pharos-status/pharos/internal/configfile"
 )
 
-// languageCode matches a code of ISO 639, and nothing.
-var languageCode = regexp.MustCompile(`^([a-z]{2,3})?$`)
+// languageCode matches a code of ISO 639, with or without a region, and nothing.
+var languageCode = regexp.MustCompile(`^([a-z]{2,3}(-[A-Za-z]{2,4})?)?$`)
 
 // Mastodon are the settings of a channel that posts to the followers of an account
 // of Mastodon.
@@ -26,7 +26,7 @@ type Mastodon struct {
 	AccessToken     configfile.Secret           `yaml:"access_token"`
 	AccessTokenFile string                      `yaml:"access_token_file"`
 	Visibility      string                      `yaml:"visibility"`     // public, unlisted or private
-	Language        string                      `yaml:"language"`       // ISO 639-1; empty: that of the account
+	Language        string                      `yaml:"language"`       // such as en; empty: that of the account
 	MaxCharacters   int                         `yaml:"max_characters"` // as the server counts them
 	Text            string                      `yaml:"text"`           // template
 	HTTP            promconfig.HTTPClientConfig `yaml:"http_config"`

@@ -63,7 +63,10 @@ func TestMastodonLength(t *testing.T) {
 func TestMastodonErrors(t *testing.T) {
 	t.Parallel()
 	testErrors(t, troubled{
-		open:   func(t testing.TB, address string) Channel { return openMastodon(t, address, "") },
+		open: func(t testing.TB, address string) Channel {
+			t.Helper()
+			return openMastodon(t, address, "")
+		},
 		status: http.StatusOK, answer: mastodonTaken, complaint: mastodonFailed, secrets: []string{"secret-token"},
 	})
 }
@@ -86,10 +89,12 @@ func TestMastodonRefuses(t *testing.T) {
 	testRefuses(t, func() Settings { return &Mastodon{} }, map[string]struct{ text, want string }{
 		"nothing": {"{}", `:1: url: not an address; write one such as https://mastodon.example
 :1: access_token: is missing; set access_token_file to a file that holds it`},
-		"everything": {`{url: "https://a.example/?b", access_token: secret-a, visibility: direct, language: English, max_characters: 10}`,
+		"everything": {
+			`{url: "https://a.example/?b", access_token: secret-a, visibility: direct, language: English, max_characters: 10}`,
 			`:1: url: an address such as https://mastodon.example has no query and no fragment; remove them
 :1: visibility: "direct" is none of public, unlisted and private
 :1: language: "English" is not a language; write two letters, such as en
-:1: max_characters: 10 is not between 50 and 100000`},
+:1: max_characters: 10 is not between 50 and 100000`,
+		},
 	})
 }

@@ -26,7 +26,7 @@ type Matrix struct {
 	AccessTokenFile string                      `yaml:"access_token_file"`
 	Rooms           []string                    `yaml:"rooms"` // "!id:example.com" or "#alias:example.com"
 	Text            string                      `yaml:"text"`  // template
-	HTML            string                      `yaml:"html"`  // template of the same for those whose client shows HTML
+	HTML            string                      `yaml:"html"`  // template of the same for clients that show HTML; empty, with a text: that goes alone
 	HTTP            promconfig.HTTPClientConfig `yaml:"http_config"`
 }
 
@@ -44,8 +44,10 @@ func (x *Matrix) Check(f *configfile.File, p configfile.Path, w *words.Words) co
 	if len(x.Rooms) == 0 {
 		c.errs = append(c.errs, f.Errorf(p, "nobody is told; set rooms"))
 	}
+	if x.Text == "" || x.HTML != "" {
+		c.try("html", &x.HTML, words.HTMLBody, w.CheckHTML)
+	}
 	c.template("text", &x.Text, words.Body)
-	c.try("html", &x.HTML, words.HTMLBody, w.CheckHTML)
 	c.client(&x.HTTP)
 	return c.errs
 }

@@ -18,15 +18,15 @@ import (
 // content returns the event of a message, as JSON. If both forms are too long for an
 // event, the plain one goes alone: HTML can't be cut.
 func (x *matrix) content(m Message) ([]byte, error) {
-	event := matrixMessage{
-		MsgType: "m.text", Body: m.fit(m.text(x.words, x.settings.Text, words.Body), matrixBody),
-		Format: "org.matrix.custom.html", FormattedBody: x.words.HTML(x.settings.HTML, m.Notification),
-	}
+	event := matrixMessage{MsgType: "m.text", Body: m.fit(m.text(x.words, x.settings.Text, words.Body), matrixBody)}
 	if m.Over || !m.Firing() {
 		event.MsgType = "m.notice"
 	}
-	if m.Note != "" {
-		event.FormattedBody += "<p>" + html.EscapeString(m.Note) + "</p>"
+	if formatted := strings.TrimSpace(x.words.HTML(x.settings.HTML, m.Notification)); formatted != "" {
+		if m.Note != "" {
+			formatted += "<p>" + html.EscapeString(m.Note) + "</p>"
+		}
+		event.Format, event.FormattedBody = "org.matrix.custom.html", formatted
 	}
 	content, err := encodeEvent(event)
 	if err == nil && len(content) > matrixEvent {

@@ -81,6 +81,22 @@ func TestMatrixAlias(t *testing.T) {
 	troubled{}.requireOutcome(t, c.Send(t.Context(), "#ops:example.com", message(t, "firing")), outcome{})
 }
 
+func TestMatrixOwnWords(t *testing.T) {
+	t.Parallel()
+	service := newFake(t, says(http.StatusOK, matrixTaken))
+	event := func(more string) (event map[string]any) {
+		c := openMatrix(t, service.URL, `"!ops:example.com"`, more)
+		require.NoError(t, c.Send(t.Context(), "!ops:example.com", message(t, "hostile")))
+		require.NoError(t, json.Unmarshal(service.only(t).Body, &event))
+		return event
+	}
+	require.Equal(t, map[string]any{"msgtype": "m.text", "body": "It is firing.", "m.mentions": map[string]any{}},
+		event(`, text: "It is {{ .Status }}."`), "words of HTML that are not the operator's do not hide those that are")
+	both := event(`, text: "It is {{ .Status }}.", html: "<b>{{ .CommonLabels.service }}</b>"`)
+	require.Equal(t, "org.matrix.custom.html", both["format"])
+	require.Equal(t, 2, strings.Count(both["formatted_body"].(string), "<"), "%s", both["formatted_body"])
+}
+
 func keysOf(header http.Header) (names []string) {
 	for name := range header {
 		names = append(names, name)
@@ -109,7 +125,10 @@ func TestMatrixLength(t *testing.T) {
 func TestMatrixErrors(t *testing.T) {
 	t.Parallel()
 	testErrors(t, troubled{
-		open:   func(t testing.TB, address string) Channel { return openMatrix(t, address, `"!ops:example.com"`, "") },
+		open: func(t testing.TB, address string) Channel {
+			t.Helper()
+			return openMatrix(t, address, `"!ops:example.com"`, "")
+		},
 		status: http.StatusOK, answer: matrixTaken, complaint: matrixFailed, secrets: []string{"secret-token"},
 	})
 }
@@ -145,11 +164,13 @@ func TestMatrixRefuses(t *testing.T) {
 		"nothing": {"{}", `:1: homeserver: not an address; write one such as https://matrix.example.com
 :1: access_token: is missing; set access_token_file to a file that holds it
 :1: nobody is told; set rooms`},
-		"rooms": {`{homeserver: "https://a.example", access_token: "secret-a", rooms: [ops, "#ops", "@a:b", "!", "!a", "!a"]}`,
+		"rooms": {
+			`{homeserver: "https://a.example", access_token: "secret-a", rooms: [ops, "#ops", "@a:b", "!", "!a", "!a"]}`,
 			`:1: rooms[0]: ` + room + `
 :1: rooms[1]: ` + room + `
 :1: rooms[2]: ` + room + `
 :1: rooms[3]: ` + room + `
-:1: rooms[5]: "!a" is there twice; remove one`},
+:1: rooms[5]: "!a" is there twice; remove one`,
+		},
 	})
 }

@@ -89,7 +89,10 @@ func TestVigilStatus(t *testing.T) {
 func TestVigilErrors(t *testing.T) {
 	t.Parallel()
 	testErrors(t, troubled{
-		open:   func(t testing.TB, address string) Channel { return openVigil(t, address, "") },
+		open: func(t testing.TB, address string) Channel {
+			t.Helper()
+			return openVigil(t, address, "")
+		},
 		status: http.StatusOK, unread: true, secrets: []string{"secret-path", "secret-query"},
 	})
 }
@@ -98,7 +101,10 @@ func TestVigilRefuses(t *testing.T) {
 	t.Parallel()
 	testRefuses(t, func() Settings { return &Vigil{} }, map[string]struct{ text, want string }{
 		"nothing": {"{}", ":1: url: is missing; set url_file to a file that holds it"},
-		"everything": {"{url: secret-a, types: [changed, all]}", `:1: url: not an address; write one such as https://hooks.example.com/a1b2c3
-:1: types[1]: "all" is none of startup, changed and reminder`},
+		"everything": {
+			"{url: secret-a, types: [changed, all]}",
+			`:1: url: not an address; write one such as https://hooks.example.com/a1b2c3
+:1: types[1]: "all" is none of startup, changed and reminder`,
+		},
 	})
 }
