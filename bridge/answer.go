@@ -14,7 +14,7 @@ import (
 )
 
 // A refusal is an error that whoever called is told as it stands.
-type refusal struct { //nolint:errname // it reads as refusal {
+type refusal struct {
 	code  int
 	text  string
 	after time.Duration // when to ask again; 0: whenever
@@ -104,9 +104,12 @@ func (b *Bridge) refuse(w http.ResponseWriter, err error) {
 		answer = refusal{http.StatusServiceUnavailable, "too much waits already; try again later", afterFull}
 	case errors.Is(err, spool.ErrGone):
 		answer = refusal{code: http.StatusNotFound, text: "there is no such dead letter"}
-	default:
-		b.o.Logger.Error("A call of the bridge failed", "err", err)
+	case b.spool.Err() != nil:
+		b.tellDisk(err)
 		answer = refusal{http.StatusServiceUnavailable, "the data folder can't be used at the moment; the log of the bridge says why", afterError}
+	default: // it ends, or whoever called has gone
+		b.o.Logger.Warn("A call of the bridge failed", "err", err)
+		answer = refusal{http.StatusServiceUnavailable, "the call failed; the log of the bridge says why", afterError}
 	}
 	if answer.code == http.StatusUnauthorized {
 		w.Header().Set("WWW-Authenticate", `Bearer realm="Pharos bridge"`)

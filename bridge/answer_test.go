@@ -15,6 +15,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -65,7 +66,7 @@ func TestWhoMayCall(t *testing.T) {
 				run(t, b)
 				w := post(b, notification("a"), c.changes...)
 				require.Equal(t, want, w.Code, w.Body)
-				require.InDelta(t, 1, testutil.ToFloat64(b.metrics.requests.WithLabelValues(fmt.Sprint(want))), 0)
+				require.InDelta(t, 1, testutil.ToFloat64(b.metrics.requests.WithLabelValues(strconv.Itoa(want))), 0)
 				if want == http.StatusUnauthorized {
 					require.Equal(t, `Bearer realm="Pharos bridge"`, w.Header().Get("WWW-Authenticate"))
 				}
@@ -138,6 +139,7 @@ func TestWhatPasses(t *testing.T) {
 	}{
 		{fmt.Errorf("accept: %w", spool.ErrFull), "30", "too much waits already"},
 		{errors.New("write /var/lib/pharos/bridge.db: no space left on device"), "10", "the log of the bridge says why"},
+		{context.Canceled, "10", "the call failed"},
 		{busy(), "10", "too many notifications come at the same time"},
 	} {
 		w := httptest.NewRecorder()

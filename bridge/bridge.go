@@ -57,9 +57,14 @@ type Bridge struct {
 	metrics   *metrics
 	intake    *intake
 
-	settings  atomic.Pointer[settings]
 	reloading sync.Mutex  // one Reload at a time
 	running   atomic.Bool // between the beginning and the end of Run
+	failed    atomic.Bool // the disk, by what was logged last
+
+	// settings change while nobody accepts: what is accepted goes to the recipients that
+	// there are, or not at all.
+	accepting sync.RWMutex
+	settings  atomic.Pointer[settings]
 }
 
 // New reads the configuration and opens the store. Nothing is sent before [Bridge.Run].
@@ -117,6 +122,8 @@ func (b *Bridge) Reload() error {
 	if err != nil {
 		return err
 	}
+	b.accepting.Lock()
+	defer b.accepting.Unlock()
 	b.deliverer.Use(next.routes)
 	b.settings.Store(next)
 	return nil

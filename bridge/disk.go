@@ -33,7 +33,6 @@ func (b *Bridge) Ready() error {
 func (b *Bridge) watchDisk(ctx context.Context) error {
 	tick := time.NewTicker(tryFailed)
 	defer tick.Stop()
-	failed := false
 	tried := time.Now()
 	for {
 		select {
@@ -43,14 +42,18 @@ func (b *Bridge) watchDisk(ctx context.Context) error {
 		}
 		err := b.spool.Err()
 		if err != nil || time.Since(tried) >= tryWorking {
-			err, tried = b.spool.Probe(), time.Now()
+			err, tried = b.spool.Probe(), time.Now() //nolint:contextcheck // a write ends by itself
 		}
-		switch {
-		case err != nil && !failed:
-			b.o.Logger.Error("The data folder can't be written, so nothing is accepted", "err", err)
-		case err == nil && failed:
-			b.o.Logger.Info("The data folder can be written again")
-		}
-		failed = err != nil
+		b.tellDisk(err)
+	}
+}
+
+// tellDisk logs that the disk fails, or works again, unless that was said before.
+func (b *Bridge) tellDisk(err error) {
+	switch before := b.failed.Swap(err != nil); {
+	case err != nil && !before:
+		b.o.Logger.Error("The data folder can't be written, so nothing is accepted", "err", err)
+	case err == nil && before:
+		b.o.Logger.Info("The data folder can be written again")
 	}
 }

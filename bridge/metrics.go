@@ -25,7 +25,7 @@ func newMetrics(storage func() error) *metrics {
 	gauge := func(name, help string) prometheus.GaugeOpts {
 		return prometheus.GaugeOpts{Name: name, Help: help}
 	}
-	return &metrics{
+	m := &metrics{
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: schema.BridgeRequests,
 			Help: "Requests to the webhook, by the status code of the answer.",
@@ -42,6 +42,8 @@ func newMetrics(storage func() error) *metrics {
 		reloadedLast: prometheus.NewGauge(gauge(schema.BridgeReloadSuccessTime,
 			"When the configuration was last read successfully.")),
 	}
+	m.requests.WithLabelValues("200") // there before the first one comes
+	return m
 }
 
 func (m *metrics) all() []prometheus.Collector {

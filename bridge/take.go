@@ -3,6 +3,7 @@
 package bridge
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -16,9 +17,8 @@ import (
 // on disk.
 func (b *Bridge) take(w http.ResponseWriter, r *http.Request) error {
 	name := r.PathValue("channel")
-	recipients, ok := b.settings.Load().recipients[name]
-	if !ok {
-		return refusal{code: http.StatusNotFound, text: "there is no such channel in bridge.yml"}
+	if _, err := b.recipients(name); err != nil {
+		return err // without reading what comes
 	}
 	body, release, err := b.intake.read(w, r)
 	if err != nil {
@@ -29,23 +29,47 @@ func (b *Bridge) take(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return refusal{code: http.StatusBadRequest, text: err.Error()}
 	}
+	status, err := b.accept(r.Context(), name, n)
+	if err != nil {
+		return err
+	}
+	b.answer(w, http.StatusOK, map[string]string{"status": status})
+	return nil
+}
+
+// accept keeps a notification for the recipients of a channel, and returns what became
+// of it.
+func (b *Bridge) accept(ctx context.Context, name string, n *webhook.Notification) (status string, err error) {
 	payload, err := json.Marshal(n)
 	if err != nil {
-		return fmt.Errorf("write a notification to be kept: %w", err)
+		return "", fmt.Errorf("write a notification to be kept: %w", err)
 	}
-	accepted, err := b.spool.Accept(r.Context(), spool.Submission{
+	b.accepting.RLock()
+	defer b.accepting.RUnlock()
+	recipients, err := b.recipients(name)
+	if err != nil {
+		return "", err
+	}
+	accepted, err := b.spool.Accept(ctx, spool.Submission{
 		Channel: name, Recipients: recipients,
 		Digest: n.Digest(), Payload: payload, Accepted: time.Now(),
 		Group: n.GroupKey, Topics: n.Topics(), Voids: n.Voids(), VoidsAll: n.VoidsAll(),
 	})
 	if err != nil {
-		return err
+		return "", fmt.Errorf("keep a notification: %w", err)
 	}
 	b.deliverer.Count(name, len(recipients), accepted)
-	status := "accepted"
 	if accepted.Duplicate {
-		status = "duplicate"
+		return "duplicate", nil
 	}
-	b.answer(w, http.StatusOK, map[string]string{"status": status})
-	return nil
+	return "accepted", nil
+}
+
+// recipients returns whom a channel reaches.
+func (b *Bridge) recipients(name string) ([]string, error) {
+	recipients, ok := b.settings.Load().recipients[name]
+	if !ok {
+		return nil, refusal{code: http.StatusNotFound, text: "there is no such channel in bridge.yml"}
+	}
+	return recipients, nil
 }

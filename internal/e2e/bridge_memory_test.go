@@ -36,7 +36,7 @@ func TestBridgeMemory(t *testing.T) {
 	to := newListener(t)
 	begin := func(t *testing.T, delivery string) (*program, string) {
 		t.Helper()
-		return startBridge(t, t.TempDir(), t.TempDir(), testkit.FreePort(t), to.URL, delivery)
+		return startBridge(t, t.TempDir(), t.TempDir(), testkit.FreePort(t), "url: "+to.URL, delivery)
 	}
 	limit := func(t *testing.T, p *program, most float64) {
 		t.Helper()
