@@ -3,13 +3,19 @@
 // Package words says in sentences what a notification means: by templates in
 // Alertmanager's own language, with its data, and with a default for each form that
 // channels need. Sending the words is left to the channels.
+//
+// The data of templates are those of Alertmanager's webhook, so that templates for
+// Alertmanager go on working, in an order and with times that suit a reader: the
+// worst alert comes first, times are in the time zone of the bridge, and a reminder
+// starts when the outage began. Besides, they have the methods of
+// [webhook.Notification] and of [Data].
 package words
 
 import (
+	"errors"
 	"log/slog"
+	"sync"
 	"time"
-
-	"github.com/prometheus/alertmanager/template"
 
 	"github.com/pharos-status/pharos/bridge/webhook"
 )
@@ -37,43 +43,93 @@ type Options struct {
 // Words are the templates of a bridge. They are not changed once made, and safe for
 // concurrent use.
 type Words struct {
-	o         Options
-	templates *template.Template
+	o        Options
+	all      *set // the user's, and the defaults that the user has not replaced
+	defaults *set
+
+	mu         sync.Mutex
+	complained map[string]time.Time // when each template was last complained about
 }
 
-// New reads the templates.
+// New reads the templates. A file that replaces a default is refused if that can't be
+// filled in any more.
 func New(o Options) (*Words, error) {
-	t, err := template.FromGlobs(o.Files)
-	if err != nil {
+	if o.Location == nil {
+		o.Location = time.UTC
+	}
+	w := &Words{o: o, complained: map[string]time.Time{}}
+	var err error
+	if w.defaults, err = parse(nil); err != nil {
 		return nil, err
 	}
-	return &Words{o: o, templates: t}, nil
+	if len(o.Files) == 0 {
+		w.all = w.defaults
+		return w, nil
+	}
+	if w.all, err = parse(o.Files); err != nil {
+		return nil, err
+	}
+	return w, w.checkDefaults()
 }
 
 // Text fills in a template. If the template can't be filled in with these data, which is
-// logged, the default words are returned: poor words are better than none.
+// logged, the default words are returned: poor words are better than none. It returns
+// at most 64 KiB.
 func (w *Words) Text(tmpl string, n *webhook.Notification) string {
-	text, _ := w.TryText(tmpl, n)
-	return text
+	d := w.data(n)
+	text, err := w.all.text(tmpl, d)
+	if err == nil || errors.Is(err, errTooLong) {
+		return text
+	}
+	w.complain(tmpl, err)
+	return w.fallBack(w.defaults.text, tmpl, d)
 }
 
 // TryText fills in a template whose form matters, such as that of JSON, so that no other
-// words will do.
+// words will do. More than 64 KiB are an error.
 func (w *Words) TryText(tmpl string, n *webhook.Notification) (string, error) {
-	return w.templates.ExecuteTextString(tmpl, n.Data)
+	text, err := w.all.text(tmpl, w.data(n))
+	if err != nil {
+		return "", err
+	}
+	return text, nil
 }
 
 // HTML is Text for templates of HTML, in which data are escaped by their context.
 func (w *Words) HTML(tmpl string, n *webhook.Notification) string {
-	text, _ := w.templates.ExecuteHTMLString(tmpl, n.Data)
-	return text
+	d := w.data(n)
+	text, err := w.all.html(tmpl, d)
+	if err == nil {
+		return text
+	}
+	w.complain(tmpl, err)
+	return w.fallBack(w.defaults.html, tmpl, d)
 }
 
-// Check tells what is wrong with a template: it is tried on notifications of every kind.
-func (w *Words) Check(tmpl string) error { _ = tmpl; return nil }
+// fallBack fills in the template with the defaults that the user may have replaced.
+// If that is of no use either, the title goes into every form.
+func (w *Words) fallBack(fill func(string, Data) (string, error), tmpl string, d Data) string {
+	for _, try := range []string{tmpl, Title} {
+		if text, err := fill(try, d); err == nil {
+			return text
+		}
+	}
+	return "Alerts: " + d.Status
+}
 
-// CheckHTML is Check for templates of HTML.
-func (w *Words) CheckHTML(tmpl string) error { _ = tmpl; return nil }
+// complain logs that a template can't be filled in, at most once a minute for each.
+func (w *Words) complain(tmpl string, err error) {
+	w.mu.Lock()
+	last, before := w.complained[tmpl]
+	again := !before || time.Since(last) >= time.Minute
+	if again {
+		w.complained[tmpl] = time.Now()
+	}
+	w.mu.Unlock()
+	if again {
+		w.o.Logger.Error("a template can't be filled in, so the default words are sent", "template", Cut(tmpl, 200), "err", err)
+	}
+}
 
 // PageTitle returns the title of the status page.
 func (w *Words) PageTitle() string { return w.o.PageTitle }

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package words
+
+import (
+	"cmp"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/prometheus/alertmanager/template"
+
+	"github.com/pharos-status/pharos/bridge/webhook"
+	"github.com/pharos-status/pharos/internal/schema"
+)
+
+// shown is how many alerts the default templates tell of.
+const shown = 5
+
+// Data are what templates are filled in with: the notification, with its alerts from
+// the worst to the least, and what is known of the page.
+type Data struct {
+	*webhook.Notification
+
+	PageTitle string
+	PageURL   string // empty: nobody said so
+}
+
+// data returns the data of a notification, which stays as it is.
+func (w *Words) data(n *webhook.Notification) Data {
+	all := *n.Data
+	all.Alerts = slices.Clone(n.Alerts)
+	for i := range all.Alerts {
+		a := &all.Alerts[i]
+		a.StartsAt, a.EndsAt = in(webhook.Began(*a), w.o.Location), in(a.EndsAt, w.o.Location)
+	}
+	slices.SortStableFunc(all.Alerts, func(a, b template.Alert) int {
+		order := cmp.Compare(rank(a), rank(b))
+		if order == 0 && a.Status == "resolved" {
+			return b.EndsAt.Compare(a.EndsAt)
+		}
+		return order
+	})
+	copied := *n
+	copied.Data = &all
+	return Data{Notification: &copied, PageTitle: w.o.PageTitle, PageURL: w.o.PageURL}
+}
+
+// in returns the time in a location, and no time as it is.
+func in(t time.Time, location *time.Location) time.Time {
+	if t.IsZero() {
+		return t
+	}
+	return t.In(location)
+}
+
+// rank returns the place of an alert: what fires comes before what is over, then what
+// is dead for all, then by severity.
+func rank(a template.Alert) int {
+	of := 3
+	switch {
+	case isOutage(a):
+		of = 0
+	case a.Labels[schema.Severity] == "critical":
+		of = 1
+	case a.Labels[schema.Severity] == "warning":
+		of = 2
+	case a.Labels[schema.Severity] == "info":
+		of = 4
+	}
+	if a.Status == "resolved" {
+		of += 5
+	}
+	return of
+}
+
+// isOutage tells whether the alert says that a service is dead.
+func isOutage(a template.Alert) bool {
+	name := a.Labels["alertname"]
+	return name == "PharosServiceDead" || name == "PharosReminder"
+}
+
+// Worst returns the alert that matters most.
+func (d Data) Worst() template.Alert {
+	if len(d.Alerts) == 0 {
+		return template.Alert{}
+	}
+	return d.Alerts[0]
+}
+
+// Outage tells whether the worst is that a service is dead, or was.
+func (d Data) Outage() bool { return isOutage(d.Worst()) }
+
+// More returns how many alerts there are besides the worst that fire; if none fires,
+// that are over. It counts what Alertmanager has left out.
+func (d Data) More() int { return len(d.telling()) - 1 + d.left() }
+
+// Shown returns the alerts to be told of one by one, the worst of those that there
+// are to tell of.
+func (d Data) Shown() []template.Alert {
+	alerts := d.listed()
+	return alerts[:min(shown, len(alerts))]
+}
+
+// Hidden returns how many alerts there are to tell of besides those of Shown.
+func (d Data) Hidden() int { return max(len(d.listed())-shown, 0) + d.left() }
+
+// listed returns the alerts of which there is more to tell than the title does: not of
+// one that is over, nor of the end of reminders and starts.
+func (d Data) listed() template.Alerts {
+	switch {
+	case d.Kind() != webhook.Changed:
+		return d.Alerts.Firing()
+	case !d.Firing() && len(d.Alerts) == 1:
+		return nil
+	}
+	return d.Alerts
+}
+
+// Over returns how many alerts are over while others fire.
+func (d Data) Over() int {
+	if !d.Firing() || d.Kind() != webhook.Changed {
+		return 0
+	}
+	return len(d.Alerts.Resolved())
+}
+
+// Affected returns the services of the alerts that fire, or of all if none does, the
+// worst first.
+func (d Data) Affected() []string {
+	var services []string
+	for _, a := range d.telling() {
+		if s := a.Labels[schema.Service]; s != "" && len(services) < shown && !slices.Contains(services, s) {
+			services = append(services, s)
+		}
+	}
+	return services
+}
+
+// Link returns the address in an annotation of the worst alert that has one, if it
+// is one of the web that can be shown anywhere as it is; else nothing.
+func (d Data) Link(annotation string) string {
+	for _, a := range d.Alerts {
+		if address := a.Annotations[annotation]; isPlainURL(address) {
+			return address
+		}
+	}
+	return ""
+}
+
+// A Link leads to more about a notification.
+type Link struct{ Name, URL string }
+
+// Links returns where to read more: the status page and the incident; while it goes
+// on, graphs and what to do, too.
+func (d Data) Links() []Link {
+	all := []Link{{"Status page", d.PageURL}, {"Incident", d.Link("incident_url")}}
+	if d.Firing() && d.Kind() != webhook.Startup {
+		all = append(all, Link{"Dashboard", d.Link("dashboard_url")}, Link{"What to do", d.Link("runbook_url")})
+	}
+	return slices.DeleteFunc(all, func(l Link) bool { return l.URL == "" })
+}
+
+// telling returns the alerts that tell how it is.
+func (d Data) telling() template.Alerts {
+	if firing := d.Alerts.Firing(); len(firing) > 0 {
+		return firing
+	}
+	return d.Alerts
+}
+
+// left returns how many alerts Alertmanager has left out, as far as can be believed.
+func (d Data) left() int { return int(min(d.TruncatedAlerts, 1_000_000)) }
+
+// routeLabel is Alertmanager's function routeLabels, of labels that are filled in.
+func (d Data) routeLabel(name string) string { return d.RouteLabels[name] }
+
+// isPlainURL tells whether a text is an address of the web and has nothing that would
+// be markup somewhere, nor a password.
+func isPlainURL(text string) bool {
+	if len(text) > 2000 || strings.ContainsFunc(text, func(r rune) bool {
+		return r <= ' ' || r >= 0x7f || strings.ContainsRune("\"'<>()[]{}\\`|^*!$", r)
+	}) {
+		return false
+	}
+	u, err := url.Parse(text)
+	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Hostname() != "" && u.User == nil
+}
