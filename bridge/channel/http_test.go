@@ -30,11 +30,11 @@ func aClient(t testing.TB, secrets ...configfile.Secret) *httpClient {
 // No error has what is secret of a URL, nor the user and password that it may hold.
 func TestErrorsHaveNoURL(t *testing.T) {
 	t.Parallel()
-	c := aClient(t, "secret-key/1")
+	c := aClient(t, "secret-key/1=")
 	for _, address := range []string{
 		"http://secret-user:secret-pass@127.0.0.1:1/secret-path?secret-query#secret-fragment",
-		"http://127.0.0.1:1/secret-key/1", "https://127.0.0.1:1/secret-key%2F1", "http://127.0.0.1:1/?k=secret-key%2F1",
-		"http://\x00secret-key/1", "http://[secret-key/1", "unknown://secret-key/1", "http://127.0.0.1:1/%secret-key/1",
+		"http://127.0.0.1:1/secret-key/1=", "https://127.0.0.1:1/secret-key%2F1=", "http://127.0.0.1:1/?k=secret-key%2F1%3D",
+		"http://\x00secret-key/1=", "http://[secret-key/1=", "unknown://secret-key/1=", "http://127.0.0.1:1/%secret-key/1=",
 	} {
 		r, err := c.post(t.Context(), address, "text/plain", nil)
 		if err == nil {
@@ -43,10 +43,17 @@ func TestErrorsHaveNoURL(t *testing.T) {
 		var e *Error
 		require.ErrorAs(t, err, &e, address)
 		require.False(t, e.Unsure)
-		for _, secret := range []string{"secret-user", "secret-pass", "secret-path", "secret-query", "secret-fragment", "secret-key/1", "secret-key%2F1"} {
+		for _, secret := range []string{"secret-user", "secret-pass", "secret-path", "secret-query", "secret-fragment", "secret-key/1=", "secret-key%2F1"} {
 			require.NotContains(t, err.Error(), secret, address)
 		}
 	}
+}
+
+// Services repeat what they were sent.
+func TestHide(t *testing.T) {
+	t.Parallel()
+	c := aClient(t, "a/b=c d", "")
+	require.Equal(t, "1 <secret> 2 <secret> 3 <secret> 4", c.hide("1 a/b=c d 2 a%2Fb%3Dc+d 3 a%2Fb=c%20d 4"))
 }
 
 func TestBodiesAreBounded(t *testing.T) {

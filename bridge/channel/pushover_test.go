@@ -88,6 +88,10 @@ func TestPushoverTimestamp(t *testing.T) {
 		require.NoError(t, c.Send(t.Context(), "alice", message(t, sample)))
 		require.Equal(t, want, service.only(t).form(t)["timestamp"], sample)
 	}
+	m := message(t, "firing")
+	m.NotificationReason = "repeat interval elapsed"
+	require.NoError(t, c.Send(t.Context(), "alice", m))
+	require.NotContains(t, service.only(t).form(t), "timestamp")
 }
 
 func TestPushoverCuts(t *testing.T) {

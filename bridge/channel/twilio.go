@@ -157,12 +157,8 @@ func explainTwilio(body []byte, e *Error) string {
 	if json.Unmarshal(body, &said) != nil || said.Code == 0 {
 		return ""
 	}
-	switch said.Code {
-	case 20429: // too many requests
-		e.Refused = false
-	case 21611: // the sender's queue is full, for hours maybe
-		e.Refused = false
-		e.After = max(e.After, time.Minute)
+	if said.Code == 21611 { // the sender's queue is full, for hours maybe
+		e.Refused, e.After = false, max(e.After, time.Minute)
 	}
 	return fmt.Sprintf("error %d: %s", said.Code, said.Message)
 }
