@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Command pharos is all of Pharos in one process: the exporter, the status page,
-// and Prometheus and Alertmanager embedded as libraries.
+// Command pharos is all of Pharos in one process: the exporter, the status page, the
+// bridge, and Prometheus and Alertmanager embedded as libraries.
 package main
 
 import (
@@ -44,9 +44,9 @@ func (f *flags) file(name string) string { return filepath.Join(f.configDir, nam
 const help = `Pharos in one process: watches services, keeps their history, wakes the right
 person, and serves the public status page. It embeds Prometheus and Alertmanager.
 
-Reads exporter.yml, statuspage.yml, alerting.yml, alertmanager.yml, prometheus.yml
-and rules/*.yml from one folder; each may be absent. SIGHUP and POST /-/reload on
-the operations listener read them again.
+Reads exporter.yml, statuspage.yml, bridge.yml, alerting.yml, alertmanager.yml,
+prometheus.yml and rules/*.yml from one folder; each may be absent. SIGHUP and
+POST /-/reload on the operations listener read them again.
 
   pharos --config.dir=/etc/pharos --storage.path=/var/lib/pharos`
 
@@ -56,7 +56,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	c := app.NewCommand("pharos", help, stdout, stderr)
 	c.Flag("config.dir", "Folder of the configuration files.").Default(".").StringVar(&f.configDir)
 	c.Flag("config.check", "Check the configuration files and exit.").BoolVar(&f.configCheck)
-	c.Flag("storage.path", "Folder of the data: state, announcements, time series, silences.").Default("data").StringVar(&f.storagePath)
+	c.Flag("storage.path", "Folder of the data: state, announcements, time series, silences, notifications on their way.").Default("data").StringVar(&f.storagePath)
 	c.Flag("web.listen-address", "Public address: the page, its APIs, the reporter and manager APIs.").Default(":8080").StringVar(&f.public)
 	c.Flag("ops.listen-address", "Address for those who run Pharos: metrics, reload, the Prometheus and Alertmanager APIs. Keep it private.").Default("127.0.0.1:9640").StringVar(&f.ops)
 	c.Flag("web.config.file", "Web configuration file of the Prometheus exporter toolkit, for TLS on the public address.").PlaceHolder("FILE").StringVar(&f.webConfig)

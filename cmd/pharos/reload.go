@@ -14,8 +14,7 @@ type reloadable struct {
 }
 
 // A reloader reads the files of all parts again, or of none: a bad file leaves
-// the whole process as it was. The part whose files can turn out bad after their
-// check is the first of them.
+// the whole process as it was. Those on which others rely come first.
 type reloader struct {
 	parts []reloadable
 	mu    sync.Mutex // one reload at a time

@@ -16,6 +16,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"github.com/pharos-status/pharos/bridge"
 	"github.com/pharos-status/pharos/collector"
 	"github.com/pharos-status/pharos/internal/app"
 	"github.com/pharos-status/pharos/internal/configdir"
@@ -26,9 +27,11 @@ import (
 // A stack is the parts of the process, tied together.
 type stack struct {
 	exporter *collector.Exporter
+	bridge   *bridge.Bridge
+	inbox    *app.MemoryServer // where Alertmanager finds the bridge
 	engine   *embedded.Engine
 	page     *server.Server
-	own      *prometheus.Registry // metrics of the engine and the page
+	own      *prometheus.Registry // metrics of the engine, the bridge and the page
 	public   *app.HTTPServer
 	ops      *app.HTTPServer
 	reload   *reloader
@@ -52,13 +55,16 @@ func (s *stack) build(b *app.Builder, f *flags, hangups app.Hangups) error {
 		return err
 	}
 	s.reload = &reloader{parts: []reloadable{
-		{f.check(configdir.Engine), s.engine.Reload},
+		{f.check(configdir.Bridge), s.bridge.Reload}, // a new channel is there before an alert is led to it
+		{s.engine.Check, s.engine.Reload},
 		{f.check(configdir.Exporter), s.exporter.Reload},
 		{f.check(configdir.StatusPage), s.page.Reload},
 	}}
 	s.routePublic(publicRoutes)
 	s.routeOps(opsRoutes)
 	b.Add("exporter", s.exporter)
+	b.Add("bridge", s.bridge)
+	b.Add("inbox of the bridge", s.inbox)
 	b.Add("engine", s.engine)
 	b.Add("status page", app.Func(s.runPage))
 	b.Add("public listener", s.public)
@@ -123,6 +129,9 @@ func (s *stack) open(b *app.Builder, f *flags) (err error) {
 	}
 	b.Undo(s.exporter.Close)
 	s.own = prometheus.NewRegistry()
+	if err := s.openBridge(b, f); err != nil {
+		return err
+	}
 	if s.engine, err = embedded.New(embedded.Options{
 		ConfigDir:     f.configDir,
 		StoragePath:   f.storagePath,
@@ -131,6 +140,7 @@ func (s *stack) open(b *app.Builder, f *flags) (err error) {
 		Exporter:      s.exporter.Metrics(),
 		Own:           promhttp.HandlerFor(s.own, promhttp.HandlerOpts{}),
 		Changes:       s.exporter,
+		Dial:          s.dial,
 		Evaluated:     s.refresher(),
 		Logger:        s.log,
 		Registerer:    s.own,

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -14,18 +15,18 @@ import (
 
 const checkHelp = `Check every file of a configuration folder.
 
-Reads exporter.yml, statuspage.yml, alerting.yml, alertmanager.yml, prometheus.yml
-and rules/*.yml, those that are there, as the programs themselves do. Prints a
-line for each file and, on standard error, every error with its file and line.
-Nothing is started and nothing is changed. Exits with 1 if a file is bad.
+Reads exporter.yml, statuspage.yml, bridge.yml, alerting.yml, alertmanager.yml,
+prometheus.yml and rules/*.yml, those that are there, as the programs themselves
+do. Prints a line for each file and, on standard error, every error with its file
+and line. Nothing is started and nothing is changed. Exits with 1 if a file is bad.
 
   pharosctl check /etc/pharos`
 
 // checkCommand adds the subcommand check.
-func checkCommand(cli *app.Command, stdout io.Writer) (name string, action func() error) {
+func checkCommand(cli *app.Command, stdout, _ io.Writer) actions {
 	cmd := cli.Command("check", checkHelp)
 	dir := cmd.Arg("dir", "The configuration folder.").Default(".").String()
-	return cmd.FullCommand(), func() error { return checkDir(*dir, stdout) }
+	return actions{cmd.FullCommand(): func(context.Context) error { return checkDir(*dir, stdout) }}
 }
 
 // checkDir checks the files of dir and returns all that is wrong with them.

@@ -1,31 +1,39 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Command pharosctl checks the configuration of Pharos from a terminal, and writes
-// what a Prometheus and an Alertmanager of one's own need of it. Each subcommand is
-// a file.
+// Command pharosctl checks the configuration of Pharos from a terminal, writes what a
+// Prometheus and an Alertmanager of one's own need of it, and tries and clears the
+// channels of the bridge. Each subcommand is a file.
 package main
 
 import (
+	"context"
 	"io"
+	"maps"
 	"os"
 
 	"github.com/pharos-status/pharos/internal/app"
 )
 
 func main() {
-	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
+	ctx, stop := app.UntilSignal(context.Background())
+	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
 }
 
+// actions are what subcommands do, by their full names.
+type actions map[string]func(context.Context) error
+
 // run returns the exit code of [app.Command.Run].
-func run(args []string, stdout, stderr io.Writer) int {
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	c := app.NewCommand("pharosctl", "Tools for those who run Pharos.", stdout, stderr)
-	work := map[string]func() error{}
-	for _, add := range []func(*app.Command, io.Writer) (string, func() error){
+	work := actions{}
+	for _, add := range []func(cli *app.Command, stdout, stderr io.Writer) actions{
 		checkCommand,
 		rulesCommand,
+		bridgeCommand,
 	} {
-		name, action := add(c, stdout)
-		work[name] = action
+		maps.Copy(work, add(c, stdout, stderr))
 	}
-	return c.Run(args, func(subcommand string) error { return work[subcommand]() })
+	return c.Run(args, func(subcommand string) error { return work[subcommand](ctx) })
 }

@@ -3,7 +3,6 @@
 package main
 
 import (
-	"os"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -13,7 +12,7 @@ import (
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
-		"pharosctl": func() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) },
+		"pharosctl": main,
 	})
 }
 

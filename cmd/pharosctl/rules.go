@@ -4,6 +4,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -42,11 +43,11 @@ this: it does the same by itself.
 const mark = "# Written by pharosctl rules generate, which writes it again: change alerting.yml instead.\n"
 
 // rulesCommand adds the subcommand rules generate.
-func rulesCommand(cli *app.Command, stdout io.Writer) (name string, action func() error) {
+func rulesCommand(cli *app.Command, stdout, _ io.Writer) actions {
 	cmd := cli.Command("rules", "Rules and routes.").Command("generate", rulesHelp)
 	dir := cmd.Flag("config.dir", "The configuration folder.").Default(".").String()
 	out := cmd.Flag("out", "The folder to write to; it is made if there is none.").Default("generated").String()
-	return cmd.FullCommand(), func() error { return generateRules(*dir, *out, stdout) }
+	return actions{cmd.FullCommand(): func(context.Context) error { return generateRules(*dir, *out, stdout) }}
 }
 
 // generateRules writes nothing unless everything can be written.

@@ -130,6 +130,15 @@ func (e *Engine) apply(ctx context.Context, c *configuration, groups func(contex
 	return nil
 }
 
+// Check tells all that is wrong with the files that [Engine.Reload] would read. It
+// changes nothing.
+func (e *Engine) Check() error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	_, err := e.load()
+	return err
+}
+
 // Reload reads alerting.yml, prometheus.yml, the rules and alertmanager.yml again.
 // If anything in them is wrong it returns all of it, and the old configuration
 // goes on.

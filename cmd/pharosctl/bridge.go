@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"io"
+	"maps"
+
+	"github.com/pharos-status/pharos/internal/app"
+)
+
+// bridgeCommand adds the subcommands of bridge.
+func bridgeCommand(cli *app.Command, stdout, stderr io.Writer) actions {
+	group := cli.Command("bridge", "Channels that notify people.")
+	all := bridgeTest(group, stdout, stderr)
+	maps.Copy(all, bridgeLetters(group, stdout))
+	return all
+}

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/alecthomas/kingpin/v2"
+	promconfig "github.com/prometheus/common/config"
+
+	"github.com/pharos-status/pharos/bridge"
+	"github.com/pharos-status/pharos/internal/app"
+)
+
+const (
+	lettersPath   = "/bridge/v1/dead-letters"
+	clientTimeout = 30 * time.Second
+	maxAnswer     = 256 << 20 // bytes; every dead letter that a bridge of many channels may keep
+)
+
+// errUnreachable is in the error of each request that nobody answered.
+var errUnreachable = errors.New("no bridge answers")
+
+// A bridgeClient asks a bridge that runs.
+type bridgeClient struct {
+	url       string
+	tokenFile string
+	http      string // file of the settings of the client
+}
+
+func (c *bridgeClient) flags(cmd *kingpin.CmdClause) {
+	c.url = "http://127.0.0.1:9642"
+	cmd.Flag("url", "Where the bridge listens.").PlaceHolder(c.url).SetValue(app.URL(&c.url))
+	cmd.Flag("token-file", "File with webhook.token of bridge.yml.").PlaceHolder("FILE").StringVar(&c.tokenFile)
+	cmd.Flag("http.config.file", "Settings of the HTTP client, in Prometheus' format: certificates, proxies.").PlaceHolder("FILE").StringVar(&c.http)
+}
+
+// list returns the dead letters of a channel, or of all if it is empty.
+func (c *bridgeClient) list(ctx context.Context, channel string) (all []bridge.DeadLetter, err error) {
+	path := lettersPath
+	if channel != "" {
+		path += "?channel=" + url.QueryEscape(channel)
+	}
+	body, err := c.do(ctx, http.MethodGet, path)
+	if err != nil {
+		return nil, fmt.Errorf("list dead letters: %w", err)
+	}
+	if err := json.Unmarshal(body, &all); err != nil {
+		return nil, fmt.Errorf("list dead letters: %s answers otherwise than a bridge: %w", c.url, err)
+	}
+	return all, nil
+}
+
+func (c *bridgeClient) send(ctx context.Context, id uint64) error {
+	_, err := c.do(ctx, http.MethodPost, idPath(id)+"/send")
+	return err
+}
+
+func (c *bridgeClient) discard(ctx context.Context, id uint64) error {
+	_, err := c.do(ctx, http.MethodDelete, idPath(id))
+	return err
+}
+
+// do returns the body of a good answer.
+func (c *bridgeClient) do(ctx context.Context, method, path string) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, clientTimeout)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, method, strings.TrimRight(c.url, "/")+path, http.NoBody)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.authorize(req); err != nil {
+		return nil, err
+	}
+	client, err := c.client()
+	if err != nil {
+		return nil, err
+	}
+	defer client.CloseIdleConnections()
+	resp, err := client.Do(req)
+	if err != nil {
+		if cause, ok := errors.AsType[*url.Error](err); ok {
+			err = cause.Err
+		}
+		return nil, fmt.Errorf("%w at %s: %w; start pharos_bridge, or name the operations listener of pharos, such as --url=http://127.0.0.1:9640", errUnreachable, c.url, err)
+	}
+	defer resp.Body.Close() //nolint:errcheck // only read
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+	if err != nil {
+		return nil, fmt.Errorf("read the answer: %w", err)
+	}
+	if resp.StatusCode >= http.StatusMultipleChoices {
+		return nil, c.refused(resp, body)
+	}
+	return body, nil
+}
+
+func (c *bridgeClient) authorize(req *http.Request) error {
+	if c.tokenFile == "" {
+		return nil
+	}
+	token, err := os.ReadFile(c.tokenFile)
+	if err != nil {
+		return fmt.Errorf("read the token: %w", err)
+	}
+	token = bytes.TrimSpace(token)
+	if len(token) == 0 {
+		return fmt.Errorf("read the token: %s is empty; write webhook.token of bridge.yml into it", c.tokenFile)
+	}
+	req.Header.Set("Authorization", "Bearer "+string(token))
+	return nil
+}
+
+// client returns a client that follows no redirect: the token is for the bridge alone.
+func (c *bridgeClient) client() (*http.Client, error) {
+	settings := promconfig.DefaultHTTPClientConfig
+	if c.http != "" {
+		read, _, err := promconfig.LoadHTTPConfigFile(c.http)
+		if err != nil {
+			return nil, fmt.Errorf("read --http.config.file: %w", err)
+		}
+		settings = *read
+	}
+	settings.FollowRedirects = false
+	client, err := promconfig.NewClientFromConfig(settings, "pharosctl", promconfig.WithUserAgent("pharosctl"))
+	if err != nil {
+		return nil, fmt.Errorf("make the HTTP client: %w", err)
+	}
+	return client, nil
+}
+
+// refused says why the bridge did not do what it was asked.
+func (c *bridgeClient) refused(resp *http.Response, body []byte) error {
+	var answer struct {
+		Error string `json:"error"`
+	}
+	said := resp.Status
+	isBridge := json.Unmarshal(body, &answer) == nil && answer.Error != ""
+	if isBridge {
+		said = printable(answer.Error)
+	}
+	switch {
+	case resp.StatusCode == http.StatusUnauthorized, resp.StatusCode == http.StatusForbidden:
+		if c.tokenFile != "" {
+			return fmt.Errorf("the bridge refuses: %s; %s has to hold webhook.token of bridge.yml", said, c.tokenFile)
+		}
+		return fmt.Errorf("the bridge refuses: %s; give webhook.token of bridge.yml by --token-file", said)
+	case !isBridge:
+		return fmt.Errorf("there is no bridge at %s: it answers %s; see --url", c.url, said)
+	}
+	return errors.New(said)
+}
