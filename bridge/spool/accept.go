@@ -33,8 +33,6 @@ type acceptance struct {
 	s         *Spool
 	at        int64
 	digest    digestRecord
-	before    int64 // when the digest had been accepted before, if it had
-	knew      bool
 	of        *submission
 	entries   []*entry
 	overtaken []*entry
@@ -45,8 +43,8 @@ func (a *acceptance) stage(b *batch) error {
 	x := &a.s.index
 	in := x.channel(a.Channel)
 	a.digest = digestRecord{a.Channel, a.Digest, a.at}
-	a.before, a.knew = in.digests[a.Digest]
-	if a.result.Duplicate = a.knew && a.s.within(a.before, a.at); a.result.Duplicate {
+	before, knew := in.digests[a.Digest]
+	if a.result.Duplicate = knew && a.s.within(before, a.at); a.result.Duplicate {
 		return nil
 	}
 	overtaken := x.overtaken(&a.Submission)
@@ -78,7 +76,10 @@ func (a *acceptance) enter(b *batch) {
 		id: x.next(), size: int64(len(a.Payload)),
 		Channel: a.Channel, Digest: a.Digest[:], Accepted: a.at, Group: a.Group, Topics: a.Topics,
 	})
-	a.of.payload = append([]byte{}, a.Payload...)
+	a.of.payload = a.Payload
+	if a.Payload == nil {
+		a.of.payload = []byte{}
+	}
 	b.touch(a.of.id)
 	for _, recipient := range a.Recipients {
 		id := x.next()
@@ -106,10 +107,7 @@ func (a *acceptance) settle(written bool) {
 		for _, e := range a.overtaken {
 			x.leave(e, false)
 		}
-		digests := x.channel(a.Channel).digests
-		if delete(digests, a.Digest); a.knew {
-			digests[a.Digest] = a.before
-		}
+		delete(x.channel(a.Channel).digests, a.Digest)
 		return
 	}
 	for _, e := range a.entries {

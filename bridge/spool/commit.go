@@ -155,17 +155,19 @@ func (x *index) writes(id uint64) []write {
 // as written, though there is an error.
 func (s *Spool) write(b *batch) (written bool, err error) {
 	id, last := 0, b.last
-	err = s.update(func(tx *bolt.Tx) error {
-		id = tx.ID()
-		for _, w := range b.writes {
-			if err := w.do(tx.Bucket([]byte(w.bucket))); err != nil {
-				return err
+	err = guard(s.file, func() error {
+		return s.update(func(tx *bolt.Tx) error {
+			id = tx.ID()
+			for _, w := range b.writes {
+				if err := w.do(tx.Bucket([]byte(w.bucket))); err != nil {
+					return err
+				}
 			}
-		}
-		if b := tx.Bucket([]byte(inSubmissions)); b.Sequence() != last {
-			return b.SetSequence(last)
-		}
-		return nil
+			if b := tx.Bucket([]byte(inSubmissions)); b.Sequence() != last {
+				return b.SetSequence(last)
+			}
+			return nil
+		})
 	})
 	if err == nil {
 		return true, nil

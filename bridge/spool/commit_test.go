@@ -272,6 +272,24 @@ func TestRunTriesAgain(t *testing.T) {
 	})
 }
 
+// A panic of bbolt, at pages that make no sense, leaves nobody waiting.
+func TestPanicWhileWriting(t *testing.T) {
+	t.Parallel()
+	s := open(t, Options{})
+	s.turn <- struct{}{}
+	s.update = func(func(*bolt.Tx) error) error { panic("page 7: bad") }
+	<-s.turn
+	_, err := s.Accept(t.Context(), say("1"))
+	require.EqualError(t, err, "write "+s.file+": "+s.file+" is damaged (its pages make no sense: page 7: bad); "+
+		"move it away to start with no notification waiting, or restore it from a backup")
+	require.Empty(t, s.Figures())
+	s.breakDisk(nil, false)
+	empty := say("1")
+	empty.Payload = nil
+	accept(t, s, empty)
+	require.Empty(t, take(t, crash(t, s), alice()).Payload)
+}
+
 func TestAcceptGivesUpWaiting(t *testing.T) {
 	t.Parallel()
 	s := open(t, Options{})

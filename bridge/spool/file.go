@@ -44,17 +44,15 @@ func openFile(folder string) (db *bolt.DB, file string, err error) {
 	if err := os.MkdirAll(folder, 0o750); err != nil {
 		return nil, "", notWritable(folder, err)
 	}
-	// A damaged file may make bbolt panic, or read where the file has ended.
-	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
-	defer func() {
-		if cause := recover(); cause != nil {
-			db, err = nil, damaged(file, fmt.Errorf("%v", cause))
-		}
-	}()
-	db, err = bolt.Open(file, 0o600, &bolt.Options{Timeout: lockTimeout, FreelistType: bolt.FreelistMapType})
+	err = guard(file, func() error {
+		db, err = bolt.Open(file, 0o600, &bolt.Options{Timeout: lockTimeout, FreelistType: bolt.FreelistMapType})
+		return err
+	})
 	switch {
 	case err == nil:
 		return db, file, nil
+	case errors.Is(err, errDamaged):
+		return nil, "", err
 	case errors.Is(err, bolterrors.ErrTimeout):
 		return nil, "", fmt.Errorf("open %s: another process uses it; stop that process, or choose another data folder with --storage.path", file)
 	case errors.Is(err, os.ErrPermission):
@@ -68,6 +66,22 @@ func openFile(folder string) (db *bolt.DB, file string, err error) {
 
 func notWritable(folder string, err error) error {
 	return fmt.Errorf("data folder %s is not writable: %w; give it to the user that Pharos runs as, or choose another one with --storage.path", folder, err)
+}
+
+// errDamaged is in the error of a file at which bbolt panicked: then its database is
+// not safe to call, not even to close it.
+var errDamaged = errors.New("its pages make no sense")
+
+// guard calls what uses bbolt, which may panic on a damaged file, or read where the
+// file has ended.
+func guard(file string, use func() error) (err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if cause := recover(); cause != nil {
+			err = damaged(file, fmt.Errorf("%w: %v", errDamaged, cause))
+		}
+	}()
+	return use()
 }
 
 func damaged(file string, err error) error {
@@ -84,22 +98,22 @@ type content struct {
 }
 
 // readFile returns what is in the file, and makes what a new one needs. It closes
-// db if there is an error, unless the file is so damaged that bbolt panics: then
-// nothing is safe to call.
+// db if there is an error, unless that is errDamaged.
 func readFile(db *bolt.DB, file string) (all content, err error) {
-	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
-	defer func() {
-		if cause := recover(); cause != nil {
-			all, err = content{}, damaged(file, fmt.Errorf("%v", cause))
-		}
-	}()
 	read := func(tx *bolt.Tx) error { return all.check(tx, file) }
-	if err = db.View(read); errors.Is(err, errNew) {
-		if err = makeFile(db, file); err == nil {
-			err = db.View(read)
+	err = guard(file, func() error {
+		if err := db.View(read); !errors.Is(err, errNew) {
+			return err
 		}
-	}
-	if err != nil {
+		if err := makeFile(db, file); err != nil {
+			return err
+		}
+		return db.View(read)
+	})
+	switch {
+	case errors.Is(err, errDamaged):
+		return content{}, err
+	case err != nil:
 		return content{}, errors.Join(err, db.Close())
 	}
 	return all, nil

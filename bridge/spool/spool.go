@@ -23,7 +23,7 @@ type Submission struct {
 	Channel    string
 	Recipients []string
 	Digest     webhook.Digest // what was accepted for the channel a moment ago is a duplicate
-	Payload    []byte         // what is delivered
+	Payload    []byte         // what is delivered; not to be changed any more
 	Accepted   time.Time
 	Group      string // newer word of the same group makes older word calmer: see Spool.Waits
 

@@ -14,13 +14,13 @@ import (
 	bolt "go.etcd.io/bbolt"
 )
 
-// Lanes returns the lanes in which something waits, sorted.
+// Lanes returns the lanes from which something can be taken, sorted.
 func (s *Spool) Lanes() []Lane {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	all := make([]Lane, 0, len(s.index.lanes))
-	for at, l := range s.index.lanes {
-		if !l.queue[0].staged {
+	for at := range s.index.lanes {
+		if s.index.head(at) != nil {
 			all = append(all, at)
 		}
 	}
@@ -107,13 +107,15 @@ func (s *Spool) key(e *entry) string {
 
 // read returns the payload of a submission.
 func (s *Spool) read(id uint64) (payload []byte, err error) {
-	err = s.db.View(func(tx *bolt.Tx) error {
-		found := tx.Bucket([]byte(inPayloads)).Get(encodeID(id))
-		if found == nil {
-			return ErrGone
-		}
-		payload = append([]byte{}, found...)
-		return nil
+	err = guard(s.file, func() error {
+		return s.db.View(func(tx *bolt.Tx) error {
+			found := tx.Bucket([]byte(inPayloads)).Get(encodeID(id))
+			if found == nil {
+				return ErrGone
+			}
+			payload = append([]byte{}, found...)
+			return nil
+		})
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", s.file, err)
