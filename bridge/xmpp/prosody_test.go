@@ -259,7 +259,9 @@ func (w *peer) arrived(wants func(e *element) bool) (found []*element) {
 func (w *peer) enter(t testing.TB, room, nick, password string) {
 	t.Helper()
 	require.NoError(t, w.write("<presence to='"+room+"/"+nick+"'><x xmlns='"+nsMUC+"'>"+password+"</x></presence>"))
-	w.await(t, func(e *element) bool { return e.is(nsClient, "presence") && e.get("from") == room+"/"+nick && e.get("type") == "" })
+	w.await(t, func(e *element) bool {
+		return e.is(nsClient, "presence") && e.get("from") == room+"/"+nick && e.get("type") == ""
+	})
 }
 
 // request sends a request and waits until it is fulfilled.

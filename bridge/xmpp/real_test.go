@@ -160,7 +160,9 @@ func testClosedRoom(t *testing.T, p *prosody) {
 		<field var='FORM_TYPE'><value>http://jabber.org/protocol/muc#roomconfig</value></field>
 		<field var='muc#roomconfig_roomsecret'><value>open &amp; sesame</value></field></x></query>`)
 	c := p.client(t, "pharos@example.test", nil)
-	send := func(room Room) error { return c.GroupChat(within(t, 10*time.Second), room, Message{ID: "closed", Body: "text"}) }
+	send := func(room Room) error {
+		return c.GroupChat(within(t, 10*time.Second), room, Message{ID: "closed", Body: "text"})
+	}
 
 	err := send(Room{JID: mustJID(t, "secret@rooms.test"), Nick: "pharos", Password: "wrong"})
 	require.ErrorContains(t, err, "join room secret@rooms.test: not-authorized")
@@ -180,7 +182,9 @@ func testRemoved(t *testing.T, p *prosody) {
 	alice.enter(t, "harsh@rooms.test", "alice", "")
 	c := p.client(t, "pharos@example.test", nil)
 	room := Room{JID: mustJID(t, "harsh@rooms.test"), Nick: "pharos"}
-	send := func(id string) error { return c.GroupChat(within(t, 10*time.Second), room, Message{ID: id, Body: "text"}) }
+	send := func(id string) error {
+		return c.GroupChat(within(t, 10*time.Second), room, Message{ID: id, Body: "text"})
+	}
 	gone := func() {
 		s, err := c.acquire(t.Context())
 		require.NoError(t, err)
