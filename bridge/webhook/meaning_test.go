@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package webhook_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/prometheus/alertmanager/template"
+	"github.com/stretchr/testify/require"
+
+	"github.com/pharos-status/pharos/bridge/webhook"
+)
+
+var noon = time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC) //nolint:gochecknoglobals // a constant, had Go one of times
+
+// group returns a notification of a group; its common labels are those of the first
+// alert.
+func group(key string, alerts ...template.Alert) *webhook.Notification {
+	d := &template.Data{Status: "resolved", Alerts: alerts, CommonLabels: template.KV{}}
+	if len(d.Alerts.Firing()) > 0 {
+		d.Status = "firing"
+	}
+	if len(alerts) > 0 {
+		d.CommonLabels = alerts[0].Labels
+	}
+	return &webhook.Notification{Data: d, Version: "4", GroupKey: key}
+}
+
+// one returns an alert with a fingerprint made of its labels, given as pairs.
+func one(state, name string, labels ...string) template.Alert {
+	l := template.KV{"alertname": name}
+	for i := 0; i < len(labels); i += 2 {
+		l[labels[i]] = labels[i+1]
+	}
+	return template.Alert{Status: state, Labels: l, StartsAt: noon, Fingerprint: l.String()}
+}
+
+func reminder(state, service, number string) template.Alert {
+	return one(state, "PharosReminder", "service", service, "notification", "reminder", "severity", "critical", "reminder", number, "outage", "1777636200")
+}
+
+func TestKind(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, webhook.Changed, group("g", one("firing", "PharosServiceDead")).Kind())
+	require.Equal(t, webhook.Startup, group("g", one("firing", "PharosStarted")).Kind())
+	require.Equal(t, webhook.Reminder, group("g", reminder("firing", "web", "1")).Kind())
+
+	require.Zero(t, group("g", one("firing", "PharosServiceDead", "reminder", "4")).Number())
+	require.Equal(t, 3, group("g", reminder("resolved", "web", "9"), reminder("firing", "web", "2"), reminder("firing", "web", "3")).Number(),
+		"what is over does not count while another fires")
+	require.Equal(t, 9, group("g", reminder("resolved", "web", "8"), reminder("resolved", "web", "9")).Number())
+	require.Equal(t, 1, group("g", reminder("firing", "web", "-7")).Number())
+}
+
+func TestSeverity(t *testing.T) {
+	t.Parallel()
+	warning, critical := one("firing", "A", "severity", "warning"), one("resolved", "B", "severity", "critical")
+	require.Equal(t, "warning", group("g", critical, warning).Severity())
+	require.Equal(t, "critical", group("g", critical).Severity())
+	require.Equal(t, "info", group("g", one("firing", "A", "severity", "page")).Severity())
+	require.Equal(t, "info", group("g").Severity())
+}
+
+func TestSince(t *testing.T) {
+	t.Parallel()
+	early, late := one("resolved", "A"), one("firing", "B")
+	early.StartsAt = noon.Add(-time.Hour)
+	require.Equal(t, noon, group("g", early, late).Since())
+	late.Status = "resolved"
+	require.Equal(t, noon.Add(-time.Hour), group("g", late, early).Since())
+	require.Equal(t, noon.Add(-10*time.Minute), group("g", reminder("firing", "web", "1")).Since(), "since the outage began")
+	for _, hostile := range []string{"", "NaN", "-1", "1e300", "x"} {
+		a := reminder("firing", "web", "1")
+		a.Labels["outage"] = hostile
+		require.Equal(t, noon, webhook.Began(a), hostile)
+	}
+	require.True(t, group("g").Since().IsZero())
+}
+
+func TestDead(t *testing.T) {
+	t.Parallel()
+	n := group("g", one("firing", "PharosServiceDead", "service", "web"),
+		one("firing", "PharosReplicaDead", "service", "web", "node", "b", "replica", "2"),
+		one("firing", "PharosReplicaDead", "service", "web", "node", "a", "replica", "1"),
+		one("resolved", "PharosReplicaDead", "service", "db", "node", "a", "replica", "1"))
+	require.Equal(t, []string{"web:a:1", "web:b:2"}, n.Dead())
+	require.Equal(t, []string{"db", "web"}, n.Services())
+}
+
+func TestTopics(t *testing.T) {
+	t.Parallel()
+	dead, other := one("firing", "PharosServiceDead", "service", "web"), one("firing", "PharosNodeDead", "service", "web", "node", "api")
+	over, otherOver := one("resolved", "PharosServiceDead", "service", "web"), one("resolved", "PharosNodeDead", "service", "web", "node", "api")
+	repeated := group("g", dead)
+	repeated.NotificationReason = "repeat interval elapsed"
+	for name, tc := range map[string]struct {
+		n                *webhook.Notification
+		topics, voids    []string
+		voidsOnAllOthers []string
+	}{
+		"a change":                 {group("g", dead, other), nil, []string{"group/g"}, nil},
+		"a repetition":             {repeated, []string{"group/g"}, []string{"group/g"}, nil},
+		"the end":                  {group("g", otherOver, over), nil, []string{"group/g"}, []string{"service/web"}},
+		"the end of death alone":   {group("g", over, other), nil, []string{"group/g"}, []string{"service/web"}},
+		"the end of something":     {group("g", otherOver, dead), nil, []string{"group/g"}, nil},
+		"an old death, and a new":  {group("g", over, dead), nil, []string{"group/g"}, nil},
+		"a reminder":               {group("r", reminder("firing", "web", "1")), []string{"group/r", "service/web"}, []string{"group/r", "service/web"}, nil},
+		"the next reminder":        {group("r", reminder("resolved", "web", "1"), reminder("firing", "web", "2")), []string{"group/r", "service/web"}, []string{"group/r", "service/web"}, nil},
+		"the last reminder":        {group("r", reminder("resolved", "web", "2")), []string{"group/r", "service/web"}, []string{"group/r"}, []string{"service/web"}},
+		"somebody else's":          {group("g", one("resolved", "Down", "service", "web")), nil, []string{"group/g"}, nil},
+		"a death without service":  {group("g", one("resolved", "PharosServiceDead")), nil, []string{"group/g"}, nil},
+		"reminders of two of them": {group("r", reminder("firing", "web", "1"), reminder("firing", "db", "1")), []string{"group/r", "service/db", "service/web"}, []string{"group/r", "service/db", "service/web"}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			require.Equal(t, tc.topics, tc.n.Topics())
+			require.Equal(t, tc.voids, tc.n.Voids())
+			require.Equal(t, tc.voidsOnAllOthers, tc.n.VoidsAll())
+		})
+	}
+}
+
+func TestDigest(t *testing.T) {
+	t.Parallel()
+	a, b := one("firing", "A"), one("firing", "B")
+	want := group("g", a, b).Digest()
+	same := group("g", b, a)
+	same.Receiver, same.ExternalURL = "another", "http://alertmanager-2"
+	same.Alerts[0].Annotations, same.Alerts[0].StartsAt = template.KV{"summary": "other words"}, noon.In(time.FixedZone("", 3600))
+	require.Equal(t, want, same.Digest())
+
+	ended, later := one("resolved", "B"), one("firing", "B")
+	later.StartsAt = noon.Add(time.Nanosecond)
+	truncated, reason, unknown := group("g", a, b), group("g", a, b), group("g", a, b)
+	truncated.TruncatedAlerts, reason.NotificationReason = 1, "repeat interval elapsed"
+	unknown.Alerts[0].Fingerprint = ""
+	unknown.Alerts[0].Labels = template.KV{"alertname": "C"}
+	seen := map[webhook.Digest]int{want: -1}
+	for i, n := range []*webhook.Notification{group("h", a, b), group("g", a), group("g", a, ended), group("g", a, later), truncated, reason, unknown} {
+		at, before := seen[n.Digest()]
+		require.False(t, before, "%d is the same as %d", i, at)
+		seen[n.Digest()] = i
+	}
+}
+
+func TestTest(t *testing.T) {
+	t.Parallel()
+	n, next := webhook.Test("zulip", noon), webhook.Test("zulip", noon.Add(time.Second))
+	require.Equal(t, n, again(t, n))
+	require.NotEqual(t, n.Digest(), next.Digest())
+	require.Equal(t, webhook.Changed, n.Kind())
+	require.Equal(t, "info", n.Severity())
+	require.True(t, n.Firing())
+	require.Contains(t, n.CommonAnnotations["summary"], "test")
+	require.Contains(t, n.CommonAnnotations["description"], "zulip")
+	require.Empty(t, n.Topics())
+}
