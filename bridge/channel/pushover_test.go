@@ -48,7 +48,7 @@ func TestPushoverRequest(t *testing.T) {
 	require.Equal(t, http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}, r.header(t))
 	require.Equal(t, map[string]string{
 		"token": pushoverApp, "user": pushoverBob, "title": "T firing", "message": "M firing", "priority": "1",
-		"url": "https://status.example.com/", "url_title": "Example Status", "timestamp": "1772366400",
+		"url": "https://status.example.com/", "url_title": "Example Status", "timestamp": "1614600000",
 	}, r.form(t))
 	require.EqualError(t, c.Send(t.Context(), "dave", message(t, "firing")), "dave is not one of the channel's users")
 }
@@ -83,7 +83,7 @@ func TestPushoverTimestamp(t *testing.T) {
 	service := newFake(t, says(http.StatusOK, pushoverTaken))
 	c := openPushover(t, service.URL, "")
 	for sample, want := range map[string]string{
-		"firing": "1772366400", "resolved": "1772368200", "reminder": "", "reminder-over": "",
+		"firing": "1614600000", "resolved": "1614601800", "reminder": "", "reminder-over": "",
 	} {
 		require.NoError(t, c.Send(t.Context(), "alice", message(t, sample)))
 		require.Equal(t, want, service.only(t).form(t)["timestamp"], sample)

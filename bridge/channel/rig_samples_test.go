@@ -22,6 +22,7 @@ type labels = map[string]string
 type sampleAlert struct {
 	labels               labels
 	summary, description string
+	over                 bool
 }
 
 // hostile is what an attacker may call things: a form, markup of each kind, mentions,
@@ -33,53 +34,54 @@ const hostile = "x\r\nTo: +1\n&to=+15005550009 <b onclick=alert(1)>b</b> <script
 func notification(t testing.TB, sample string) *webhook.Notification {
 	t.Helper()
 	dead := []sampleAlert{
-		{labels{"alertname": "PharosServiceDead", "service": "web", "severity": "critical", "notification": "change"}, "A service is dead.", "Service web is dead: 2 of 2 replicas dead."},
-		{labels{"alertname": "PharosNodeDead", "service": "web", "node": "core", "severity": "critical", "notification": "change"}, "A node is dead.", "Node core of service web is dead: 2 of 2 replicas dead."},
-		{labels{"alertname": "PharosReplicaDead", "service": "web", "node": "core", "replica": "tcp://10.0.0.1:443", "severity": "warning", "notification": "change"}, "A replica is dead.", "Replica tcp://10.0.0.1:443 of node core, service web, is dead."},
+		{labels{"alertname": "PharosServiceDead", "service": "web", "severity": "critical", "notification": "change"}, "A service is dead.", "Service web is dead: 2 of 2 replicas dead.", sample == "resolved"},
+		{labels{"alertname": "PharosNodeDead", "service": "web", "node": "core", "severity": "critical", "notification": "change"}, "A node is dead.", "Node core of service web is dead: 2 of 2 replicas dead.", sample == "resolved"},
+		{labels{"alertname": "PharosReplicaDead", "service": "web", "node": "core", "replica": "tcp://10.0.0.1:443", "severity": "warning", "notification": "change"}, "A replica is dead.", "Replica tcp://10.0.0.1:443 of node core, service web, is dead.", sample == "resolved"},
 	}
-	reminder := func(n string) []sampleAlert {
-		return []sampleAlert{{
-			labels{"alertname": "PharosReminder", "service": "web", "severity": "critical", "notification": "reminder", "reminder": n},
-			"A service is still dead.", "Service web has been dead for 20m 0s. This is reminder " + n + ".",
-		}}
+	reminder := func(n string, over bool) sampleAlert {
+		return sampleAlert{
+			labels{"alertname": "PharosReminder", "service": "web", "severity": "critical", "notification": "reminder", "reminder": n, "outage": "1614600000"},
+			"A service is still dead.", "Service web has not been seen alive since noon. Dead: core.", over,
+		}
 	}
+	reminders := labels{"service": "web", "notification": "reminder"}
 	switch sample {
 	case "firing":
 		return parsed(t, "firing", labels{"service": "web"}, dead)
 	case "resolved":
 		return parsed(t, "resolved", labels{"service": "web"}, dead)
 	case "reminder":
-		return parsed(t, "firing", labels{"service": "web", "reminder": "1"}, reminder("1"))
+		return parsed(t, "firing", reminders, []sampleAlert{reminder("1", false)})
 	case "reminder-2":
-		return parsed(t, "firing", labels{"service": "web", "reminder": "2"}, reminder("2"))
+		return parsed(t, "firing", reminders, []sampleAlert{reminder("1", true), reminder("2", false)})
 	case "reminder-over":
-		return parsed(t, "resolved", labels{"service": "web", "reminder": "1"}, reminder("1"))
+		return parsed(t, "resolved", reminders, []sampleAlert{reminder("1", true)})
 	case "startup":
 		return parsed(t, "firing", labels{"alertname": "PharosStarted"}, []sampleAlert{{
 			labels{"alertname": "PharosStarted", "instance": "127.0.0.1:9640", "severity": "info", "notification": "change"},
-			"An exporter has started.", "The exporter at 127.0.0.1:9640 has started.",
+			"An exporter has started.", "The exporter at 127.0.0.1:9640 has started.", false,
 		}})
 	case "foreign":
 		return parsed(t, "firing", labels{"alertname": "DiskFull"}, []sampleAlert{
-			{labels{"alertname": "DiskFull", "instance": "db-1:9100", "mountpoint": "/"}, "", "Disk / of db-1 is full."},
+			{labels{"alertname": "DiskFull", "instance": "db-1:9100", "mountpoint": "/"}, "", "Disk / of db-1 is full.", false},
 		})
 	case "hostile":
 		return parsed(t, "firing", labels{"service": hostile}, []sampleAlert{
-			{labels{"alertname": "PharosServiceDead", "service": hostile, "node": hostile, "replica": hostile, "severity": "critical", "notification": "change"}, hostile, hostile},
+			{labels{"alertname": "PharosServiceDead", "service": hostile, "node": hostile, "replica": hostile, "severity": "critical", "notification": "change"}, hostile, hostile, false},
 		})
 	}
 	t.Fatalf("there is no sample %s", sample)
 	return nil
 }
 
-// parsed returns the notification of alerts that began at noon, and ended half an hour
-// later if they are resolved.
+// parsed returns the notification of alerts that began at noon, long ago, and ended
+// half an hour later if they are over.
 func parsed(t testing.TB, status string, group labels, alerts []sampleAlert) *webhook.Notification {
 	t.Helper()
 	type object = map[string]any
-	ends, reason := "0001-01-01T00:00:00Z", "first notification"
+	reason := "first notification"
 	if status == "resolved" {
-		ends, reason = "2026-03-01T12:30:00Z", "all alerts resolved"
+		reason = "all alerts resolved"
 	}
 	var all []object
 	for i, a := range alerts {
@@ -89,8 +91,12 @@ func parsed(t testing.TB, status string, group labels, alerts []sampleAlert) *we
 			annotations["runbook_url"] = "https://github.com/pharos-status/pharos/blob/main/docs/runbooks/" + a.labels["alertname"] + ".md"
 			annotations["dashboard_url"] = "/d/pharos-service/service?var-service=web"
 		}
+		status, ends := "firing", "0001-01-01T00:00:00Z"
+		if a.over {
+			status, ends = "resolved", "2021-03-01T12:30:00Z"
+		}
 		all = append(all, object{
-			"status": status, "labels": a.labels, "annotations": annotations, "startsAt": "2026-03-01T12:00:00Z", "endsAt": ends,
+			"status": status, "labels": a.labels, "annotations": annotations, "startsAt": "2021-03-01T12:00:00Z", "endsAt": ends,
 			"generatorURL": "http://127.0.0.1:9640/graph", "fingerprint": fmt.Sprintf("%016x", i+1),
 		})
 	}
