@@ -8,6 +8,8 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"os"
+	"runtime/debug"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -20,6 +22,11 @@ import (
 	"github.com/pharos-status/pharos/internal/schema"
 )
 
+// gcPercent is how much the heap may grow before it is collected, in percent of what is
+// alive: half of what Go allows, as a notification of thousands of alerts leaves many
+// times its size as garbage. Who sets GOGC has the last word.
+const gcPercent = 50
+
 // start checks the configuration, or runs the bridge until ctx is done.
 func start(ctx context.Context, f *flags, log *slog.Logger, stdout io.Writer) error {
 	if f.configCheck {
@@ -28,6 +35,9 @@ func start(ctx context.Context, f *flags, log *slog.Logger, stdout io.Writer) er
 		}
 		_, err := fmt.Fprintf(stdout, "The configuration in %s is good.\n", f.configFile)
 		return err
+	}
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(gcPercent)
 	}
 	hangups := app.CatchHangups()
 	log.Info("Starting pharos_bridge", "version", version.Info(), "build_context", version.BuildContext())
