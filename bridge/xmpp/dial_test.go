@@ -28,7 +28,6 @@ func TestOrdered(t *testing.T) {
 	}
 	first := map[string]int{}
 	for drawn := range 5 { // all that can be drawn for the first one
-		drawn := drawn
 		got := ordered(all(), func(n int) int {
 			if n == 5 {
 				return drawn
@@ -93,11 +92,13 @@ func TestTargets(t *testing.T) {
 				"_xmpps-client._tcp.example.test. SRV 10 1 443 a.example.test.",
 				"_xmpps-client._tcp.example.test. SRV 30 0 5223 c.example.test.",
 			},
-			[]target{{"a.example.test:443", true, 10, 1}, {"b.example.test:5222", false, 20, 1}, {"c.example.test:5223", true, 30, 0}}, "",
+			[]target{{"a.example.test:443", true, 10, 1}, {"b.example.test:5222", false, 20, 1}, {"c.example.test:5223", true, 30, 0}},
+			"",
 		},
 		"no direct TLS": {
 			[]string{"_xmpps-client._tcp.example.test. SRV 0 0 0 .", "_xmpp-client._tcp.example.test. SRV 5 0 5222 a.example.test."},
-			[]target{{"a.example.test:5222", false, 5, 0}}, "",
+			[]target{{"a.example.test:5222", false, 5, 0}},
+			"",
 		},
 		"not at all": {[]string{"_xmpp-client._tcp.example.test. SRV 0 0 0 ."}, nil, "example.test says by DNS that it has no XMPP server"},
 	} {

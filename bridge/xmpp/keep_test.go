@@ -22,7 +22,7 @@ func TestKeepalive(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, server := pipe(t)
 		began, pings := time.Now(), 0
-		s.start(func() bool { return time.Since(began) >= 10*time.Minute })
+		s.start(t.Context(), func() bool { return time.Since(began) >= 10*time.Minute })
 		for {
 			e, err := server.r.next()
 			if err != nil {
@@ -49,7 +49,7 @@ func TestDeadConnection(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, server := pipe(t)
 		began := time.Now()
-		s.start(func() bool { return false })
+		s.start(t.Context(), func() bool { return false })
 		_, err := server.r.next()
 		require.NoError(t, err)
 		<-s.done
@@ -66,7 +66,7 @@ func TestIdle(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, server := pipe(t)
 		c := &Client{o: Options{Idle: 5 * time.Minute}, opening: make(chan struct{}, 1), current: s}
-		s.start(func() bool { return c.retire(s) })
+		s.start(t.Context(), func() bool { return c.retire(s) })
 		go func() {
 			for {
 				e, err := server.r.next()

@@ -133,7 +133,7 @@ func (s *stream) bind(account JID) error {
 	}
 	bound := answer.child(nsBind, "bind")
 	if !answer.is(nsClient, "iq") || answer.get("type") != "result" || bound == nil {
-		return fmt.Errorf("the server gave us no resource: %s", stanzaError(answer)) // trying again may help, whatever its kind
+		return fmt.Errorf("the server gave us no resource: %w", stanzaError(answer).Err) // of whatever kind: trying again may help
 	}
 	s.jid, err = ParseJID(bound.childText(nsBind, "jid"))
 	if err != nil {

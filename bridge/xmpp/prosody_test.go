@@ -206,6 +206,8 @@ func (p *prosody) peer(t testing.TB, jid string) *peer {
 		for {
 			e, err := s.r.next()
 			if err != nil {
+				_ = s.write("</stream:stream>")
+				s.close()
 				return
 			}
 			who.mu.Lock()

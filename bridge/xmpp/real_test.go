@@ -17,17 +17,18 @@ import (
 func TestRealServer(t *testing.T) {
 	t.Parallel()
 	p := startProsody(t)
-	t.Run("login", func(t *testing.T) { testLogin(t, p) })
-	t.Run("no login", func(t *testing.T) { testNoLogin(t, p) })
-	t.Run("chat", func(t *testing.T) { testChat(t, p) })
-	t.Run("unknown", func(t *testing.T) { testUnknown(t, p) })
-	t.Run("room", func(t *testing.T) { testRoom(t, p) })
-	t.Run("closed room", func(t *testing.T) { testClosedRoom(t, p) })
-	t.Run("removed", func(t *testing.T) { testRemoved(t, p) })
+	t.Run("login", func(t *testing.T) { t.Parallel(); testLogin(t, p) })
+	t.Run("no login", func(t *testing.T) { t.Parallel(); testNoLogin(t, p) })
+	t.Run("chat", func(t *testing.T) { t.Parallel(); testChat(t, p) })
+	t.Run("unknown", func(t *testing.T) { t.Parallel(); testUnknown(t, p) })
+	t.Run("room", func(t *testing.T) { t.Parallel(); testRoom(t, p) })
+	t.Run("closed room", func(t *testing.T) { t.Parallel(); testClosedRoom(t, p) })
+	t.Run("removed", func(t *testing.T) { t.Parallel(); testRemoved(t, p) })
 }
 
 // testLogin logs in by each mechanism, since each domain offers what it is named for.
 func testLogin(t *testing.T, p *prosody) {
+	t.Helper()
 	for _, test := range []struct {
 		domain  string
 		version uint16
@@ -59,6 +60,7 @@ func testLogin(t *testing.T, p *prosody) {
 }
 
 func testNoLogin(t *testing.T, p *prosody) {
+	t.Helper()
 	for name, test := range map[string]struct {
 		jid     string
 		change  func(o *Options)
@@ -94,6 +96,7 @@ func testNoLogin(t *testing.T, p *prosody) {
 }
 
 func testChat(t *testing.T, p *prosody) {
+	t.Helper()
 	const body = "Mail is <dead> since 12:01 & \"so\"\nhttps://status.example.com/?a=1&b=2 \U0001F6A8"
 	for from, to := range map[string]string{
 		"pharos@example.test":      "alice@example.test",      // acknowledged by stream management
@@ -118,6 +121,7 @@ func testChat(t *testing.T, p *prosody) {
 }
 
 func testUnknown(t *testing.T, p *prosody) {
+	t.Helper()
 	for from, to := range map[string]string{
 		"pharos@example.test":      "nobody@example.test",
 		"pharos@plain-stream.test": "nobody@plain-stream.test",
@@ -133,7 +137,8 @@ func testUnknown(t *testing.T, p *prosody) {
 }
 
 func testRoom(t *testing.T, p *prosody) {
-	alice, bob := p.peer(t, "alice@example.test/a"), p.peer(t, "bob@other.test/b")
+	t.Helper()
+	alice, bob := p.peer(t, "alice@example.test/room"), p.peer(t, "bob@other.test/room")
 	alice.enter(t, "ops@rooms.test", "pharos", "") // our nick is taken
 	bob.enter(t, "ops@rooms.test", "bob", "")
 	c := p.client(t, "pharos@example.test", nil)
@@ -154,7 +159,8 @@ func testRoom(t *testing.T, p *prosody) {
 }
 
 func testClosedRoom(t *testing.T, p *prosody) {
-	alice := p.peer(t, "alice@example.test/a")
+	t.Helper()
+	alice := p.peer(t, "alice@example.test/closedroom")
 	alice.enter(t, "secret@rooms.test", "alice", "")
 	alice.request(t, "secret@rooms.test", `<query xmlns='http://jabber.org/protocol/muc#owner'><x xmlns='jabber:x:data' type='submit'>
 		<field var='FORM_TYPE'><value>http://jabber.org/protocol/muc#roomconfig</value></field>
@@ -178,7 +184,8 @@ func testClosedRoom(t *testing.T, p *prosody) {
 }
 
 func testRemoved(t *testing.T, p *prosody) {
-	alice := p.peer(t, "alice@example.test/a")
+	t.Helper()
+	alice := p.peer(t, "alice@example.test/removed")
 	alice.enter(t, "harsh@rooms.test", "alice", "")
 	c := p.client(t, "pharos@example.test", nil)
 	room := Room{JID: mustJID(t, "harsh@rooms.test"), Nick: "pharos"}

@@ -28,6 +28,7 @@ func TestServerRestarts(t *testing.T) {
 }
 
 func testServerRestarts(t *testing.T, domain string, exact bool) {
+	t.Helper()
 	const messages, restarts = 300, 3
 	p := startProsody(t)
 	c := p.client(t, "pharos@"+domain, nil)
@@ -77,6 +78,7 @@ func testServerRestarts(t *testing.T, domain string, exact bool) {
 // retried tries until an attempt succeeds, and yields for each that failed whether
 // the message may have arrived.
 func retried(t *testing.T, try func(ctx context.Context) error) func(yield func(bool) bool) {
+	t.Helper()
 	return func(yield func(bool) bool) {
 		for ctx := within(t, time.Minute); ; {
 			attempt, cancel := context.WithTimeout(ctx, 5*time.Second)

@@ -59,10 +59,10 @@ func newSession(s *stream, log *slog.Logger) *session {
 }
 
 // start lets the session live until it fails, is ended, or retire says that nobody
-// needs it any more.
-func (s *session) start(retire func() bool) {
+// needs it any more. It outlives the context.
+func (s *session) start(ctx context.Context, retire func() bool) {
 	s.wg.Go(s.read)
-	s.wg.Go(func() { s.keep(retire) })
+	s.wg.Go(func() { s.keep(context.WithoutCancel(ctx), retire) })
 }
 
 // over tells whether the session has ended.
@@ -84,20 +84,20 @@ func (s *session) fail(err error) {
 	})
 }
 
-// leave ends the session as is polite.
-func (s *session) leave() {
+// leave ends the session because of why, as is polite.
+func (s *session) leave(why error) {
 	if !s.over() {
 		s.writing.Lock()
 		_ = s.conn.SetWriteDeadline(time.Now().Add(farewell))
 		_ = s.write("</stream:stream>") // whether it arrives makes no difference
 		s.writing.Unlock()
 	}
-	s.fail(errClosed)
+	s.fail(why)
 }
 
 // end ends the session, and returns once its goroutines have ended.
 func (s *session) end() {
-	s.leave()
+	s.leave(errClosed)
 	s.wg.Wait()
 }
 
@@ -108,7 +108,7 @@ func (s *session) read() {
 			if !s.over() {
 				s.log.Info("the XMPP session ended", "jid", s.jid.String(), "err", err)
 			}
-			s.fail(fmt.Errorf("the session ended: %w", err))
+			s.leave(fmt.Errorf("the session ended: %w", err))
 			return
 		}
 		s.heard.Store(time.Now().UnixNano())
@@ -118,7 +118,7 @@ func (s *session) read() {
 
 // keep pings the server, since a connection that was cut is otherwise noticed only
 // by the message that it loses.
-func (s *session) keep(retire func() bool) {
+func (s *session) keep(ctx context.Context, retire func() bool) {
 	ticks := time.NewTicker(keepalive)
 	defer ticks.Stop()
 	for {
@@ -128,12 +128,12 @@ func (s *session) keep(retire func() bool) {
 		case <-ticks.C:
 		}
 		if retire() {
-			s.leave()
+			s.leave(errClosed)
 			return
 		}
-		ctx, cancel := context.WithTimeout(context.Background(), pingWithin)
+		within, cancel := context.WithTimeout(ctx, pingWithin)
 		id := newID()
-		_, err := s.ask(ctx, ping(s.jid.Domain, id), 1, func(e *element, _ uint32) bool { return answers(e, id) })
+		_, err := s.ask(within, ping(s.jid.Domain, id), 1, func(e *element, _ uint32) bool { return answers(e, id) })
 		cancel()
 		if err != nil {
 			s.fail(err)
@@ -185,17 +185,13 @@ func (s *session) answer(e *element) {
 func (s *session) reply(text string, stanzas uint32) {
 	s.writing.Lock()
 	defer s.writing.Unlock()
-	if err := s.put(context.Background(), text, stanzas); err != nil {
+	if err := s.put(text, stanzas, time.Now().Add(writeIn)); err != nil {
 		s.fail(err)
 	}
 }
 
 // put writes; s.writing is held.
-func (s *session) put(ctx context.Context, text string, stanzas uint32) error {
-	deadline := time.Now().Add(writeIn)
-	if d, ok := ctx.Deadline(); ok && d.Before(deadline) {
-		deadline = d
-	}
+func (s *session) put(text string, stanzas uint32, deadline time.Time) error {
 	if err := s.conn.SetWriteDeadline(deadline); err != nil {
 		return err
 	}
@@ -221,8 +217,12 @@ func (s *session) ask(ctx context.Context, text string, stanzas uint32, wants fu
 	s.mu.Lock()
 	s.waiters[w] = true
 	s.mu.Unlock()
-	began := time.Now().UnixNano()
-	err := s.put(ctx, text, stanzas)
+	began := time.Now()
+	deadline := began.Add(writeIn)
+	if d, ok := ctx.Deadline(); ok && d.Before(deadline) {
+		deadline = d
+	}
+	err := s.put(text, stanzas, deadline)
 	s.writing.Unlock()
 	defer func() {
 		s.mu.Lock()
@@ -233,7 +233,7 @@ func (s *session) ask(ctx context.Context, text string, stanzas uint32, wants fu
 		s.fail(err) // what was written may end in the middle of a stanza
 		return nil, unsure(err)
 	}
-	return s.await(ctx, w, began)
+	return s.await(ctx, w, began.UnixNano())
 }
 
 // await waits for the answer to what was written.

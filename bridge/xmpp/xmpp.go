@@ -142,7 +142,7 @@ func (c *Client) acquire(ctx context.Context) (*session, error) {
 	s = newSession(made, c.o.Logger)
 	s.users = 1
 	c.current = s
-	s.start(func() bool { return c.retire(s) })
+	s.start(ctx, func() bool { return c.retire(s) })
 	return s, nil
 }
 
