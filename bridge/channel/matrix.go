@@ -9,6 +9,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 
@@ -86,7 +87,7 @@ type matrixMessage struct {
 	Mentions      struct{} `json:"m.mentions"` // nobody is called by name, whatever the text looks like
 }
 
-func (x *matrix) Recipients() []string { return x.settings.Rooms }
+func (x *matrix) Recipients() []string { return slices.Clone(x.settings.Rooms) }
 
 // Keyed returns true: a server does not take a transaction of the same access token
 // again, for as long as it remembers it.

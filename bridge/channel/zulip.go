@@ -44,7 +44,7 @@ func (z *Zulip) Check(f *configfile.File, p configfile.Path, w *words.Words) con
 		return ""
 	})
 	c.list("users", z.Users, func(user string) string {
-		if !strings.Contains(user, "@") || strings.ContainsAny(user, " ,") {
+		if !strings.Contains(user, "@") || strings.ContainsAny(user, " ,#") {
 			return "not the address of a user; write one such as alice@example.com"
 		}
 		return ""

@@ -105,13 +105,14 @@ func TestZulipRefuses(t *testing.T) {
 :1: api_key: is missing; set api_key_file to a file that holds it
 :1: nobody is told; set streams or users`},
 		"everything": {
-			`{site: "https://u:secret-p@a.example", bot_email: "a:b@c", api_key: "secret-1 secret-2", streams: ["#ops", a, a], users: [bob]}`,
+			`{site: "https://u:secret-p@a.example", bot_email: "a:b@c", api_key: "secret-1 secret-2", streams: ["#ops", a, a], users: [bob, "#b@a.example"]}`,
 			`:1: site: an address holds no user and password; remove them
 :1: bot_email: not an address; write the one that Zulip shows of the bot, such as pharos-bot@example.zulipchat.com
 :1: api_key: holds white space, or what is not ASCII; copy it again
 :1: streams[0]: not the name of a stream; write it without #
 :1: streams[2]: "a" is there twice; remove one
-:1: users[0]: not the address of a user; write one such as alice@example.com`,
+:1: users[0]: not the address of a user; write one such as alice@example.com
+:1: users[1]: not the address of a user; write one such as alice@example.com`,
 		},
 	})
 }
