@@ -14,6 +14,7 @@ import (
 	promconfig "github.com/prometheus/common/config"
 	"github.com/stretchr/testify/require"
 
+	"github.com/pharos-status/pharos/bridge/words"
 	"github.com/pharos-status/pharos/internal/configfile"
 	"github.com/pharos-status/pharos/internal/status"
 )
@@ -158,6 +159,16 @@ func TestRetryAfter(t *testing.T) {
 	} {
 		require.Equal(t, want, retryAfter(header), header)
 	}
+}
+
+// A message without words would be refused.
+func TestTextIsNeverBlank(t *testing.T) {
+	t.Parallel()
+	m := message(t, "firing")
+	require.Equal(t, "firing", m.text(testWords(t), " {{ .Status }} ", words.Title))
+	title := m.text(testWords(t), words.Title, "")
+	require.NotEmpty(t, title)
+	require.Equal(t, title, m.text(testWords(t), ` {{ if eq .Status "resolved" }}over{{ end }}`, words.Title))
 }
 
 func TestFit(t *testing.T) {

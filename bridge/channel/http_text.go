@@ -45,10 +45,10 @@ func (c *httpClient) clean(text string) string {
 	return status.Shorten(strings.Join(strings.Fields(text), " "))
 }
 
-// safe returns the error as it is, unless it says a secret.
+// safe returns the error as it is, if its text is clean.
 func (c *httpClient) safe(err error) error {
-	if text := err.Error(); c.hide(text) != text {
-		return errors.New(c.hide(text))
+	if text := c.clean(err.Error()); text != err.Error() {
+		return errors.New(text)
 	}
 	return err
 }

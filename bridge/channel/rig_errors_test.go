@@ -215,7 +215,7 @@ func (c troubled) testConnections(t *testing.T) {
 				t.Error(err)
 				return
 			}
-			_, _ = io.WriteString(conn, "220 mail.example.com ESMTP "+strings.Join(c.secrets, " ")+"\r\n")
+			_, _ = io.WriteString(conn, "SSH-2.0-"+strings.Join(c.secrets, "-")+strings.Repeat("x", 2000)+"\r\n")
 			conn.Close()
 		})
 		c.requireOutcome(t, c.sends(t, t.Context(), service.URL), outcome{unsure: true})
