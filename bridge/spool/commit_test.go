@@ -170,7 +170,58 @@ func TestCrashDuringAnAttempt(t *testing.T) {
 	require.Equal(t, 2, e.Attempts)
 	require.False(t, take(t, s, bob()).Unsure)
 	require.NoError(t, s.Retry(e.ID, false))
-	require.False(t, take(t, s, alice()).Unsure, "that attempt surely failed, and it was told of the one before")
+	require.False(t, take(t, crash(t, s), alice()).Unsure, "that attempt surely failed, and it was told of the one before")
+	require.NoError(t, s.Retry(take(t, s, alice()).ID, true))
+	require.True(t, take(t, s, alice()).Unsure)
+}
+
+// While it is being written that an entry is overtaken, it can't be taken, nor what is
+// behind it; nor can what overtakes it.
+func TestTakeWhileOvertaken(t *testing.T) {
+	t.Parallel()
+	for _, failure := range []error{nil, errBroken} {
+		s := open(t, Options{})
+		reminder := say("reminder")
+		reminder.Topics = []string{"x"}
+		accept(t, s, reminder)
+		accept(t, s, say("change"))
+		<-s.Changed()
+		writes, goOn := make(chan struct{}), make(chan struct{})
+		s.turn <- struct{}{}
+		s.update = func(fn func(*bolt.Tx) error) error {
+			close(writes)
+			<-goOn
+			if failure != nil {
+				return failure
+			}
+			return s.db.Update(fn)
+		}
+		<-s.turn
+		done := make(chan error)
+		go func() {
+			over := say("over", "alice", "bob")
+			over.Voids = []string{"x"}
+			_, err := s.Accept(t.Context(), over)
+			done <- err
+		}()
+		<-writes
+		require.Empty(t, s.Lanes())
+		for _, from := range []Lane{alice(), bob()} {
+			e, err := s.Take(from, false)
+			require.NoError(t, err)
+			require.Nil(t, e)
+		}
+		close(goOn)
+		require.ErrorIs(t, <-done, failure)
+		<-s.Changed()
+		next, err := s.Take(alice(), false)
+		require.NoError(t, err)
+		if failure != nil {
+			require.Equal(t, "reminder", string(next.Payload))
+		} else {
+			require.Equal(t, "change", string(next.Payload))
+		}
+	}
 }
 
 var errBroken = errors.New("no space left on device")
