@@ -153,6 +153,16 @@ func TestParseReal(t *testing.T) {
 	}
 }
 
+func TestParseRepetition(t *testing.T) {
+	t.Parallel()
+	sent, err := os.ReadFile("testdata/alertmanager-0.34.json")
+	require.NoError(t, err)
+	n, err := webhook.Parse(sent)
+	require.NoError(t, err)
+	require.EqualValues(t, 1, n.TruncatedAlerts)
+	require.Equal(t, []string{`group/{}:{service="web"}`}, n.Topics(), "it is told again because time has passed")
+}
+
 // again returns the notification as it is after it was kept.
 func again(t require.TestingT, n *webhook.Notification) *webhook.Notification {
 	kept, err := json.Marshal(n)

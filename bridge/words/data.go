@@ -25,6 +25,8 @@ type Data struct {
 
 	PageTitle string
 	PageURL   string // empty: nobody said so
+
+	firing int // how many alerts fire: they come first
 }
 
 // data returns the data of a notification, which stays as it is.
@@ -35,17 +37,38 @@ func (w *Words) data(n *webhook.Notification) Data {
 		a := &all.Alerts[i]
 		a.StartsAt, a.EndsAt = in(webhook.Began(*a), w.o.Location), in(a.EndsAt, w.o.Location)
 	}
-	slices.SortStableFunc(all.Alerts, func(a, b template.Alert) int {
-		order := cmp.Compare(rank(a), rank(b))
-		if order == 0 && a.Status == "resolved" {
-			return b.EndsAt.Compare(a.EndsAt)
-		}
-		return order
-	})
 	copied := *n
 	copied.Data = &all
-	return Data{Notification: &copied, PageTitle: w.o.PageTitle, PageURL: w.o.PageURL}
+	return Data{Notification: &copied, PageTitle: w.o.PageTitle, PageURL: w.o.PageURL, firing: sortAlerts(all.Alerts)}
 }
+
+// sortAlerts puts the worst first, and of what is over what ended last. It returns how
+// many fire.
+func sortAlerts(alerts []template.Alert) (firing int) {
+	type ranked struct {
+		rank  int
+		alert template.Alert
+	}
+	order := make([]ranked, len(alerts))
+	for i, a := range alerts {
+		order[i] = ranked{rank(a), a}
+		if !isOver(a) {
+			firing++
+		}
+	}
+	slices.SortStableFunc(order, func(a, b ranked) int {
+		if a.rank == b.rank && isOver(a.alert) {
+			return b.alert.EndsAt.Compare(a.alert.EndsAt)
+		}
+		return cmp.Compare(a.rank, b.rank)
+	})
+	for i := range order {
+		alerts[i] = order[i].alert
+	}
+	return firing
+}
+
+func isOver(a template.Alert) bool { return a.Status == "resolved" }
 
 // in returns the time in a location, and no time as it is.
 func in(t time.Time, location *time.Location) time.Time {
@@ -69,7 +92,7 @@ func rank(a template.Alert) int {
 	case a.Labels[schema.Severity] == "info":
 		of = 4
 	}
-	if a.Status == "resolved" {
+	if isOver(a) {
 		of += 5
 	}
 	return of
@@ -94,7 +117,13 @@ func (d Data) Outage() bool { return isOutage(d.Worst()) }
 
 // More returns how many alerts there are besides the worst that fire; if none fires,
 // that are over. It counts what Alertmanager has left out.
-func (d Data) More() int { return len(d.telling()) - 1 + d.left() }
+func (d Data) More() int {
+	telling := d.firing
+	if telling == 0 {
+		telling = len(d.Alerts)
+	}
+	return max(telling-1, 0) + d.left()
+}
 
 // Shown returns the alerts to be told of one by one, the worst of those that there
 // are to tell of.
@@ -111,8 +140,8 @@ func (d Data) Hidden() int { return max(len(d.listed())-shown, 0) + d.left() }
 func (d Data) listed() template.Alerts {
 	switch {
 	case d.Kind() != webhook.Changed:
-		return d.Alerts.Firing()
-	case !d.Firing() && len(d.Alerts) == 1:
+		return d.Alerts[:d.firing]
+	case d.firing == 0 && len(d.Alerts) == 1:
 		return nil
 	}
 	return d.Alerts
@@ -120,18 +149,21 @@ func (d Data) listed() template.Alerts {
 
 // Over returns how many alerts are over while others fire.
 func (d Data) Over() int {
-	if !d.Firing() || d.Kind() != webhook.Changed {
+	if d.firing == 0 || d.Kind() != webhook.Changed {
 		return 0
 	}
-	return len(d.Alerts.Resolved())
+	return len(d.Alerts) - d.firing
 }
 
-// Affected returns the services of the alerts that fire, or of all if none does, the
-// worst first.
+// Affected returns the services that fare as badly as that of the worst alert; if none
+// fires, all.
 func (d Data) Affected() []string {
 	var services []string
-	for _, a := range d.telling() {
-		if s := a.Labels[schema.Service]; s != "" && len(services) < shown && !slices.Contains(services, s) {
+	for _, a := range d.Alerts {
+		if d.Firing() && rank(a) != rank(d.Worst()) || len(services) == shown {
+			break
+		}
+		if s := a.Labels[schema.Service]; s != "" && !slices.Contains(services, s) {
 			services = append(services, s)
 		}
 	}
@@ -160,14 +192,6 @@ func (d Data) Links() []Link {
 		all = append(all, Link{"Dashboard", d.Link("dashboard_url")}, Link{"What to do", d.Link("runbook_url")})
 	}
 	return slices.DeleteFunc(all, func(l Link) bool { return l.URL == "" })
-}
-
-// telling returns the alerts that tell how it is.
-func (d Data) telling() template.Alerts {
-	if firing := d.Alerts.Firing(); len(firing) > 0 {
-		return firing
-	}
-	return d.Alerts
 }
 
 // left returns how many alerts Alertmanager has left out, as far as can be believed.

@@ -13,13 +13,17 @@ import (
 // How many characters of foreign texts are left where they have to be inert, before
 // words become code. The default templates would cut that, so they cut at more.
 const (
-	maxInert            = 100
+	maxInert            = 150
 	maxInertDescription = 300
 )
 
+// maxInertAlerts is how many alerts are made inert, more than anybody reads.
+const maxInertAlerts = 100
+
 // Inert returns the data with all texts that come from elsewhere made such that they
 // are no markup, mention or link in any Markdown: words that could be become code. There
-// is no other way to quote that all dialects have.
+// is no other way to quote that all dialects have. Of very many alerts, those that
+// matter least come without texts.
 func (d Data) Inert() Data {
 	all := *d.Data
 	all.Receiver, all.ExternalURL = inert(all.Receiver, maxInert), plainURLOnly(all.ExternalURL)
@@ -27,6 +31,9 @@ func (d Data) Inert() Data {
 	all.CommonAnnotations, all.RouteLabels = inertPairs(all.CommonAnnotations), inertPairs(all.RouteLabels)
 	all.Alerts = make(template.Alerts, len(d.Alerts))
 	for i, a := range d.Alerts {
+		if i >= maxInertAlerts {
+			a.Labels, a.Annotations = nil, nil
+		}
 		a.Labels, a.Annotations = inertPairs(a.Labels), inertPairs(a.Annotations)
 		a.GeneratorURL = plainURLOnly(a.GeneratorURL)
 		all.Alerts[i] = a
@@ -68,7 +75,7 @@ func inert(text string, characters int) string {
 		words = strings.Fields(cutEntity.ReplaceAllString(Cut(line, characters), "…"))
 	}
 	for i, word := range words {
-		if !isInertWord(word) || i == 0 && listNumber.MatchString(word) {
+		if !isInertWord(word) || i == 0 && listMark.MatchString(word) {
 			words[i] = code(word)
 		}
 	}
@@ -84,8 +91,8 @@ func code(word string) string {
 	return "`" + strings.ReplaceAll(bare, "`", "'") + "`" + word[len(bare):]
 }
 
-// listNumber matches what makes a list where a line begins.
-var listNumber = regexp.MustCompile(`^[0-9]+[.):]`)
+// listMark matches what makes a list or a line where a line begins.
+var listMark = regexp.MustCompile(`^([-+=]|[0-9]+[.)])`)
 
 // cutEntity matches what a cut left of the number of a character.
 var cutEntity = regexp.MustCompile(`&#?[0-9]*…$`)
@@ -94,12 +101,12 @@ var cutEntity = regexp.MustCompile(`&#?[0-9]*…$`)
 // mentions, links with or without a scheme, emojis in colons, commands.
 func isInertWord(word string) bool {
 	word = strings.TrimSuffix(word, ":")
-	word = strings.TrimRight(strings.TrimPrefix(word, "("), ".)")
+	word = strings.TrimRight(strings.TrimPrefix(word, "("), ".)!")
 	for i := 0; i < len(word); i++ {
 		switch c := word[i]; {
-		case c >= utf8.RuneSelf, isAlphanumeric(c), strings.IndexByte(`,;'"`, c) >= 0:
-		case strings.IndexByte("-/_=+%?", c) >= 0 && i > 0:
-		case c == '.' && i > 0 && isDigit(word[i-1]) && isDigit(word[i+1]): // never the last
+		case c >= utf8.RuneSelf, isAlphanumeric(c), strings.IndexByte(`,;'"-+=%?`, c) >= 0:
+		case (c == '/' || c == '_') && i > 0:
+		case (c == '.' || c == ':') && i > 0 && i+1 < len(word) && isDigit(word[i-1]) && isDigit(word[i+1]):
 		case c == '&':
 			end := entity.FindStringIndex(word[i:])
 			if end == nil {

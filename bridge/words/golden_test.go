@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package words
+
+import (
+	"fmt"
+	"log/slog"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/prometheus/alertmanager/template"
+	"github.com/stretchr/testify/require"
+
+	"github.com/pharos-status/pharos/bridge/webhook"
+	"github.com/pharos-status/pharos/internal/schema"
+	"github.com/pharos-status/pharos/internal/testkit"
+)
+
+// previews returns the notifications of which the golden files show every form.
+func previews(now time.Time) map[string]*webhook.Notification {
+	dead := []template.Alert{serviceDead(now)}
+	dead[0].Annotations["incident_url"] = "https://status.example.com/incidents/7"
+	for i := range 3 {
+		node := nodeDead(now)
+		node.Labels[schema.Node] = fmt.Sprintf("api-%d", i)
+		node.Annotations["description"] = fmt.Sprintf("Node api-%d of service web is dead: 4 of 4 replicas dead.", i)
+		dead = append(dead, node)
+	}
+	for i := range 12 {
+		replica := replicaDead(now)
+		replica.Labels[schema.Node], replica.Labels[schema.Replica] = fmt.Sprintf("api-%d", i%3), fmt.Sprintf("tcp://10.0.0.%d:80", i)
+		replica.Annotations["description"] = fmt.Sprintf("Replica tcp://10.0.0.%d:80 of node api-%d, service web, is dead.", i, i%3)
+		dead = append(dead, replica)
+	}
+	truncated := notification(dead[:3]...)
+	truncated.TruncatedAlerts = 40
+	first, third := reminder(now, 1), reminder(now, 3)
+	theirs := foreign(now)
+	theirs.Annotations = template.KV{"summary": "Disk of db-1:9100 is almost full!", "description": "/var/lib has 4 % left,\nwhich lasts for 2 hours."}
+	theirs.Labels["severity"] = "page"
+	yesterday := nodeSick(now)
+	yesterday.StartsAt = now.Add(-20 * time.Hour)
+	all := map[string]*webhook.Notification{
+		"service-dead":      notification(dead...),
+		"service-dead-over": notification(over(now, dead...)...),
+		"service-truncated": truncated,
+		"node-dead":         notification(nodeDead(now)),
+		"node-sick":         notification(nodeSick(now)),
+		"node-sick-long":    notification(yesterday),
+		"node-sick-over":    notification(over(now, nodeSick(now))...),
+		"over-in-part":      notification(append(over(now, dead[:3]...), nodeSick(now))...),
+		"two-services":      notification(nodeDead(now), inService(serviceDead(now), "db")),
+		"reminder-1":        notification(first),
+		"reminder-3":        notification(append(over(now, first, reminder(now, 2)), third)...),
+		"reminder-over":     notification(over(now, third)...),
+		"start":             notification(started(now)),
+		"foreign":           notification(theirs),
+		"foreign-bare":      notification(foreign(now)),
+		"foreign-over":      notification(over(now, foreign(now))...),
+		"hostile":           hostile(now),
+		"test":              webhook.Test("zulip", now),
+		"foreign-untimed":   untimed(now),
+	}
+	return all
+}
+
+func inService(a template.Alert, service string) template.Alert {
+	a.Labels[schema.Service] = service
+	a.Annotations["description"] = "Service " + service + " is dead: 3 of 3 replicas dead."
+	return a
+}
+
+// untimed is what no Alertmanager sends, and others may.
+func untimed(now time.Time) *webhook.Notification {
+	a := foreign(now)
+	a.StartsAt = time.Time{}
+	return notification(a)
+}
+
+// hostile has in every text what channels could take for more than text.
+func hostile(now time.Time) *webhook.Notification {
+	const all = `@**all** <b>x</b> [a](https://evil.example.com) {{ .x }} evil.example.com *_~` + "`\\\n" + `1. # > | $$x$$ :boom: &amp; "'>` + "\u202e\u0000"
+	a := pharosAlert(all, all, all, all, now, schema.Service, all, schema.Node, all, schema.Replica, all, all, all)
+	for _, name := range []string{"runbook_url", "dashboard_url", "incident_url"} {
+		a.Annotations[name] = "javascript:alert(1)//https://a"
+	}
+	b := pharosAlert("A", "info", "", strings.Repeat(all, 50), now, "instance", all, all, strings.Repeat("x", 5000))
+	delete(b.Annotations, "summary")
+	return parsed(notification(a, b))
+}
+
+// preview shows a notification in every form.
+func preview(t *testing.T, w *Words, n *webhook.Notification) string {
+	t.Helper()
+	var b strings.Builder
+	for _, form := range []struct{ name, tmpl string }{
+		{"title", Title}, {"text", Body}, {"short", Short}, {"markdown", Markdown}, {"public", Public}, {"topic", Topic},
+	} {
+		text, err := w.TryText(form.tmpl, n)
+		require.NoError(t, err)
+		fmt.Fprintf(&b, "----- %s\n%s\n", form.name, text)
+	}
+	html, err := w.all.html(HTMLBody, w.data(n))
+	require.NoError(t, err)
+	fmt.Fprintf(&b, "----- html\n%s\n", html)
+	return b.String()
+}
+
+// lunch lets the fake clock come to the time at which the golden files were written.
+func lunch() time.Time {
+	time.Sleep(12*time.Hour + 30*time.Minute) //nolint:forbidigo // of a fake clock
+	return time.Now()
+}
+
+func TestPreviews(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w, err := New(Options{PageTitle: "Example Status", PageURL: "https://status.example.com/", Logger: slog.New(slog.DiscardHandler)})
+		require.NoError(t, err)
+		for name, n := range previews(lunch()) {
+			testkit.Golden(t, name+".golden", []byte(preview(t, w, n)))
+		}
+	})
+}
+
+// TestPreviewElsewhere has another time zone, and no page.
+func TestPreviewElsewhere(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		zurich, err := time.LoadLocation("Europe/Zurich")
+		require.NoError(t, err)
+		w, err := New(Options{Location: zurich, Logger: slog.New(slog.DiscardHandler)})
+		require.NoError(t, err)
+		testkit.Golden(t, "elsewhere.golden", []byte(preview(t, w, notification(nodeDead(lunch())))))
+	})
+}
