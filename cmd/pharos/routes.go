@@ -3,7 +3,6 @@
 package main
 
 import (
-	"errors"
 	"io"
 	"net/http"
 
@@ -25,8 +24,8 @@ func (s *stack) routePublic(mux *http.ServeMux) {
 func (s *stack) routeOps(mux *http.ServeMux) {
 	all := prometheus.Gatherers{s.exporter.Gatherer(), s.own}
 	mux.Handle("GET /metrics", promhttp.HandlerFor(all, promhttp.HandlerOpts{EnableOpenMetrics: true}))
-	mux.HandleFunc("GET /-/healthy", text(func() error { return nil }, "Pharos is healthy.\n"))
-	mux.HandleFunc("GET /-/ready", text(s.ready, "Pharos is ready.\n"))
+	mux.HandleFunc("GET /-/healthy", text(func() string { return "" }, "Pharos is healthy.\n"))
+	mux.HandleFunc("GET /-/ready", text(s.unready, "Pharos is ready.\n"))
 	mux.Handle("POST /-/reload", app.ReloadHandler(s.reload.run, s.log))
 	mux.Handle("/prometheus/", s.engine.Handler())
 	mux.Handle("/alertmanager/", s.engine.Handler())
@@ -42,23 +41,22 @@ func (s *stack) routeOps(mux *http.ServeMux) {
 	mux.Handle("/", exporter)
 }
 
-// errStarting is why a part is not ready until it is.
-var errStarting = errors.New("Pharos is starting") //nolint:staticcheck,revive // a sentence for people
-
-// ready returns nil if every part is ready, and otherwise why not.
-func (s *stack) ready() error {
+// unready says why a part is not ready, if one is not.
+func (s *stack) unready() string {
 	if !s.exporter.Ready() || !s.engine.Ready() || !s.page.Ready() {
-		return errStarting
+		return "Pharos is starting.\n"
 	}
-	return s.bridge.Ready()
+	if err := s.bridge.Ready(); err != nil {
+		return "The bridge is not ready: " + err.Error() + ".\n"
+	}
+	return ""
 }
 
-// text answers with words while ok returns no error, and with 503 and the error while
-// it does.
-func text(ok func() error, words string) http.HandlerFunc {
+// text answers with words unless something is wrong, and otherwise with 503 and what is.
+func text(wrong func() string, words string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
-		if err := ok(); err != nil {
-			app.WriteText(w, http.StatusServiceUnavailable, err.Error()+".\n")
+		if why := wrong(); why != "" {
+			app.WriteText(w, http.StatusServiceUnavailable, why)
 			return
 		}
 		app.WriteText(w, http.StatusOK, words)

@@ -94,7 +94,7 @@ func (c *bridgeClient) do(ctx context.Context, method, path string) ([]byte, err
 		}
 		return nil, fmt.Errorf("%w at %s: %w; start pharos_bridge, or name the operations listener of pharos, such as --url=http://127.0.0.1:9640", errUnreachable, c.url, err)
 	}
-	defer resp.Body.Close() //nolint:errcheck // only read
+	defer resp.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
 	if err != nil {
 		return nil, fmt.Errorf("read the answer: %w", err)

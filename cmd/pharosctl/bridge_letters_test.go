@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -94,6 +95,8 @@ func (d *deadBridge) list(want int, args ...string) (all []bridge.DeadLetter) {
 	return all
 }
 
+func number(d bridge.DeadLetter) string { return strconv.FormatUint(d.ID, 10) }
+
 func TestDeadLetters(t *testing.T) {
 	t.Parallel()
 	d := newDeadBridge(t, "", 3)
@@ -107,13 +110,13 @@ func TestDeadLetters(t *testing.T) {
 	require.Regexp(t, `^ID +CHANNEL +RECIPIENT +ACCEPTED \(UTC\) +GIVEN UP \(UTC\) +ATTEMPTS +OUTCOME +TITLE +REASON$`, lines[0])
 	require.Regexp(t, fmt.Sprintf(`^%d +hook +\S+ +20\d\d-\d\d-\d\d \d\d:\d\d:\d\d +20\d\d-\d\d-\d\d \d\d:\d\d:\d\d +1 +refused +.*Disk.*404.*$`, all[0].ID), lines[1])
 
-	code, stdout, _ = ctl(t, "bridge", "dead-letters", "discard", "--url="+d.url, fmt.Sprint(all[0].ID))
+	code, stdout, _ = ctl(t, "bridge", "dead-letters", "discard", "--url="+d.url, number(all[0]))
 	require.Zero(t, code)
 	require.Equal(t, fmt.Sprintf("%d discarded\n", all[0].ID), stdout)
 	d.list(2)
 
 	d.good.Store(true)
-	code, stdout, stderr = ctl(t, "bridge", "dead-letters", "send", "--url="+d.url, fmt.Sprint(all[0].ID), fmt.Sprint(all[1].ID))
+	code, stdout, stderr = ctl(t, "bridge", "dead-letters", "send", "--url="+d.url, number(all[0]), number(all[1]))
 	require.Equal(t, 1, code)
 	require.Equal(t, fmt.Sprintf("%d sent again\n", all[1].ID), stdout)
 	require.Equal(t, fmt.Sprintf("pharosctl: %d: there is no such dead letter\n", all[0].ID), stderr)
