@@ -214,7 +214,11 @@ func TestBridge(t *testing.T) {
 	text, err := os.ReadFile("bridge/bridge.yml")
 	require.NoError(t, err)
 	for _, found := range secretFile.FindAllStringSubmatch(string(text), -1) {
-		require.NoError(t, os.WriteFile(filepath.Join(dir, found[1]), []byte("https://example.com/secret\n"), 0o600))
+		secret := "https://example.com/0123456789"
+		if strings.HasPrefix(found[1], "pushover") { // it knows their form
+			secret = "azGDORePK8gMaC0QOYAMyEEuzJnyUi"
+		}
+		require.NoError(t, os.WriteFile(filepath.Join(dir, found[1]), []byte(secret), 0o600))
 	}
 	c, err := bridge.Load(filepath.Join(dir, "bridge.yml"), bridge.Options{})
 	require.NoError(t, err)
