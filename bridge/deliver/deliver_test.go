@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"testing"
 	"testing/synctest"
@@ -50,18 +49,18 @@ func TestOrderIsKeptThroughRetries(t *testing.T) {
 		}
 		let(time.Minute)
 		require.Equal(t, []string{"first", "second", "third", "fourth"}, c.told("alice"))
-		require.Len(t, c.attempts, 8)
-		for i, a := range c.attempts[:4] {
+		require.Len(t, c.tried(), 8)
+		for i, a := range c.tried()[:4] {
 			require.Equal(t, "first", a.summary)
-			require.Equal(t, c.attempts[0].key, a.key, "each attempt has the same key")
+			require.Equal(t, c.tried()[0].key, a.key, "each attempt has the same key")
 			require.Len(t, a.key, 32)
 			if i > 0 {
-				wait, want := a.at.Sub(c.attempts[i-1].at), time.Second<<(i-1)
+				wait, want := a.at.Sub(c.tried()[i-1].at), time.Second<<(i-1)
 				require.GreaterOrEqual(t, wait, want/2)
 				require.LessOrEqual(t, wait, want*3/2)
 			}
 		}
-		require.NotEqual(t, c.attempts[0].key, c.attempts[4].key)
+		require.NotEqual(t, c.tried()[0].key, c.tried()[4].key)
 		require.EqualValues(t, 4, r.value(schema.BridgeNotifications, "channel", "c", "outcome", "delivered"))
 		require.EqualValues(t, 4, r.value(schema.BridgeAttempts, "channel", "c", "result", "ok"))
 		require.EqualValues(t, 4, r.value(schema.BridgeAttempts, "channel", "c", "result", "temporary"))
@@ -106,7 +105,7 @@ func TestChannelDownForAnHour(t *testing.T) {
 		for _, recipient := range []string{"alice", "bob"} {
 			require.Equal(t, []string{"dead", "it is over"}, c.told(recipient))
 		}
-		for _, s := range c.got {
+		for _, s := range c.acknowledged() {
 			require.Equal(t, s.summary == "dead", s.over)
 			require.False(t, s.at.Before(up))
 			if s.summary == "dead" {
@@ -119,7 +118,7 @@ func TestChannelDownForAnHour(t *testing.T) {
 		require.EqualValues(t, 0, r.value(schema.BridgeQueueOldestAge, "channel", "c"))
 		require.Len(t, r.log.lines("level=WARN"), 1, "one line for the outage")
 		require.Len(t, r.log.lines("level=INFO", "delivers again"), 1)
-		require.Less(t, len(c.attempts), 80, "the wait between attempts grows")
+		require.Less(t, len(c.tried()), 80, "the wait between attempts grows")
 	})
 }
 
@@ -144,7 +143,7 @@ func TestSlowOnesDelayNoOthers(t *testing.T) {
 		require.Len(t, other.told("slow"), 20)
 		require.Empty(t, slow.told("slow"))
 		let(time.Minute)
-		require.InDelta(t, 5, len(slow.attempts)-20, 1, "each attempt ends after the timeout")
+		require.InDelta(t, 5, len(slow.tried())-20, 1, "each attempt ends after the timeout")
 	})
 }
 
@@ -166,7 +165,7 @@ func TestRetryAfterHoldsForTheWholeChannel(t *testing.T) {
 				synctest.Wait()
 				r.tell("c", "m", "bob")
 				let(want - time.Millisecond)
-				require.Len(t, c.attempts, 1, "nobody calls it before it says so")
+				require.Len(t, c.tried(), 1, "nobody calls it before it says so")
 				let(time.Second)
 				require.Len(t, c.told("alice"), 1)
 				require.Len(t, c.told("bob"), 1)
@@ -191,24 +190,25 @@ func TestRate(t *testing.T) {
 			r.tell("c", "m", "alice", "bob", "later")
 		}
 		synctest.Wait()
-		require.Len(t, c.got, 10, "the burst")
+		require.Len(t, c.acknowledged(), 10, "the burst")
 		let(2 * time.Minute)
-		require.Len(t, c.got, 100)
-		took := c.got[99].at.Sub(start)
+		got := c.acknowledged()
+		require.Len(t, got, 100)
+		took := got[99].at.Sub(start)
 		require.GreaterOrEqual(t, took, 90*time.Second)
 		require.Less(t, took, 2*time.Minute)
-		for i := range c.got[:90] {
-			require.GreaterOrEqual(t, c.got[i+10].at.Sub(c.got[i].at), time.Second)
+		for i := range got[:90] {
+			require.GreaterOrEqual(t, got[i+10].at.Sub(got[i].at), time.Second)
 		}
 		require.EqualValues(t, 50, r.value(schema.BridgeNotifications, "channel", "c", "outcome", "skipped"))
 		require.EqualValues(t, 100, r.value(schema.BridgeAttempts, "channel", "c", "result", "ok"), "a skip is no attempt")
 
 		let(time.Minute)
 		for range 5 {
-			before := len(c.got)
+			before := len(c.acknowledged())
 			r.tell("c", "m", "alice")
 			let(time.Second)
-			require.Len(t, c.got, before+1, "one a second goes without a wait")
+			require.Len(t, c.acknowledged(), before+1, "one a second goes without a wait")
 		}
 	})
 }
@@ -216,7 +216,7 @@ func TestRate(t *testing.T) {
 func TestNothingHappensBeforeTheRoutesAreKnown(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s, err := spool.Open(spool.Options{Path: t.TempDir(), Logger: slog.New(slog.NewTextHandler(io.Discard, nil))})
+		s, err := spool.Open(spool.Options{Path: t.TempDir(), Logger: slog.New(slog.DiscardHandler)})
 		require.NoError(t, err)
 		defer s.Close()
 		d, err := New(Options{Spool: s, Registerer: prometheus.NewRegistry(), Logger: slog.New(slog.DiscardHandler)})

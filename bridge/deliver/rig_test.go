@@ -8,6 +8,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -87,6 +88,26 @@ func (f *fake) Send(ctx context.Context, recipient string, m channel.Message) er
 	return nil
 }
 
+// tried returns what came, in its order.
+func (f *fake) tried() []sent {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.attempts)
+}
+
+// acknowledged returns what came and was acknowledged.
+func (f *fake) acknowledged() []sent {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.got)
+}
+
+func (f *fake) closes() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.closed
+}
+
 // told returns the summaries that a recipient was told, in their order.
 func (f *fake) told(recipient string) []string {
 	f.mu.Lock()
@@ -141,6 +162,7 @@ type rig struct {
 
 // newRig starts a Deliverer with a spool in the folder.
 func newRig(t testing.TB, folder string, routes ...Route) *rig {
+	t.Helper()
 	r := &rig{t: t, registry: prometheus.NewPedanticRegistry(), log: &buffer{}}
 	logger := slog.New(slog.NewTextHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	var err error
@@ -221,7 +243,8 @@ func (r *rig) tell(name, summary string, recipients ...string) {
 	r.accept(r.submission(name, summary, recipients...))
 }
 
-// value returns the value of a metric, -1 if there is none; labels are name, value …
+// value returns the value of a metric, -1 if there is none; the labels are names, each
+// with its value behind it.
 func (r *rig) value(name string, labels ...string) float64 {
 	r.t.Helper()
 	families, err := r.registry.Gather()

@@ -71,7 +71,7 @@ func (w *worker) step(ctx, sends context.Context, o *outlet, r *openRoute) (paus
 	if !o.turn(ctx, r) {
 		return 0, true
 	}
-	e, pause := w.next(!r.Channel.Keyed())
+	e, pause := w.next(!r.Channel.Keyed()) //nolint:contextcheck // a mark is written whatever ends meanwhile
 	if e == nil {
 		o.giveBack()
 		return pause, pause > 0
@@ -138,7 +138,7 @@ func (w *worker) settle(sends context.Context, o *outlet, r *openRoute, e *spool
 	case failure == nil:
 		o.metrics.results[resultOK].Inc()
 		o.metrics.outcomes[schema.OutcomeDelivered].Inc()
-		o.metrics.seconds.Observe(time.Since(e.Since).Seconds())
+		o.metrics.seconds.Observe(time.Since(e.Since).Seconds()) // a dead letter's time begins anew when it is sent again
 		o.succeeded(w.lane.Recipient)
 		w.logger().Debug("Delivered", "key", e.Key, "attempts", e.Attempts)
 		w.keep(w.d.o.Spool.Delivered(e.ID))
@@ -175,7 +175,7 @@ func (w *worker) failed(o *outlet, r *openRoute, e *spool.Entry, failure *channe
 // clear gives up the next message of a lane to which no route leads any more. It returns
 // whether there may be more.
 func (w *worker) clear(ctx context.Context, o *outlet) bool {
-	e, pause := w.next(false)
+	e, pause := w.next(false) //nolint:contextcheck // as above
 	if e == nil {
 		return pause > 0 && sleep(ctx, pause, nil)
 	}
