@@ -27,9 +27,10 @@ type Options struct {
 	RequireConfig bool   // whether an absent ConfigFile is an error nevertheless
 	StoragePath   string // the data folder, made if it is missing
 
-	// PageTitle and PageURL are those of the status page, in messages, where the
-	// configuration says nothing of them. They may be empty.
-	PageTitle, PageURL string
+	// Page returns title and address of the status page, in messages, where the
+	// configuration says nothing of them; they may be empty. It is asked whenever the
+	// configuration is read. It may be nil.
+	Page func() (title, address string)
 
 	Logger     *slog.Logger          // required
 	Registerer prometheus.Registerer // where the bridge's own metrics go; required

@@ -54,7 +54,10 @@ func (s *settings) close() error {
 // loadConfig reads the file, and tells whether there is one. No file means the
 // defaults, unless it is wanted.
 func loadConfig(o *Options, wanted bool) (c *config.Config, file bool, err error) {
-	more := config.Options{PageTitle: o.PageTitle, PageURL: o.PageURL, Logger: o.Logger}
+	more := config.Options{Logger: o.Logger}
+	if o.Page != nil {
+		more.PageTitle, more.PageURL = o.Page()
+	}
 	if o.ConfigFile == "" {
 		c, err = config.Default(more)
 		return c, false, err

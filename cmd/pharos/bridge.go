@@ -18,15 +18,16 @@ import (
 // openBridge makes the bridge, and the server by which Alertmanager reaches it.
 func (s *stack) openBridge(b *app.Builder, f *flags) (err error) {
 	log := s.log.With("component", "bridge")
-	title, address := configdir.Page(f.configDir)
 	if s.bridge, err = bridge.New(bridge.Options{
 		ConfigFile:  f.file("bridge.yml"),
 		StoragePath: f.storagePath,
-		PageTitle:   title,
-		PageURL:     cmp.Or(address, f.publicURL),
-		Logger:      log,
-		Registerer:  s.own,
-		Gatherer:    s.own,
+		Page: func() (title, address string) {
+			title, address = configdir.Page(f.configDir)
+			return title, cmp.Or(address, f.publicURL)
+		},
+		Logger:     log,
+		Registerer: s.own,
+		Gatherer:   s.own,
 	}); err != nil {
 		return err
 	}
