@@ -18,6 +18,10 @@ import (
 	"github.com/pharos-status/pharos/internal/configfile"
 )
 
+// xmppText bounds a message, in characters: servers must take 10,000 bytes of XML, and
+// few take more than 64 KiB.
+const xmppText = 4000
+
 // XMPP are the settings of a channel that sends messages from an account of XMPP, to
 // people and to rooms.
 type XMPP struct {
@@ -44,12 +48,18 @@ type XMPPRoom struct {
 // Check implements [Settings].
 func (x *XMPP) Check(f *configfile.File, p configfile.Path, w *words.Words) configfile.Errors {
 	c := checker{file: f, path: p, words: w}
-	if account, err := xmpp.ParseJID(x.JID); err != nil {
+	account, err := xmpp.ParseJID(x.JID)
+	if err != nil {
 		c.errorf("jid", "%v", err)
 	} else if account.Local == "" {
 		c.errorf("jid", "not the address of an account; write one such as pharos@example.com")
 	}
 	c.secret("password", &x.Password, x.PasswordFile)
+	if len(c.errs) == 0 {
+		if _, err := xmpp.New(xmpp.Options{JID: account, Password: string(x.Password)}); err != nil {
+			c.errorf("password", "%v", err)
+		}
+	}
 	x.checkServer(&c)
 	x.checkRooms(&c, x.checkTo(&c))
 	if len(x.To)+len(x.Rooms) == 0 {
@@ -187,7 +197,7 @@ func (x *xmppSender) Send(ctx context.Context, recipient string, m Message) erro
 	if i < 0 {
 		return refuse("%s is not a recipient of this channel", recipient)
 	}
-	message := xmpp.Message{ID: m.Key, Body: m.Noted(x.o.Words.Text(x.text, m.Notification))}
+	message := xmpp.Message{ID: m.Key, Body: m.fit(x.o.Words.Text(x.text, m.Notification), xmppText)}
 	if room := x.to[i].room; room != nil {
 		return fromXMPP(x.client.GroupChat(ctx, *room, message))
 	}

@@ -60,17 +60,19 @@ func testServerRestarts(t *testing.T, domain string, exact bool) {
 	if t.Failed() {
 		return
 	}
-	for i := range messages {
-		id, times := fmt.Sprintf("%032d", i), 0
-		require.Eventually(t, func() bool {
-			times = 0
-			for _, who := range peers {
-				times += len(who.arrived(func(e *element) bool { return e.is(nsClient, "message") && e.get("id") == id }))
+	times := map[string]int{}
+	require.Eventually(t, func() bool {
+		clear(times)
+		for _, who := range peers {
+			for _, e := range who.arrived(func(e *element) bool { return e.is(nsClient, "message") }) {
+				times[e.get("id")]++
 			}
-			return times > 0
-		}, 10*time.Second, 5*time.Millisecond, "message %d was lost", i)
+		}
+		return len(times) == messages
+	}, 10*time.Second, 20*time.Millisecond, "messages were lost")
+	for id, n := range times {
 		if exact {
-			require.LessOrEqual(t, times, 1+doubts[id], "message %d", i)
+			require.LessOrEqual(t, n, 1+doubts[id], "message %s", id)
 		}
 	}
 }
