@@ -61,6 +61,9 @@ type Deliverer struct {
 	metrics *metrics
 	updated chan struct{} // capacity 1: there are other outlets
 
+	// take is that of the spool.
+	take func(lane spool.Lane, mark bool) (*spool.Entry, error)
+
 	mu      sync.RWMutex
 	outlets map[string]*outlet // by the name of the channel; nil before the first Use
 }
@@ -71,7 +74,7 @@ func New(o Options) (*Deliverer, error) {
 	if err := o.validate(); err != nil {
 		return nil, err
 	}
-	d := &Deliverer{o: o, updated: make(chan struct{}, 1)}
+	d := &Deliverer{o: o, updated: make(chan struct{}, 1), take: o.Spool.Take}
 	d.metrics = newMetrics(d.figures)
 	if err := d.metrics.register(o.Registerer); err != nil {
 		return nil, err

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"testing"
 	"testing/synctest"
@@ -213,25 +214,70 @@ func TestRate(t *testing.T) {
 	})
 }
 
+// idle returns a Deliverer that does not run yet, over a spool in which one message
+// waits.
+func idle(t *testing.T, log io.Writer) *Deliverer {
+	t.Helper()
+	logger := slog.New(slog.NewTextHandler(log, nil))
+	s, err := spool.Open(spool.Options{Path: t.TempDir(), Logger: logger})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, s.Close()) })
+	d, err := New(Options{Spool: s, Registerer: prometheus.NewRegistry(), Logger: logger})
+	require.NoError(t, err)
+	_, err = s.Accept(t.Context(), spool.Submission{
+		Channel: "c", Recipients: []string{"alice"}, Payload: payload("g", "m"), Accepted: time.Now(),
+	})
+	require.NoError(t, err)
+	return d
+}
+
+// run runs a Deliverer until the test ends.
+func run(t *testing.T, d *Deliverer) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error)
+	go func() { ended <- d.Run(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		require.NoError(t, <-ended)
+		require.NoError(t, d.Close())
+	})
+}
+
 func TestNothingHappensBeforeTheRoutesAreKnown(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s, err := spool.Open(spool.Options{Path: t.TempDir(), Logger: slog.New(slog.DiscardHandler)})
-		require.NoError(t, err)
-		defer s.Close()
-		d, err := New(Options{Spool: s, Registerer: prometheus.NewRegistry(), Logger: slog.New(slog.DiscardHandler)})
-		require.NoError(t, err)
-		defer d.Close()
-		_, err = s.Accept(t.Context(), spool.Submission{Channel: "c", Recipients: []string{"alice"}, Payload: payload("g", "m")})
-		require.NoError(t, err)
-		ctx, cancel := context.WithCancel(t.Context())
-		defer cancel()
-		go func() { _ = d.Run(ctx) }()
+		d := idle(t, io.Discard)
+		run(t, d)
 		let(time.Minute)
-		require.Empty(t, s.DeadLetters(""))
+		require.Empty(t, d.o.Spool.DeadLetters(""))
 		c := &fake{recipients: []string{"alice"}}
 		d.Use([]Route{route("c", c)})
 		synctest.Wait()
 		require.Len(t, c.told("alice"), 1)
+	})
+}
+
+func TestNothingIsSentWhileTheDiskFails(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		log, start, tries := &buffer{}, time.Now(), 0
+		d := idle(t, log)
+		d.take = func(lane spool.Lane, mark bool) (*spool.Entry, error) {
+			if tries++; time.Since(start) < time.Hour {
+				return nil, errors.New("no space left on device")
+			}
+			return d.o.Spool.Take(lane, mark)
+		}
+		c := &fake{recipients: []string{"alice"}}
+		d.Use([]Route{route("c", c)})
+		run(t, d)
+		let(time.Hour - time.Second)
+		require.Empty(t, c.tried())
+		require.Len(t, log.lines("level=WARN", "no space left on device"), 1)
+		let(time.Minute)
+		require.Len(t, c.told("alice"), 1)
+		require.Less(t, tries, 300)
+		require.Greater(t, tries, 60)
 	})
 }

@@ -71,7 +71,7 @@ func (w *worker) step(ctx, sends context.Context, o *outlet, r *openRoute) (paus
 	if !o.turn(ctx, r) {
 		return 0, true
 	}
-	e, pause := w.next(!r.Channel.Keyed()) //nolint:contextcheck // a mark is written whatever ends meanwhile
+	e, pause := w.next(!r.Channel.Keyed())
 	if e == nil {
 		o.giveBack()
 		return pause, pause > 0
@@ -90,7 +90,7 @@ func (w *worker) step(ctx, sends context.Context, o *outlet, r *openRoute) (paus
 // next takes the next message of the lane. If there is none because the spool gave an
 // error, it returns how long to wait before the next try.
 func (w *worker) next(mark bool) (*spool.Entry, time.Duration) {
-	e, err := w.d.o.Spool.Take(w.lane, mark)
+	e, err := w.d.take(w.lane, mark)
 	if err == nil || errors.Is(err, spool.ErrClosed) {
 		w.stuck = 0
 		return e, 0
@@ -175,7 +175,7 @@ func (w *worker) failed(o *outlet, r *openRoute, e *spool.Entry, failure *channe
 // clear gives up the next message of a lane to which no route leads any more. It returns
 // whether there may be more.
 func (w *worker) clear(ctx context.Context, o *outlet) bool {
-	e, pause := w.next(false) //nolint:contextcheck // as above
+	e, pause := w.next(false)
 	if e == nil {
 		return pause > 0 && sleep(ctx, pause, nil)
 	}
