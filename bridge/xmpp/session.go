@@ -135,8 +135,8 @@ func (s *session) keep(ctx context.Context, retire func() bool) {
 		id := newID()
 		_, err := s.ask(within, ping(s.jid.Domain, id), 1, func(e *element, _ uint32) bool { return answers(e, id) })
 		cancel()
-		if err != nil {
-			s.fail(err)
+		if of, ok := errors.AsType[*Error](err); ok {
+			s.fail(of.Err) // that a ping may have arrived says nothing of messages
 			return
 		}
 	}
