@@ -3,49 +3,38 @@
 package webhook
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
-	"strings"
 
 	"github.com/prometheus/alertmanager/template"
 
 	"github.com/pharos-status/pharos/internal/schema"
 )
 
-// maxPairs is how many labels, and how many annotations, are kept of an alert.
-const maxPairs = 100
+const (
+	// maxPairs is how many labels, and how many annotations, are kept of an alert.
+	maxPairs = 100
+	// maxObject is how many bytes of them are read at all: as a map, very many that are
+	// next to empty would take many times as much.
+	maxObject = 1 << 20
+)
 
-// pairs are labels or annotations in the order of the body, the same name once.
-type pairs struct{ list template.Pairs }
+// pairs are labels or annotations as they are sent.
+type pairs map[string]string
 
 // UnmarshalJSON implements json.Unmarshaler.
 func (p *pairs) UnmarshalJSON(text []byte) error {
-	p.list = nil
-	if bytes.Equal(text, []byte("null")) {
-		return nil
+	if len(text) > maxObject {
+		return errors.New("more than 1 MiB of labels or of annotations in one place")
 	}
-	d := json.NewDecoder(bytes.NewReader(text))
-	if t, err := d.Token(); err != nil || t != json.Delim('{') {
-		return errors.New("labels and annotations are objects of names and texts")
+	kv := map[string]string{}
+	if err := json.Unmarshal(text, &kv); err != nil {
+		return fmt.Errorf("labels and annotations are texts by their names: %w", err)
 	}
-	for d.More() {
-		name, err := d.Token()
-		if err != nil {
-			return err
-		}
-		value, err := d.Token()
-		if err != nil {
-			return err
-		}
-		s, ok := value.(string)
-		if !ok {
-			return fmt.Errorf("the value of %.100q is not a text", name)
-		}
-		p.list = append(p.list, template.Pair{Name: name.(string), Value: s})
-	}
+	*p = kv
 	return nil
 }
 
@@ -58,36 +47,25 @@ func (p pairs) annotations() template.KV { return p.clean(cleanText) }
 // clean returns the pairs with clean names and values. If there are too many, those
 // are kept by which the bridge knows alerts, and the first by name.
 func (p pairs) clean(value func(string) string) template.KV {
-	for i := range p.list {
-		p.list[i].Name = cleanLine(p.list[i].Name)
+	names := slices.Sorted(maps.Keys(p)) // so that the same comes of names that are the same once clean
+	if len(names) > maxPairs {
+		slices.SortStableFunc(names, func(a, b string) int { return place(a) - place(b) })
 	}
-	list := slices.DeleteFunc(p.list, func(one template.Pair) bool { return one.Name == "" })
-	if len(list) > maxPairs {
-		slices.SortStableFunc(list, func(a, b template.Pair) int {
-			switch first := isKnown(a.Name); {
-			case first == isKnown(b.Name):
-				return strings.Compare(a.Name, b.Name)
-			case first:
-				return -1
-			}
-			return 1
-		})
-	}
-	kv := make(template.KV, min(len(list), maxPairs))
-	for _, one := range list {
-		if _, there := kv[one.Name]; there || len(kv) < maxPairs {
-			kv[one.Name] = value(one.Value)
+	kv := make(template.KV, min(len(names), maxPairs))
+	for _, sent := range names {
+		if name := cleanLine(sent); name != "" && len(kv) < maxPairs {
+			kv[name] = value(p[sent])
 		}
 	}
 	return kv
 }
 
-// isKnown tells whether the bridge looks for a label or an annotation.
-func isKnown(name string) bool {
+// place returns 0 of a label or an annotation that the bridge looks for, else 1.
+func place(name string) int {
 	switch name {
 	case alertname, outage, schema.Service, schema.Node, schema.Replica, schema.Severity, schema.Notification, schema.Reminder,
 		"summary", "description", "runbook_url", "dashboard_url", "incident_url":
-		return true
+		return 0
 	}
-	return false
+	return 1
 }

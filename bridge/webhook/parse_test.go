@@ -50,9 +50,10 @@ func TestParseRefuses(t *testing.T) {
 		"null alerts":      {[]byte(`{"version": "4", "groupKey": "g", "status": "firing", "alerts": null}`), "alerts are missing"},
 		"alerts are text":  {body(`"alerts": [`, `"alerts": "", "x": [`), "alerts are not a list"},
 		"too many alerts":  {body(`"alerts": [`, many), "more than 10000 alerts: set max_alerts"},
-		"labels are texts": {body(`{"alertname": "A"}`, `["A"]`), "objects of names and texts"},
-		"a number":         {body(`"alertname": "A"`, `"alertname": 1`), `the value of "alertname" is not a text`},
-		"an object":        {body(`"alertname": "A"`, `"alertname": {"a": "b"}`), `the value of "alertname" is not a text`},
+		"labels are texts": {body(`{"alertname": "A"}`, `["A"]`), "labels and annotations are texts by their names"},
+		"a number":         {body(`"alertname": "A"`, `"alertname": 1`), "cannot unmarshal number into Go value of type string"},
+		"an object":        {body(`"alertname": "A"`, `"alertname": {"a": "b"}`), "cannot unmarshal object into Go value of type string"},
+		"huge labels":      {body(`"alertname": "A"`, `"alertname": "`+strings.Repeat("A", 1<<20)+`"`), "more than 1 MiB of labels"},
 		"no time":          {body(`"2026-05-01T12:00:00Z"`, `"yesterday"`), "alert 1: "},
 		"deep":             {body(`"A"`, strings.Repeat("[", 100_000)), "exceeded max depth"},
 		"a negative count": {body(`"truncatedAlerts": 0`, `"truncatedAlerts": -1`), "truncatedAlerts"},
@@ -209,4 +210,19 @@ func FuzzParse(f *testing.F) {
 		n.Voids()
 		n.VoidsAll()
 	})
+}
+
+// BenchmarkParse reads as many alerts as there may be.
+func BenchmarkParse(b *testing.B) {
+	alert := `{"status": "firing", "labels": {"alertname": "PharosReplicaDead", "service": "web", "node": "api", "replica": "tcp://10.0.0.1:80", "severity": "warning"},
+		"annotations": {"summary": "A replica is dead.", "description": "Replica tcp://10.0.0.1:80 of node api, service web, is dead."},
+		"startsAt": "2026-05-01T12:00:00Z", "fingerprint": "05469721481de984"},`
+	sent := body(`"alerts": [`, `"alerts": [`+strings.Repeat(alert, 9_999))
+	b.SetBytes(int64(len(sent)))
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := webhook.Parse(sent); err != nil {
+			b.Fatal(err)
+		}
+	}
 }

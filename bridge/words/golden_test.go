@@ -110,7 +110,7 @@ func preview(t *testing.T, w *Words, n *webhook.Notification) string {
 
 // lunch lets the fake clock come to the time at which the golden files were written.
 func lunch() time.Time {
-	time.Sleep(12*time.Hour + 30*time.Minute) //nolint:forbidigo // of a fake clock
+	time.Sleep(12*time.Hour + 30*time.Minute)
 	return time.Now()
 }
 

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -109,7 +110,7 @@ func TestFallBack(t *testing.T) {
 		require.Equal(t, 5, strings.Count(log.String(), "can't be filled in"))
 		w.Text(Title, n)
 		require.Equal(t, 5, strings.Count(log.String(), "can't be filled in"))
-		time.Sleep(time.Minute) //nolint:forbidigo // of a fake clock
+		time.Sleep(time.Minute)
 		w.Text(Title, n)
 		require.Equal(t, 6, strings.Count(log.String(), "can't be filled in"))
 	})
@@ -126,6 +127,24 @@ func TestTooLong(t *testing.T) {
 	_, err := w.TryText(tmpl, n)
 	require.ErrorIs(t, err, errTooLong)
 	require.Regexp(t, "^web, api: A node is dead", w.HTML("<p>"+tmpl+"</p>", n), "markup that is cut would be broken")
+}
+
+func TestConcurrentUse(t *testing.T) {
+	t.Parallel()
+	w := plain(t)
+	n := notification(nodeDead(time.Now()))
+	want, html := w.Text(Body, n), w.HTML(HTMLBody, n)
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			for range 10 {
+				if w.Text(Body, n) != want || w.HTML(HTMLBody, n) != html || w.Text("{{ slice .Status 9 }}", n) == "" {
+					t.Error("the words are others")
+				}
+			}
+		})
+	}
+	wg.Wait()
 }
 
 func TestOrder(t *testing.T) {
