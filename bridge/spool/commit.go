@@ -155,7 +155,7 @@ func (x *index) writes(id uint64) []write {
 // as written, though there is an error.
 func (s *Spool) write(b *batch) (written bool, err error) {
 	id, last := 0, b.last
-	err = guard(s.file, func() error {
+	err = s.file.Guard(func() error {
 		return s.update(func(tx *bolt.Tx) error {
 			id = tx.ID()
 			for _, w := range b.writes {
@@ -176,7 +176,7 @@ func (s *Spool) write(b *batch) (written bool, err error) {
 		written = id > 0 && tx.ID() >= id
 		return nil
 	})
-	return written && seen == nil, fmt.Errorf("write %s: %w", s.file, err)
+	return written && seen == nil, fmt.Errorf("write %s: %w", s.file.Path(), err)
 }
 
 func (w write) do(b *bolt.Bucket) error {

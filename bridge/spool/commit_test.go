@@ -26,7 +26,7 @@ func transactions(s *Spool) int {
 func crash(t *testing.T, s *Spool) *Spool {
 	t.Helper()
 	left := t.TempDir()
-	require.NoError(t, s.db.View(func(tx *bolt.Tx) error { return tx.CopyFile(left+"/"+fileName, 0o600) }))
+	require.NoError(t, s.db.View(func(tx *bolt.Tx) error { return tx.CopyFile(fileIn(left).Path(), 0o600) }))
 	return open(t, Options{Path: left})
 }
 
@@ -255,7 +255,7 @@ func TestDiskThatFails(t *testing.T) {
 	newer.Voids = []string{"service/web"}
 	_, err := s.Accept(t.Context(), newer)
 	require.ErrorIs(t, err, errBroken)
-	require.EqualError(t, s.Err(), "write "+s.file+": no space left on device")
+	require.EqualError(t, s.Err(), "write "+s.file.Path()+": no space left on device")
 	_, err = s.Take(alice(), true)
 	require.ErrorIs(t, err, errBroken)
 	require.ErrorIs(t, s.Revive(letters[0].ID), errBroken)
@@ -331,7 +331,7 @@ func TestPanicWhileWriting(t *testing.T) {
 	s.update = func(func(*bolt.Tx) error) error { panic("page 7: bad") }
 	<-s.turn
 	_, err := s.Accept(t.Context(), say("1"))
-	require.EqualError(t, err, "write "+s.file+": "+s.file+" is damaged (its pages make no sense: page 7: bad); "+
+	require.EqualError(t, err, "write "+s.file.Path()+": "+s.file.Path()+" is damaged (its pages make no sense: page 7: bad); "+
 		"move it away to start with no notification waiting, or restore it from a backup")
 	require.Empty(t, s.Figures())
 	s.breakDisk(nil, false)

@@ -8,20 +8,15 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
-	"runtime/debug"
 	"slices"
-	"time"
 
 	bolt "go.etcd.io/bbolt"
-	bolterrors "go.etcd.io/bbolt/errors"
+
+	"github.com/pharos-status/pharos/internal/boltfile"
 )
 
-const (
-	fileName    = "bridge.db"
-	fileFormat  = "1"             // of the records
-	lockTimeout = 2 * time.Second // to wait for another process to let the file go
-)
+// fileFormat is that of the records.
+const fileFormat = "1"
 
 // The buckets of the file. The keys of submissions, payloads and entries are their
 // ids, in eight bytes; the sequence of submissions is the last id that was given
@@ -38,54 +33,9 @@ func buckets() []string {
 	return []string{inMeta, inSubmissions, inPayloads, inEntries, inDigests}
 }
 
-// openFile opens the file in the data folder, or makes both.
-func openFile(folder string) (db *bolt.DB, file string, err error) {
-	file = filepath.Join(folder, fileName)
-	if err := os.MkdirAll(folder, 0o750); err != nil {
-		return nil, "", notWritable(folder, err)
-	}
-	err = guard(file, func() error {
-		db, err = bolt.Open(file, 0o600, &bolt.Options{Timeout: lockTimeout, FreelistType: bolt.FreelistMapType})
-		return err
-	})
-	switch {
-	case err == nil:
-		return db, file, nil
-	case errors.Is(err, errDamaged):
-		return nil, "", err
-	case errors.Is(err, bolterrors.ErrTimeout):
-		return nil, "", fmt.Errorf("open %s: another process uses it; stop that process, or choose another data folder with --storage.path", file)
-	case errors.Is(err, os.ErrPermission):
-		return nil, "", notWritable(folder, err)
-	}
-	if pathError, ok := errors.AsType[*os.PathError](err); ok {
-		return nil, "", fmt.Errorf("open the data folder: %w", pathError)
-	}
-	return nil, "", damaged(file, err)
-}
-
-func notWritable(folder string, err error) error {
-	return fmt.Errorf("data folder %s is not writable: %w; give it to the user that Pharos runs as, or choose another one with --storage.path", folder, err)
-}
-
-// errDamaged is in the error of a file at which bbolt panicked: then its database is
-// not safe to call, not even to close it.
-var errDamaged = errors.New("its pages make no sense")
-
-// guard calls what uses bbolt, which may panic on a damaged file, or read where the
-// file has ended.
-func guard(file string, use func() error) (err error) {
-	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
-	defer func() {
-		if cause := recover(); cause != nil {
-			err = damaged(file, fmt.Errorf("%w: %v", errDamaged, cause))
-		}
-	}()
-	return use()
-}
-
-func damaged(file string, err error) error {
-	return fmt.Errorf("%s is damaged (%w); move it away to start with no notification waiting, or restore it from a backup", file, err)
+// fileIn returns the file of the data folder.
+func fileIn(folder string) boltfile.File {
+	return boltfile.File{Folder: folder, Name: "bridge.db", Without: "with no notification waiting"}
 }
 
 // A content is all that is in a file, but payloads.
@@ -98,10 +48,10 @@ type content struct {
 }
 
 // readFile returns what is in the file, and makes what a new one needs. It closes
-// db if there is an error, unless that is errDamaged.
-func readFile(db *bolt.DB, file string) (all content, err error) {
+// db if there is an error, unless that is [boltfile.ErrDamaged].
+func readFile(db *bolt.DB, file boltfile.File) (all content, err error) {
 	read := func(tx *bolt.Tx) error { return all.check(tx, file) }
-	err = guard(file, func() error {
+	err = file.Guard(func() error {
 		if err := db.View(read); !errors.Is(err, errNew) {
 			return err
 		}
@@ -111,7 +61,7 @@ func readFile(db *bolt.DB, file string) (all content, err error) {
 		return db.View(read)
 	})
 	switch {
-	case errors.Is(err, errDamaged):
+	case errors.Is(err, boltfile.ErrDamaged):
 		return content{}, err
 	case err != nil:
 		return content{}, errors.Join(err, db.Close())
@@ -124,7 +74,7 @@ var errNew = errors.New("the file is new")
 
 // makeFile makes what a new file needs, and sees to it that its name is on disk
 // like what is in it.
-func makeFile(db *bolt.DB, file string) error {
+func makeFile(db *bolt.DB, file boltfile.File) error {
 	err := db.Update(func(tx *bolt.Tx) error {
 		for _, name := range buckets() {
 			if _, err := tx.CreateBucket([]byte(name)); err != nil {
@@ -135,9 +85,9 @@ func makeFile(db *bolt.DB, file string) error {
 		return errors.Join(meta.Put([]byte("format"), []byte(fileFormat)), meta.Put([]byte("salt"), []byte(rand.Text())))
 	})
 	if err != nil {
-		return fmt.Errorf("write %s: %w", file, err)
+		return fmt.Errorf("write %s: %w", file.Path(), err)
 	}
-	folder, err := os.Open(filepath.Dir(file))
+	folder, err := os.Open(file.Folder)
 	if err != nil {
 		return fmt.Errorf("open the data folder: %w", err)
 	}
@@ -148,11 +98,11 @@ func makeFile(db *bolt.DB, file string) error {
 }
 
 // check reads the file, or returns errNew.
-func (all *content) check(tx *bolt.Tx, file string) error {
+func (all *content) check(tx *bolt.Tx, file boltfile.File) error {
 	known := 0
 	err := tx.ForEach(func(name []byte, _ *bolt.Bucket) error {
 		if !slices.Contains(buckets(), string(name)) {
-			return fmt.Errorf("%s is not a spool of pharos_bridge: it has a bucket %q; move it away, or choose another data folder with --storage.path", file, name)
+			return fmt.Errorf("%s is not a spool of pharos_bridge: it has a bucket %q; move it away, or choose another data folder with --storage.path", file.Path(), name)
 		}
 		known++
 		return nil
@@ -163,15 +113,15 @@ func (all *content) check(tx *bolt.Tx, file string) error {
 	case known == 0:
 		return errNew
 	case known < len(buckets()):
-		return damaged(file, errors.New("something is missing"))
+		return file.Damaged(errors.New("something is missing"))
 	}
 	meta := tx.Bucket([]byte(inMeta))
 	if format := string(meta.Get([]byte("format"))); format != fileFormat {
-		return fmt.Errorf("%s has format %q, and this version of Pharos reads format %s; start the version that wrote it, or move the file away", file, format, fileFormat)
+		return fmt.Errorf("%s has format %q, and this version of Pharos reads format %s; start the version that wrote it, or move the file away", file.Path(), format, fileFormat)
 	}
 	all.salt = bytes.Clone(meta.Get([]byte("salt")))
 	if err := all.read(tx); err != nil {
-		return damaged(file, err)
+		return file.Damaged(err)
 	}
 	return nil
 }

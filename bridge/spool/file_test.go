@@ -54,7 +54,7 @@ func TestOpenTwice(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := open(t, Options{})
-		require.EqualError(t, openIn(s.options.Path), "open "+s.file+": another process uses it; stop that process, or choose another data folder with --storage.path")
+		require.EqualError(t, openIn(s.options.Path), "open "+s.file.Path()+": another process uses it; stop that process, or choose another data folder with --storage.path")
 	})
 }
 
@@ -80,7 +80,7 @@ func TestOpenDamaged(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			folder := t.TempDir()
-			file := filepath.Join(folder, fileName)
+			file := fileIn(folder).Path()
 			require.NoError(t, openIn(folder))
 			data, err := os.ReadFile(file)
 			require.NoError(t, err)
@@ -100,7 +100,7 @@ func TestOpenDamaged(t *testing.T) {
 // put changes the file of a spool that is closed.
 func put(tb testing.TB, folder string, change func(*bolt.Tx) error) {
 	tb.Helper()
-	db, err := bolt.Open(filepath.Join(folder, fileName), 0o600, nil)
+	db, err := bolt.Open(fileIn(folder).Path(), 0o600, nil)
 	require.NoError(tb, err)
 	require.NoError(tb, db.Update(change))
 	require.NoError(tb, db.Close())
@@ -183,11 +183,11 @@ func FuzzOpen(f *testing.F) {
 	f.Add(values[0], values[1], values[2], []byte("sms"), values[3])
 	folder := f.TempDir()
 	require.NoError(f, openIn(folder))
-	empty, err := os.ReadFile(filepath.Join(folder, fileName))
+	empty, err := os.ReadFile(fileIn(folder).Path())
 	require.NoError(f, err)
 	f.Fuzz(func(t *testing.T, submission, alive, dead, digest, at []byte) {
 		folder := t.TempDir()
-		require.NoError(t, os.WriteFile(filepath.Join(folder, fileName), empty, 0o600))
+		require.NoError(t, os.WriteFile(fileIn(folder).Path(), empty, 0o600))
 		put(t, folder, func(tx *bolt.Tx) error {
 			for _, w := range []write{
 				{inSubmissions, encodeID(1), submission},

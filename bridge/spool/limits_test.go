@@ -254,7 +254,7 @@ func TestPayloadsAreShared(t *testing.T) {
 	}
 	n.Payload = payload
 	accept(t, s, n)
-	info, err := os.Stat(s.file)
+	info, err := os.Stat(s.file.Path())
 	require.NoError(t, err)
 	require.Less(t, info.Size(), int64(4<<20))
 	require.Equal(t, os.FileMode(0o600), info.Mode())

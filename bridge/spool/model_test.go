@@ -7,7 +7,6 @@ import (
 	"errors"
 	"log/slog"
 	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"testing"
@@ -238,12 +237,12 @@ func (m *model) bring(t *rapid.T) {
 
 // restart ends the process, after Close or as kill -9 would.
 func (m *model) restart(t *rapid.T) {
-	folder := filepath.Dir(m.spool.file)
+	folder := m.spool.file.Folder
 	if rapid.Bool().Draw(t, "crash") {
 		left := m.folder()
-		data, err := os.ReadFile(m.spool.file)
+		data, err := os.ReadFile(m.spool.file.Path())
 		if err == nil {
-			err = os.WriteFile(filepath.Join(left, fileName), data, 0o600)
+			err = os.WriteFile(fileIn(left).Path(), data, 0o600)
 		}
 		if err != nil {
 			t.Fatal(err)

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	bolt "go.etcd.io/bbolt"
+
+	"github.com/pharos-status/pharos/internal/boltfile"
 )
 
 // Options say where a spool is, and how much it holds. What is 0 is the default.
@@ -47,7 +49,7 @@ func (o Options) orDefaults() (Options, error) {
 // to be emptied by one goroutine at a time.
 type Spool struct {
 	options Options
-	file    string
+	file    boltfile.File
 	db      *bolt.DB
 	salt    []byte // makes keys differ from those of any other spool
 	update  func(func(*bolt.Tx) error) error
@@ -74,7 +76,8 @@ func Open(o Options) (*Spool, error) {
 	if err != nil {
 		return nil, err
 	}
-	db, file, err := openFile(o.Path)
+	file := fileIn(o.Path)
+	db, err := file.Open()
 	if err != nil {
 		return nil, err
 	}
@@ -94,7 +97,7 @@ func Open(o Options) (*Spool, error) {
 	}
 	s.salt = left.salt
 	if err := s.load(left); err != nil {
-		return nil, errors.Join(damaged(file, err), db.Close())
+		return nil, errors.Join(file.Damaged(err), db.Close())
 	}
 	s.prune(time.Now())
 	return s, nil

@@ -107,7 +107,7 @@ func (s *Spool) key(e *entry) string {
 
 // read returns the payload of a submission.
 func (s *Spool) read(id uint64) (payload []byte, err error) {
-	err = guard(s.file, func() error {
+	err = s.file.Guard(func() error {
 		return s.db.View(func(tx *bolt.Tx) error {
 			found := tx.Bucket([]byte(inPayloads)).Get(encodeID(id))
 			if found == nil {
@@ -118,7 +118,7 @@ func (s *Spool) read(id uint64) (payload []byte, err error) {
 		})
 	})
 	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", s.file, err)
+		return nil, fmt.Errorf("read %s: %w", s.file.Path(), err)
 	}
 	return payload, nil
 }

@@ -17,7 +17,7 @@ import (
 // Kind returns what the notification is.
 func (n *Notification) Kind() Kind {
 	switch {
-	case n.CommonLabels[schema.Notification] == schema.ReminderAlert:
+	case n.CommonLabels[schema.Notification] == schema.NotificationReminder:
 		return Reminder
 	case n.CommonLabels[alertname] == schema.AlertStarted:
 		return Startup
@@ -82,7 +82,7 @@ func (n *Notification) Since() time.Time {
 // and has a label that says when the outage began.
 func Began(a template.Alert) time.Time {
 	seconds, err := strconv.ParseFloat(a.Labels[outage], 64)
-	if err != nil || a.Labels[schema.Notification] != schema.ReminderAlert || !(seconds > 0 && seconds < math.MaxInt32*64) {
+	if err != nil || a.Labels[schema.Notification] != schema.NotificationReminder || !(seconds > 0 && seconds < math.MaxInt32*64) {
 		return a.StartsAt
 	}
 	return time.Unix(int64(seconds), 0).UTC()

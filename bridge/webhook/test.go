@@ -19,7 +19,7 @@ const TestAlert = "PharosTest"
 func Test(channel string, now time.Time) *Notification {
 	now = now.UTC()
 	labels := template.KV{
-		alertname: TestAlert, schema.Severity: "info", schema.Notification: schema.Change, schema.Channel: cleanLine(channel),
+		alertname: TestAlert, schema.Severity: "info", schema.Notification: schema.NotificationChange, schema.Channel: cleanLine(channel),
 	}
 	annotations := template.KV{
 		"summary":     "This is a test: nothing is wrong.",

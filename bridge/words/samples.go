@@ -65,7 +65,7 @@ func reminder(now time.Time, number int) template.Alert {
 		"Service web has not been seen alive since "+began.UTC().Format("2006-01-02 15:04:05 -0700 MST")+", for 30m 0s. Dead: api.",
 		now.Add(time.Duration(number-3)*10*time.Minute), // each ten minutes after the other
 		schema.Service, "web", schema.Reminder, strconv.Itoa(number), "outage", strconv.FormatInt(began.Unix(), 10))
-	a.Labels[schema.Notification] = schema.ReminderAlert
+	a.Labels[schema.Notification] = schema.NotificationReminder
 	return a
 }
 
@@ -85,7 +85,7 @@ func foreign(now time.Time) template.Alert {
 
 // pharosAlert returns an alert of our rules that fires, with labels as pairs.
 func pharosAlert(name, severity, summary, description string, since time.Time, labels ...string) template.Alert {
-	l := template.KV{"alertname": name, schema.Severity: severity, schema.Notification: schema.Change}
+	l := template.KV{"alertname": name, schema.Severity: severity, schema.Notification: schema.NotificationChange}
 	for i := 0; i < len(labels); i += 2 {
 		l[labels[i]] = labels[i+1]
 	}

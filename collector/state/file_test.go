@@ -50,7 +50,7 @@ func TestOpenTwice(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newStore(t, nil)
-		folder := filepath.Dir(s.file)
+		folder := s.file.Folder
 		require.EqualError(t, openIn(folder), "open "+folder+"/state.db: another process uses it; stop that process, or choose another data folder with --storage.path")
 	})
 }
@@ -77,7 +77,7 @@ func TestOpenDamaged(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			folder := t.TempDir()
-			file := filepath.Join(folder, fileName)
+			file := fileIn(folder).Path()
 			require.NoError(t, openIn(folder))
 			data, err := os.ReadFile(file)
 			require.NoError(t, err)
@@ -106,7 +106,7 @@ func TestOpenBadContent(t *testing.T) {
 			t.Parallel()
 			folder := t.TempDir()
 			require.NoError(t, openIn(folder))
-			db, err := bolt.Open(filepath.Join(folder, fileName), 0o600, nil)
+			db, err := bolt.Open(fileIn(folder).Path(), 0o600, nil)
 			require.NoError(t, err)
 			require.NoError(t, db.Update(func(tx *bolt.Tx) error {
 				return tx.Bucket([]byte(tc.bucket)).Put([]byte(tc.key), []byte(tc.value))
@@ -123,10 +123,10 @@ func TestReportFromTheFuture(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newStore(t, nil)
-		folder := filepath.Dir(s.file)
+		folder := s.file.Folder
 		id := pushNode().ID.Replica("x")
 		require.NoError(t, s.Close())
-		db, err := bolt.Open(s.file, 0o600, nil)
+		db, err := bolt.Open(s.file.Path(), 0o600, nil)
 		require.NoError(t, err)
 		future := record{Mode: Push, At: time.Now().Add(24 * time.Hour), Interval: 30 * time.Second}
 		require.NoError(t, saveFile(db, batch{puts: []put{{id: id, record: future}}}))
@@ -163,7 +163,7 @@ func TestVerdictFromTheFuture(t *testing.T) {
 			s := newStore(t, nil)
 			require.NoError(t, s.Report(pushNode().ID.Replica("x"), calm()))
 			require.NoError(t, s.Close())
-			db, err := bolt.Open(s.file, 0o600, nil)
+			db, err := bolt.Open(s.file.Path(), 0o600, nil)
 			require.NoError(t, err)
 			at := time.Now().Add(tc.ahead)
 			require.NoError(t, saveFile(db, batch{
@@ -172,7 +172,7 @@ func TestVerdictFromTheFuture(t *testing.T) {
 			}))
 			require.NoError(t, db.Close())
 
-			s, err = Open(Options{Path: filepath.Dir(s.file), Logger: slog.New(slog.DiscardHandler)})
+			s, err = Open(Options{Path: s.file.Folder, Logger: slog.New(slog.DiscardHandler)})
 			require.NoError(t, err)
 			s.Configure([]Node{probes, queued})
 			all := s.Snapshot(time.Now())

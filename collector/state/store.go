@@ -16,6 +16,7 @@ import (
 
 	bolt "go.etcd.io/bbolt"
 
+	"github.com/pharos-status/pharos/internal/boltfile"
 	"github.com/pharos-status/pharos/internal/status"
 )
 
@@ -35,7 +36,7 @@ type Options struct {
 // concurrent use.
 type Store struct {
 	logger   *slog.Logger
-	file     string
+	file     boltfile.File
 	db       *bolt.DB
 	start    time.Time // since when reports can be heard
 	patience time.Duration
@@ -77,7 +78,8 @@ type Store struct {
 // store is empty until [Store.Configure] has told it what there is. It must be
 // closed, or run until its context is done.
 func Open(o Options) (*Store, error) {
-	db, file, err := openFile(o.Path)
+	file := fileIn(o.Path)
+	db, err := file.Open()
 	if err != nil {
 		return nil, err
 	}
@@ -119,7 +121,7 @@ func (s *Store) Close() error {
 	s.disk.Lock()
 	defer s.disk.Unlock()
 	if closeErr := s.db.Close(); err == nil && closeErr != nil {
-		err = fmt.Errorf("close %s: %w", s.file, closeErr)
+		err = fmt.Errorf("close %s: %w", s.file.Path(), closeErr)
 	}
 	return err
 }

@@ -96,7 +96,7 @@ func (s *Store) write(generation uint64) error {
 	}
 	if err != nil {
 		s.dirtyAgainLocked(b)
-		return fmt.Errorf("write %s: %w", s.file, err)
+		return fmt.Errorf("write %s: %w", s.file.Path(), err)
 	}
 	s.written = upTo
 	for _, p := range b.puts {
@@ -183,8 +183,8 @@ func (s *Store) tell(err error) {
 	s.mu.Unlock()
 	switch {
 	case err != nil && !failed:
-		s.logger.Error("Can't keep the state; a crash would lose what is reported now", "file", s.file, "err", err)
+		s.logger.Error("Can't keep the state; a crash would lose what is reported now", "file", s.file.Path(), "err", err)
 	case err == nil && failed:
-		s.logger.Info("The state is kept again", "file", s.file)
+		s.logger.Info("The state is kept again", "file", s.file.Path())
 	}
 }

@@ -117,7 +117,7 @@ func TestDiskThatFails(t *testing.T) {
 		s.db = broken
 
 		require.NoError(t, s.Report(id, calm()), "nobody knows yet")
-		require.ErrorContains(t, s.Flush(id), "write "+s.file+": database not open")
+		require.ErrorContains(t, s.Flush(id), "write "+s.file.Path()+": database not open")
 		require.Equal(t, 1, strings.Count(log.String(), "level=ERROR"), "the first to come upon it tells")
 		require.Len(t, s.Snapshot(time.Now()), 1, "what can't be flushed stays")
 		require.ErrorContains(t, s.Report(id, calm()), "database not open", "now a repeated report can't be promised either")

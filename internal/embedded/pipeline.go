@@ -137,7 +137,7 @@ func (a *addressee) sort(entry *nflogpb.Entry, alerts, open []*alert.Alert) (s s
 			still, s.kept = append(still, one), append(s.kept, id)
 		case told[id]:
 			s.over = append(s.over, id)
-			if a.ends && (unmuted[one] || one.Labels[schema.Notification] != reminder) {
+			if a.ends && (unmuted[one] || one.Labels[schema.Notification] != schema.NotificationReminder) {
 				s.tell = append(s.tell, one)
 				mutedEnd = mutedEnd || !unmuted[one]
 			}
@@ -148,9 +148,6 @@ func (a *addressee) sort(entry *nflogpb.Entry, alerts, open []*alert.Alert) (s s
 	}
 	return s
 }
-
-// reminder is the value of [schema.Notification] in reminders.
-const reminder = "reminder"
 
 func set[T comparable](all []T) map[T]bool {
 	in := make(map[T]bool, len(all))

@@ -219,7 +219,7 @@ func (r *rig) again(reminders ...int) {
 	for _, n := range reminders {
 		id := strconv.Itoa(n)
 		ended = append(ended, map[string]any{
-			"labels":   map[string]string{"alertname": "PharosReminder", schema.Notification: reminder, "reminder": id, "replica": id},
+			"labels":   map[string]string{"alertname": "PharosReminder", schema.Notification: schema.NotificationReminder, "reminder": id, "replica": id},
 			"startsAt": time.Now().Add(-time.Minute), "endsAt": time.Now().Add(-time.Millisecond),
 		})
 	}

@@ -49,7 +49,7 @@ func (r *recovery) resolveAlerts(ctx context.Context, at time.Time, entries []*e
 // succeeded tells whether the alert is a reminder after which the next one has come.
 // That says enough; the end of this one could get ahead of it, as a message of its own.
 func succeeded(entries []*entry, alert labels.Labels) bool {
-	if alert.Get(schema.Notification) != reminder {
+	if alert.Get(schema.Notification) != schema.NotificationReminder {
 		return false
 	}
 	rule := ruleOf(entries, alert)

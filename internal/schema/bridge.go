@@ -35,9 +35,5 @@ const (
 	OutcomeDuplicate = "duplicate" // accepted before, from another Alertmanager or from a repeated request
 )
 
-// Values of [Notification], and names of alerts that mean something to programs.
-const (
-	Change        = "change"
-	ReminderAlert = "reminder" // value of the label notification
-	AlertStarted  = "PharosStarted"
-)
+// AlertStarted is the alert that tells of a start.
+const AlertStarted = "PharosStarted"

@@ -103,8 +103,14 @@ const (
 // Labels of alerts, besides service, node and replica.
 const (
 	Severity     = "severity"     // critical, warning or info
-	Notification = "notification" // change or reminder
+	Notification = "notification" // NotificationChange or NotificationReminder
 	Part         = "part"         // which part of Pharos: exporter, statuspage, engine, prometheus or alertmanager
+)
+
+// Values of the label notification.
+const (
+	NotificationChange   = "change"
+	NotificationReminder = "reminder"
 )
 
 // Values of the resource label.

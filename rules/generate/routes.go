@@ -8,11 +8,15 @@ import (
 	"strings"
 
 	"github.com/pharos-status/pharos/internal/configfile"
+	"github.com/pharos-status/pharos/internal/schema"
 	"github.com/pharos-status/pharos/rules/alerting"
 )
 
-// reminder selects reminders.
-const reminder = matcher(`notification = "reminder"`)
+// These select reminders, and all else.
+const (
+	reminder   = matcher(schema.Notification + ` = "` + schema.NotificationReminder + `"`)
+	noReminder = matcher(schema.Notification + ` != "` + schema.NotificationReminder + `"`)
+)
 
 // remind returns a route of reminders, which gets nothing else.
 func remind(receiver string, also ...matcher) route {
@@ -38,7 +42,7 @@ func reminding(r *alerting.Reminders) []configfile.Item {
 			add("# Escalation: every reminder.", remind(receiver))
 			continue
 		}
-		add(fmt.Sprintf("# Escalation: from reminder %d on.", i+1), remind(receiver, like("reminder", atLeast(i+1))))
+		add(fmt.Sprintf("# Escalation: from reminder %d on.", i+1), remind(receiver, like(schema.Reminder, atLeast(i+1))))
 	}
 	for _, receiver := range r.Only {
 		add("# Reminders, and no changes.", remind(receiver))
@@ -81,7 +85,7 @@ func owning(c *alerting.Config) []configfile.Item {
 			anyhow := reminded(c.Reminders, receiver)
 			var changes matcher
 			if anyhow && passes {
-				changes = `notification != "reminder"`
+				changes = noReminder
 			}
 			all = append(all, configfile.Item{
 				Comment: "# The owner of " + owned(o) + ".",

@@ -9,6 +9,8 @@ import (
 	"net/url"
 	"slices"
 	"time"
+
+	"github.com/pharos-status/pharos/internal/schema"
 )
 
 // Our silence is known by its author and by its one matcher. A person who wants
@@ -16,8 +18,8 @@ import (
 const (
 	author       = "pharos"
 	comment      = "Reminders are ignored for a while, by the manager API of the status page."
-	matcherName  = "notification"
-	matcherValue = "reminder"
+	matcherName  = schema.Notification
+	matcherValue = schema.NotificationReminder
 )
 
 // A silence, as far as we read it. Times are kept as Alertmanager wrote them: it

@@ -48,7 +48,7 @@ func (s *Store) Announcements() ([]statuspage.Announcement, error) {
 		for key, value := c.Last(); key != nil; key, value = c.Prev() {
 			var r record
 			if err := json.Unmarshal(value, &r); err != nil {
-				return damaged(s.db.Path(), err)
+				return s.file.Damaged(err)
 			}
 			all = append(all, statuspage.Announcement(r))
 		}
@@ -107,7 +107,7 @@ func (s *Store) Retract(id string) error {
 		for key, value := c.First(); key != nil; key, value = c.Next() {
 			var r record
 			if err := json.Unmarshal(value, &r); err != nil {
-				return damaged(s.db.Path(), err)
+				return s.file.Damaged(err)
 			}
 			if r.ID == id {
 				return c.Delete()

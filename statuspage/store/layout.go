@@ -22,7 +22,7 @@ func (s *Store) Layout() (statuspage.Layout, error) {
 		return l, nil
 	}
 	if err := json.Unmarshal(saved, &l); err != nil {
-		return statuspage.Layout{}, damaged(s.db.Path(), err)
+		return statuspage.Layout{}, s.file.Damaged(err)
 	}
 	return l, nil
 }

@@ -8,6 +8,8 @@ import (
 	"strconv"
 
 	"go.etcd.io/bbolt"
+
+	"github.com/pharos-status/pharos/internal/boltfile"
 )
 
 // migrations returns the steps that bring a file from each format to the next:
@@ -27,7 +29,7 @@ func migrations() []func(*bbolt.Tx) error {
 }
 
 // migrate brings the file to the newest format, wholly or not at all.
-func migrate(db *bbolt.DB, logger *slog.Logger) error {
+func migrate(db *bbolt.DB, file boltfile.File, logger *slog.Logger) error {
 	steps := migrations()
 	return db.Update(func(tx *bbolt.Tx) error {
 		meta, err := tx.CreateBucketIfNotExists(bucketMeta())
@@ -36,7 +38,7 @@ func migrate(db *bbolt.DB, logger *slog.Logger) error {
 		}
 		format, err := readFormat(meta)
 		if err != nil {
-			return damaged(db.Path(), err)
+			return file.Damaged(err)
 		}
 		if format > len(steps) {
 			return fmt.Errorf("%s has format %d, and this version of Pharos reads formats up to %d; start the version that wrote it, or move the file away",

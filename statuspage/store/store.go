@@ -12,6 +12,8 @@ import (
 	"sync"
 
 	"go.etcd.io/bbolt"
+
+	"github.com/pharos-status/pharos/internal/boltfile"
 )
 
 // Options are the settings of a [Store].
@@ -23,7 +25,8 @@ type Options struct {
 // A Store is the open file. It is safe for concurrent use; what it returns
 // belongs to the caller. A change is on disk before the call returns.
 type Store struct {
-	db *bbolt.DB
+	file boltfile.File
+	db   *bbolt.DB
 
 	mu     sync.Mutex
 	layout []byte // as it stands in the file
@@ -35,11 +38,12 @@ func Open(o Options) (*Store, error) {
 	if o.Logger == nil {
 		return nil, errors.New("store: Options.Logger is required")
 	}
-	db, err := openFile(o.Path, o.Logger)
+	file := fileIn(o.Path)
+	db, err := openFile(file, o.Logger)
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{db: db}
+	s := &Store{file: file, db: db}
 	if err := db.View(func(tx *bbolt.Tx) error {
 		s.layout = append(s.layout, tx.Bucket(bucketPage()).Get(keyLayout())...)
 		return nil
