@@ -5,6 +5,7 @@ package words
 import (
 	"strings"
 	"unicode"
+	"unicode/utf16"
 	"unicode/utf8"
 )
 
@@ -25,14 +26,44 @@ func Cut(text string, characters int) string {
 	if len(text) <= characters || utf8.RuneCountInString(text) <= characters {
 		return text
 	}
-	runes := make([]rune, 0, characters)
+	return cut(text, characters-1) + "…"
+}
+
+// CutSMS returns the text if it has at most so many units of UTF-16, as which services
+// count the characters of an SMS. A longer one is cut like by Cut, and ends in three dots:
+// a single … has every SMS sent in an alphabet with half as many characters a part.
+func CutSMS(text string, units int) string {
+	const dots = "..."
+	if len(text) <= units {
+		return text
+	}
+	fit, used := 0, 0 // how many characters leave room for the dots
+	for _, r := range text {
+		n := max(utf16.RuneLen(r), 1)
+		if used+n <= units-len(dots) {
+			fit++
+		}
+		used += n
+	}
+	switch {
+	case used <= units:
+		return text
+	case units < len(dots):
+		return ""
+	}
+	return cut(text, fit) + dots
+}
+
+// cut returns the first characters of a longer text, without the last of them if they
+// are a part of what is seen as one character.
+func cut(text string, characters int) string {
+	runes := make([]rune, 0, characters+1)
 	for _, r := range text { // as many as are kept, and the one after them
-		if runes = append(runes, r); len(runes) == characters {
+		if runes = append(runes, r); len(runes) > characters {
 			break
 		}
 	}
-	at := boundary(runes, characters-1)
-	return strings.TrimRightFunc(string(runes[:at]), unicode.IsSpace) + "…"
+	return strings.TrimRightFunc(string(runes[:boundary(runes, characters)]), unicode.IsSpace)
 }
 
 // boundary returns where to cut: at the place, or at the begin of what is seen as one

@@ -5,6 +5,7 @@ package words
 import (
 	"strings"
 	"testing"
+	"unicode/utf16"
 	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
@@ -50,6 +51,46 @@ func FuzzCut(f *testing.F) {
 			require.True(t, strings.HasSuffix(got, "…"))
 			if utf8.ValidString(text) {
 				require.True(t, strings.HasPrefix(text, strings.TrimSuffix(got, "…")))
+			}
+		}
+	})
+}
+
+func TestCutSMS(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		text  string
+		units int
+		want  string
+	}{
+		"short":          {"abc", 3, "abc"},
+		"long":           {"abcdef", 5, "ab..."},
+		"many bytes":     {"äöüß", 4, "äöüß"},
+		"two units each": {"🔥🔥🔥", 6, "🔥🔥🔥"},
+		"half of one":    {"🔥🔥🔥", 5, "🔥..."},
+		"a skin":         {"ab👍🏽cde", 8, "ab..."},
+		"a space":        {"ab cdef", 6, "ab..."},
+		"one":            {"abc", 1, ""},
+		"less":           {"abc", -1, ""},
+		"nothing":        {"", 0, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			require.Equal(t, tc.want, CutSMS(tc.text, tc.units))
+		})
+	}
+}
+
+func FuzzCutSMS(f *testing.F) {
+	f.Add("a👨‍👩‍👧bcd", 5)
+	f.Add("🔥🔥🔥\xff", 5)
+	f.Fuzz(func(t *testing.T, text string, units int) {
+		got := CutSMS(text, units)
+		require.LessOrEqual(t, len(utf16.Encode([]rune(got))), max(units, 0))
+		if got != text && got != "" {
+			require.True(t, strings.HasSuffix(got, "..."))
+			if utf8.ValidString(text) {
+				require.True(t, strings.HasPrefix(text, strings.TrimSuffix(got, "...")))
 			}
 		}
 	})

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/prometheus/alertmanager/template"
 
@@ -25,6 +26,8 @@ type Data struct {
 
 	PageTitle string
 	PageURL   string // empty: nobody said so
+	Note      string // a sentence about this message, such as that it comes late; usually empty
+	Overtaken bool   // whether newer word of the group waits behind this
 
 	firing int // how many alerts fire: they come first
 }
@@ -39,7 +42,10 @@ func (w *Words) data(n *webhook.Notification) Data {
 	}
 	copied := *n
 	copied.Data = &all
-	return Data{Notification: &copied, PageTitle: w.o.PageTitle, PageURL: w.o.PageURL, firing: sortAlerts(all.Alerts)}
+	return Data{
+		Notification: &copied, PageTitle: w.o.PageTitle, PageURL: w.o.PageURL, Note: w.note, Overtaken: w.overtaken,
+		firing: sortAlerts(all.Alerts),
+	}
 }
 
 // sortAlerts puts the worst first, and of what is over what ended last. It returns how
@@ -174,7 +180,7 @@ func (d Data) Affected() []string {
 // is one of the web that can be shown anywhere as it is; else nothing.
 func (d Data) Link(annotation string) string {
 	for _, a := range d.Alerts {
-		if address := a.Annotations[annotation]; isPlainURL(address) {
+		if address := a.Annotations[annotation]; IsPlainURL(address) {
 			return address
 		}
 	}
@@ -200,11 +206,11 @@ func (d Data) left() int { return int(min(d.TruncatedAlerts, 1_000_000)) }
 // routeLabel is Alertmanager's function routeLabels, of labels that are filled in.
 func (d Data) routeLabel(name string) string { return d.RouteLabels[name] }
 
-// isPlainURL tells whether a text is an address of the web and has nothing that would
-// be markup somewhere, nor a password.
-func isPlainURL(text string) bool {
+// IsPlainURL tells whether a text is an address of the web that can be shown anywhere as
+// it is: nothing in it is markup or a mention somewhere, nor a password.
+func IsPlainURL(text string) bool {
 	if len(text) > 2000 || strings.ContainsFunc(text, func(r rune) bool {
-		return r <= ' ' || r >= 0x7f || strings.ContainsRune("\"'<>()[]{}\\`|^*!$", r)
+		return r >= utf8.RuneSelf || !isAlphanumeric(byte(r)) && !strings.ContainsRune("-._/:?#&=%+,;~", r)
 	}) {
 		return false
 	}

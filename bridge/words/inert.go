@@ -60,7 +60,7 @@ func inertPairs(from template.KV) template.KV {
 }
 
 func plainURLOnly(address string) string {
-	if isPlainURL(address) {
+	if IsPlainURL(address) {
 		return address
 	}
 	return ""

@@ -47,8 +47,15 @@ type Words struct {
 	all      *set // the user's, and the defaults that the user has not replaced
 	defaults *set
 
-	mu         sync.Mutex
-	complained map[string]time.Time // when each template was last complained about
+	complaints *complaints
+	note       string
+	overtaken  bool
+}
+
+// complaints tell when each template was last complained about.
+type complaints struct {
+	mu   sync.Mutex
+	last map[string]time.Time
 }
 
 // New reads the templates. A file that replaces a default is refused if that can't be
@@ -57,7 +64,7 @@ func New(o Options) (*Words, error) {
 	if o.Location == nil {
 		o.Location = time.UTC
 	}
-	w := &Words{o: o, complained: map[string]time.Time{}}
+	w := &Words{o: o, complaints: &complaints{last: map[string]time.Time{}}}
 	var err error
 	if w.defaults, err = parse(nil); err != nil {
 		return nil, err
@@ -70,6 +77,15 @@ func New(o Options) (*Words, error) {
 		return nil, err
 	}
 	return w, w.checkDefaults()
+}
+
+// With returns the same words, for one message: the note is a sentence about the message
+// itself, such as that it comes late, and empty if there is nothing to say; overtaken
+// means that newer word of its group waits behind it.
+func (w *Words) With(note string, overtaken bool) *Words {
+	one := *w
+	one.note, one.overtaken = note, overtaken
+	return &one
 }
 
 // Text fills in a template. If the template can't be filled in with these data, which is
@@ -119,13 +135,14 @@ func (w *Words) fallBack(fill func(string, Data) (string, error), tmpl string, d
 
 // complain logs that a template can't be filled in, at most once a minute for each.
 func (w *Words) complain(tmpl string, err error) {
-	w.mu.Lock()
-	last, before := w.complained[tmpl]
+	c := w.complaints
+	c.mu.Lock()
+	last, before := c.last[tmpl]
 	again := !before || time.Since(last) >= time.Minute
 	if again {
-		w.complained[tmpl] = time.Now()
+		c.last[tmpl] = time.Now()
 	}
-	w.mu.Unlock()
+	c.mu.Unlock()
 	if again {
 		w.o.Logger.Error("a template can't be filled in, so the default words are sent", "template", Cut(tmpl, 200), "err", err)
 	}

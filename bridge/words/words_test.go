@@ -180,6 +180,6 @@ func TestLink(t *testing.T) {
 		"https://example.com/" + strings.Repeat("x", 2000): false,
 		"": false,
 	} {
-		require.Equal(t, plain, isPlainURL(address), address)
+		require.Equal(t, plain, IsPlainURL(address), address)
 	}
 }
