@@ -123,7 +123,7 @@ func TestFailover(t *testing.T) {
 	good := newFake(t, func(v *visit) {
 		v.secure()
 		v.login(mechanismList("SCRAM-SHA-256"), scram.ChannelBinding{})
-		v.bind("")
+		v.bind()
 		v.hear()
 	})
 	foreign := newFake(t, func(v *visit) { v.secure() })

@@ -15,13 +15,13 @@ const (
 	nsSASL    = "urn:ietf:params:xml:ns:xmpp-sasl"
 	nsBinding = "urn:xmpp:sasl-cb:0"
 	nsBind    = "urn:ietf:params:xml:ns:xmpp-bind"
-	nsSM      = "urn:xmpp:sm:3"
 	nsPing    = "urn:xmpp:ping"
 	nsStanzas = "urn:ietf:params:xml:ns:xmpp-stanzas"
 	nsErrors  = "urn:ietf:params:xml:ns:xmpp-streams"
 	nsMUC     = "http://jabber.org/protocol/muc"
 	nsMUCUser = "http://jabber.org/protocol/muc#user"
 	nsID      = "urn:xmpp:sid:0"
+	nsStyling = "urn:xmpp:styling:0"
 )
 
 // An element is one of a stream, with all that is in it.

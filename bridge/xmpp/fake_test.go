@@ -178,23 +178,27 @@ func decoded(e *element) string {
 }
 
 // bind serves the last part of what comes before the first message.
-func (v *visit) bind(features string) {
-	v.begin("<bind xmlns='" + nsBind + "'/>" + features)
+func (v *visit) bind() {
+	v.begin("<bind xmlns='" + nsBind + "'/>")
+	v.bound()
+}
+
+// bound gives the client the resource that it asks for.
+func (v *visit) bound() {
 	v.say("<iq type='result' id='%s'><bind xmlns='%s'><jid>pharos@example.test/1</jid></bind></iq>", v.hear().get("id"), nsBind)
-	if features != "" {
-		v.hear()
-		v.say("<enabled xmlns='%s'/>", nsSM)
-	}
 }
 
 // welcome serves everything that comes before the first message.
-func (v *visit) welcome(features string) {
+func (v *visit) welcome() {
 	v.startTLS()
 	v.login(mechanismList("SCRAM-SHA-256"), scram.ChannelBinding{})
-	v.bind(features)
+	v.bind()
 }
 
-const management = "<sm xmlns='" + nsSM + "'/>"
+// pong answers a ping.
+func (v *visit) pong(ping *element) {
+	v.say("<iq type='result' id='%s'/>", ping.get("id"))
+}
 
 func chat(t *testing.T, c *Client) error {
 	t.Helper()

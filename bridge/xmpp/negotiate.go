@@ -22,7 +22,6 @@ type stream struct {
 
 	jid      JID     // ours, with the resource that the server gave
 	features element // what the server offered last
-	managed  bool    // stream management (XEP-0198) is on
 }
 
 func newStream(conn net.Conn) *stream {
@@ -60,10 +59,7 @@ func (c *Client) negotiate(ctx context.Context, conn net.Conn, direct bool) (*st
 	if err := s.begin(c.o.JID, true); err != nil {
 		return nil, err
 	}
-	if err := s.bind(c.o.JID); err != nil {
-		return nil, err
-	}
-	return s, s.manage()
+	return s, s.bind(c.o.JID)
 }
 
 // begin begins a stream, or begins it anew, and reads what the server offers. The
@@ -140,25 +136,4 @@ func (s *stream) bind(account JID) error {
 		return fmt.Errorf("the server gave us no resource: %w", err)
 	}
 	return nil
-}
-
-// manage turns stream management on, if the server offers it.
-func (s *stream) manage() error {
-	if s.features.child(nsSM, "sm") == nil {
-		return nil
-	}
-	if err := s.write("<enable xmlns='" + nsSM + "'/>"); err != nil {
-		return err
-	}
-	for {
-		answer, err := s.r.next()
-		switch {
-		case err != nil:
-			return err
-		case answer.name.Space == nsSM:
-			s.managed = answer.is(nsSM, "enabled")
-			return nil
-		}
-		// A stanza that was on its way already. Nothing of ours is, so that it answers nothing.
-	}
 }

@@ -47,8 +47,8 @@ ssl = { certificate = "{{ .Dir }}/certificate.pem", key = "{{ .Dir }}/key.pem" }
 
 VirtualHost "example.test"
 VirtualHost "other.test"
-VirtualHost "plain-stream.test"
-	modules_disabled = { "smacks", "ping" }
+VirtualHost "no-ping.test"
+	modules_disabled = { "ping" }
 VirtualHost "sha1.test"
 	disable_sasl_mechanisms = { "SCRAM-SHA-256", "SCRAM-SHA-256-PLUS" }
 VirtualHost "only-plus.test"
@@ -76,7 +76,7 @@ type prosody struct {
 func startProsody(t testing.TB) *prosody {
 	t.Helper()
 	p := &prosody{dir: t.TempDir(), program: testkit.Program(t, "prosody"), address: testkit.FreePort(t), direct: testkit.FreePort(t)}
-	certificate, key, pool := issue(t, "example.test", "other.test", "plain-stream.test", "sha1.test", "only-plus.test", "only-sha1-plus.test", "password.test")
+	certificate, key, pool := issue(t, "example.test", "other.test", "no-ping.test", "sha1.test", "only-plus.test", "only-sha1-plus.test", "password.test")
 	p.roots = pool
 	require.NoError(t, os.WriteFile(filepath.Join(p.dir, "certificate.pem"), certificate, 0o600))
 	require.NoError(t, os.WriteFile(filepath.Join(p.dir, "key.pem"), key, 0o600))
@@ -85,7 +85,7 @@ func startProsody(t testing.TB) *prosody {
 	var config strings.Builder
 	require.NoError(t, prosodyConfig.Execute(&config, map[string]string{"Dir": p.dir, "Port": port, "DirectPort": directPort}))
 	require.NoError(t, os.WriteFile(filepath.Join(p.dir, "prosody.cfg.lua"), []byte(config.String()), 0o600))
-	for _, domain := range []string{"example", "other", "plain-stream", "sha1", "only-plus", "only-sha1-plus", "password"} {
+	for _, domain := range []string{"example", "other", "no-ping", "sha1", "only-plus", "only-sha1-plus", "password"} {
 		accounts := filepath.Join(p.dir, "data", strings.ReplaceAll(domain, "-", "%2d")+"%2etest", "accounts")
 		require.NoError(t, os.MkdirAll(accounts, 0o700))
 		for _, name := range []string{"pharos", "alice", "bob"} {

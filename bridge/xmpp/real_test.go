@@ -53,7 +53,6 @@ func testLogin(t *testing.T, p *prosody) {
 				require.NoError(t, err)
 				defer s.close()
 				require.Equal(t, "pharos@"+test.domain+"/bridge", s.jid.String())
-				require.True(t, s.managed)
 			})
 		}
 	}
@@ -99,9 +98,9 @@ func testChat(t *testing.T, p *prosody) {
 	t.Helper()
 	const body = "Mail is <dead> since 12:01 & \"so\"\nhttps://status.example.com/?a=1&b=2 \U0001F6A8"
 	for from, to := range map[string]string{
-		"pharos@example.test":      "alice@example.test",      // acknowledged by stream management
-		"pharos@plain-stream.test": "alice@plain-stream.test", // by a ping that is refused
-		"pharos@sha1.test":         "alice@other.test",        // by a ping to the other server
+		"pharos@example.test": "alice@example.test", // proved by a ping to the own domain
+		"pharos@no-ping.test": "alice@no-ping.test", // by one that is refused
+		"pharos@sha1.test":    "alice@other.test",   // by one to the other domain
 	} {
 		t.Run(to, func(t *testing.T) {
 			t.Parallel()
@@ -115,6 +114,7 @@ func testChat(t *testing.T, p *prosody) {
 				require.Equal(t, "chat", got.get("type"))
 				require.Equal(t, mustJID(t, from), got.from().Bare())
 				require.Equal(t, m.ID, got.child(nsID, "origin-id").get("id"))
+				require.NotNil(t, got.child(nsStyling, "unstyled"))
 			}
 		})
 	}
@@ -123,9 +123,9 @@ func testChat(t *testing.T, p *prosody) {
 func testUnknown(t *testing.T, p *prosody) {
 	t.Helper()
 	for from, to := range map[string]string{
-		"pharos@example.test":      "nobody@example.test",
-		"pharos@plain-stream.test": "nobody@plain-stream.test",
-		"bob@example.test":         "nobody@other.test",
+		"pharos@example.test": "nobody@example.test",
+		"pharos@no-ping.test": "nobody@no-ping.test",
+		"bob@example.test":    "nobody@other.test",
 	} {
 		c := p.client(t, from, nil)
 		err := c.Chat(within(t, 10*time.Second), mustJID(t, to), Message{ID: "1", Body: "text"})

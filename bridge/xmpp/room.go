@@ -35,7 +35,7 @@ func (c *Client) GroupChat(ctx context.Context, room Room, m Message) error {
 		if err := s.join(ctx, room); err != nil {
 			return err
 		}
-		answer, err := s.ask(ctx, "<message type='groupchat'"+head(room.JID, m.ID)+">"+m.content()+"</message>", 1, func(e *element, _ uint32) bool {
+		answer, err := s.ask(ctx, "<message type='groupchat'"+head(room.JID, m.ID)+">"+m.content()+"</message>", func(e *element) bool {
 			return refuses(e, m.ID) || s.reflectsLocked(e, room.JID, m) || s.removesLocked(e, room.JID)
 		})
 		switch {
@@ -93,7 +93,7 @@ func (s *session) enter(ctx context.Context, room Room, nick string) error {
 		password = "<password>" + escaped(room.Password) + "</password>"
 	}
 	text := "<presence" + head(occupant, id) + "><x xmlns='" + nsMUC + "'><history maxstanzas='0'/>" + password + "</x></presence>"
-	answer, err := s.ask(ctx, text, 1, func(e *element, _ uint32) bool {
+	answer, err := s.ask(ctx, text, func(e *element) bool {
 		if !e.is(nsClient, "presence") || e.from().Bare() != room.JID {
 			return false
 		}
@@ -117,7 +117,7 @@ func (s *session) enter(ctx context.Context, room Room, nick string) error {
 	}
 	if slices.Contains(statuses(answer), statusCreated) {
 		s.forget(room.JID)
-		s.reply("<presence type='unavailable' to='"+escaped(answer.get("from"))+"'/>", 1)
+		s.reply("<presence type='unavailable' to='" + escaped(answer.get("from")) + "'/>")
 		return &Error{Err: errors.New("there is no such room; make it, and let it stay when nobody is in it"), Refused: true}
 	}
 	return nil

@@ -51,7 +51,7 @@ func TestOddRooms(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			f := newFake(t, func(v *visit) {
-				v.welcome(management)
+				v.welcome()
 				for _, answer := range test.script {
 					v.say("%s", strings.ReplaceAll(answer, "ID", v.hear().get("id")))
 				}

@@ -43,7 +43,7 @@ func TestBinding(t *testing.T) {
 			f := newFake(t, func(v *visit) {
 				state := v.secure()
 				first <- v.login(test.features, serverBinding(test.kind, state, v.server.tls.Certificates[0].Leaf))
-				v.bind("")
+				v.bind()
 				v.hear() // nothing comes but the end
 			})
 			c := f.client(t, func(o *Options) { o.DirectTLS, o.TLS.MaxVersion = true, test.version })

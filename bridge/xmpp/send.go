@@ -8,28 +8,23 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 )
 
 // Chat sends a message to an account, and returns nil once the server of the account
-// has taken it: our own server says how much it has dealt with, and a server
-// elsewhere answers a ping that was sent after the message and can't overtake it. An
-// error is an [*Error], or one that may pass.
+// has taken it: that answers a ping which was sent after the message and goes the same
+// way, so that the answer comes after an error of the message. Acknowledgements of
+// stream management (XEP-0198) would not do, though the account be on our own server:
+// they tell what the server has read, and come before it knows whether there is such
+// an account. An error is an [*Error], or one that may pass.
 func (c *Client) Chat(ctx context.Context, to JID, m Message) error {
 	s, err := c.acquire(ctx)
 	if err != nil {
 		return err
 	}
 	defer c.release(s)
-	text := "<message type='chat'" + head(to, m.ID) + ">" + m.content() + "</message>"
-	proof, stanzas, pingID := "<r xmlns='"+nsSM+"'/>", uint32(1), ""
-	if !s.managed || to.Domain != s.jid.Domain {
-		pingID = newID()
-		proof, stanzas = ping(to.Domain, pingID), 2
-	}
-	answer, err := s.ask(ctx, text+proof, stanzas, func(e *element, sent uint32) bool {
-		return refuses(e, m.ID) || pingID == "" && acknowledges(e, sent) || pingID != "" && answers(e, pingID)
-	})
+	pingID := newID()
+	text := "<message type='chat'" + head(to, m.ID) + ">" + m.content() + "</message>" + ping(to.Domain, pingID)
+	answer, err := s.ask(ctx, text, func(e *element) bool { return refuses(e, m.ID) || answers(e, pingID) })
 	switch {
 	case err != nil:
 		return about("send to "+to.String(), err)
@@ -42,7 +37,8 @@ func (c *Client) Chat(ctx context.Context, to JID, m Message) error {
 }
 
 // unreached tells whether a ping came back because no way led to the server. Any
-// other answer, a refusal too, comes from the server itself.
+// other answer proves as much as a result: a server that knows no pings refuses them
+// in the same order.
 func unreached(answer *element) bool {
 	inner := answer.child(nsClient, "error")
 	return inner != nil && slices.Contains([]string{"remote-server-not-found", "remote-server-timeout"}, inner.condition(nsStanzas))
@@ -58,9 +54,10 @@ func about(act string, err error) error {
 }
 
 // content returns what is in the message as XML. The id is there twice: rooms and
-// servers may change that of the stanza.
+// servers may change that of the stanza. The body is shown as it is, since a label
+// with asterisks in it is not meant to be bold (XEP-0393).
 func (m Message) content() string {
-	return "<body>" + escaped(m.Body) + "</body><origin-id xmlns='" + nsID + "' id='" + escaped(m.ID) + "'/>"
+	return "<body>" + escaped(m.Body) + "</body><unstyled xmlns='" + nsStyling + "'/><origin-id xmlns='" + nsID + "' id='" + escaped(m.ID) + "'/>"
 }
 
 func head(to JID, id string) string {
@@ -79,16 +76,6 @@ func answers(e *element, id string) bool {
 // refuses tells whether e says that the message id was not delivered.
 func refuses(e *element, id string) bool {
 	return e.is(nsClient, "message") && e.get("type") == "error" && e.get("id") == id
-}
-
-// acknowledges tells whether e says that our server has dealt with as many stanzas of
-// ours as were sent, counted modulo 2³².
-func acknowledges(e *element, sent uint32) bool {
-	if !e.is(nsSM, "a") {
-		return false
-	}
-	h, err := strconv.ParseUint(e.get("h"), 10, 32)
-	return err == nil && int32(uint32(h)-sent) >= 0 //nolint:gosec // wraps around as the counters do
 }
 
 // newID returns an id that nobody guesses.

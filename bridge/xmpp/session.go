@@ -30,10 +30,7 @@ type session struct {
 	used  time.Time // when somebody last sent; guarded by the client's mutex
 
 	writing sync.Mutex
-	sent    uint32 // stanzas that stream management counts
-
-	received uint32       // of the goroutine that reads
-	heard    atomic.Int64 // when something was last read, in Unix nanoseconds
+	heard   atomic.Int64 // when something was last read, in Unix nanoseconds
 
 	mu      sync.Mutex
 	waiters map[*waiter]bool
@@ -133,7 +130,7 @@ func (s *session) keep(ctx context.Context, retire func() bool) {
 		}
 		within, cancel := context.WithTimeout(ctx, pingWithin)
 		id := newID()
-		_, err := s.ask(within, ping(s.jid.Domain, id), 1, func(e *element, _ uint32) bool { return answers(e, id) })
+		_, err := s.ask(within, ping(s.jid.Domain, id), func(e *element) bool { return answers(e, id) })
 		cancel()
 		if of, ok := errors.AsType[*Error](err); ok {
 			s.fail(of.Err) // that a ping may have arrived says nothing of messages
@@ -144,13 +141,6 @@ func (s *session) keep(ctx context.Context, retire func() bool) {
 
 // handle does with an element what has to be done, whoever waits for it.
 func (s *session) handle(e *element) {
-	if e.is(nsSM, "r") {
-		s.reply(fmt.Sprintf("<a xmlns='%s' h='%d'/>", nsSM, s.received), 0)
-		return
-	}
-	if e.name.Space == nsClient {
-		s.received++
-	}
 	if e.is(nsClient, "iq") && (e.get("type") == "get" || e.get("type") == "set") {
 		s.answer(e)
 		return
@@ -175,35 +165,33 @@ func (s *session) answer(e *element) {
 		head = " id='" + escaped(e.get("id")) + "'"
 	}
 	if e.child(nsPing, "ping") != nil && e.get("type") == "get" {
-		s.reply("<iq type='result'"+head+"/>", 1)
+		s.reply("<iq type='result'" + head + "/>")
 		return
 	}
-	s.reply("<iq type='error'"+head+"><error type='cancel'><service-unavailable xmlns='"+nsStanzas+"'/></error></iq>", 1)
+	s.reply("<iq type='error'" + head + "><error type='cancel'><service-unavailable xmlns='" + nsStanzas + "'/></error></iq>")
 }
 
-// reply writes so many stanzas that nobody waits for.
-func (s *session) reply(text string, stanzas uint32) {
+// reply writes what nobody waits for an answer to.
+func (s *session) reply(text string) {
 	s.writing.Lock()
 	defer s.writing.Unlock()
-	if err := s.put(text, stanzas, time.Now().Add(writeIn)); err != nil {
+	if err := s.put(text, time.Now().Add(writeIn)); err != nil {
 		s.fail(err)
 	}
 }
 
 // put writes; s.writing is held.
-func (s *session) put(text string, stanzas uint32, deadline time.Time) error {
+func (s *session) put(text string, deadline time.Time) error {
 	if err := s.conn.SetWriteDeadline(deadline); err != nil {
 		return err
 	}
-	s.sent += stanzas
 	return s.write(text)
 }
 
-// ask writes so many stanzas, and returns the first element of those that come later
-// that wants accepts, which is told the number of the last stanza written. An error
-// that is unsure came after the first byte was written.
-func (s *session) ask(ctx context.Context, text string, stanzas uint32, wants func(e *element, sent uint32) bool) (*element, error) {
-	w := &waiter{got: make(chan *element, 1)}
+// ask writes, and returns the first element of those that come later that wants
+// accepts. An error that is unsure came after the first byte was written.
+func (s *session) ask(ctx context.Context, text string, wants func(e *element) bool) (*element, error) {
+	w := &waiter{wants: wants, got: make(chan *element, 1)}
 	s.writing.Lock()
 	if err := ctx.Err(); err != nil || s.over() {
 		s.writing.Unlock()
@@ -212,8 +200,6 @@ func (s *session) ask(ctx context.Context, text string, stanzas uint32, wants fu
 		}
 		return nil, &Error{Err: err}
 	}
-	last := s.sent + stanzas
-	w.wants = func(e *element) bool { return wants(e, last) }
 	s.mu.Lock()
 	s.waiters[w] = true
 	s.mu.Unlock()
@@ -222,7 +208,7 @@ func (s *session) ask(ctx context.Context, text string, stanzas uint32, wants fu
 	if d, ok := ctx.Deadline(); ok && d.Before(deadline) {
 		deadline = d
 	}
-	err := s.put(text, stanzas, deadline)
+	err := s.put(text, deadline)
 	s.writing.Unlock()
 	defer func() {
 		s.mu.Lock()
