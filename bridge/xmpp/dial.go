@@ -32,7 +32,7 @@ func (c *Client) targets(ctx context.Context) ([]target, error) {
 		return []target{{address: c.o.Server, direct: c.o.DirectTLS}}, nil
 	}
 	var all []target
-	var none bool
+	var none bool // DNS says that there is no server
 	for _, service := range []string{"xmpps-client", "xmpp-client"} {
 		// A look-up that fails counts as one that finds nothing: the domain itself is
 		// left, and whoever answers there has to show its certificate.
@@ -40,7 +40,8 @@ func (c *Client) targets(ctx context.Context) ([]target, error) {
 		for _, r := range records {
 			host := strings.TrimSuffix(r.Target, ".")
 			if host == "" {
-				none = true
+				// Of xmpps-client it says no more than that nobody speaks TLS directly.
+				none = none || service == "xmpp-client"
 				continue
 			}
 			all = append(all, target{net.JoinHostPort(host, strconv.Itoa(int(r.Port))), service == "xmpps-client", r.Priority, r.Weight})

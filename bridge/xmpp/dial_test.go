@@ -100,6 +100,16 @@ func TestTargets(t *testing.T) {
 			[]target{{"a.example.test:5222", false, 5, 0}},
 			"",
 		},
+		"no direct TLS, and nothing else": {
+			[]string{"_xmpps-client._tcp.example.test. SRV 0 0 0 ."},
+			[]target{{address: "example.test:5222"}},
+			"",
+		},
+		"direct TLS only": {
+			[]string{"_xmpp-client._tcp.example.test. SRV 0 0 0 .", "_xmpps-client._tcp.example.test. SRV 5 0 5223 a.example.test."},
+			[]target{{"a.example.test:5223", true, 5, 0}},
+			"",
+		},
 		"not at all": {[]string{"_xmpp-client._tcp.example.test. SRV 0 0 0 ."}, nil, "example.test says by DNS that it has no XMPP server"},
 	} {
 		t.Run(name, func(t *testing.T) {
