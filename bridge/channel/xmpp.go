@@ -25,16 +25,17 @@ const xmppText = 4000
 // XMPP are the settings of a channel that sends messages from an account of XMPP, to
 // people and to rooms.
 type XMPP struct {
-	JID          string               `yaml:"jid"` // of the account
-	Password     configfile.Secret    `yaml:"password"`
-	PasswordFile string               `yaml:"password_file"`
-	To           []string             `yaml:"to"` // addresses of people
-	Rooms        []XMPPRoom           `yaml:"rooms"`
-	Server       string               `yaml:"server"`      // host:port; empty: by the domain's SRV records
-	DirectTLS    bool                 `yaml:"direct_tls"`  // server speaks TLS without STARTTLS
-	AllowPlain   bool                 `yaml:"allow_plain"` // the password may be sent, within TLS, to a server that offers nothing better
-	TLS          promconfig.TLSConfig `yaml:"tls_config"`
-	Text         string               `yaml:"text"` // template
+	JID            string               `yaml:"jid"` // of the account
+	Password       configfile.Secret    `yaml:"password"`
+	PasswordFile   string               `yaml:"password_file"`
+	To             []string             `yaml:"to"` // addresses of people
+	Rooms          []XMPPRoom           `yaml:"rooms"`
+	Server         string               `yaml:"server"`          // host:port; empty: by the domain's SRV records
+	DirectTLS      bool                 `yaml:"direct_tls"`      // server speaks TLS without STARTTLS
+	AllowPlain     bool                 `yaml:"allow_plain"`     // the password may be sent, within TLS, to a server that offers nothing better
+	ChannelBinding *bool                `yaml:"channel_binding"` // the login is good for its TLS connection alone, if the server offers that; nil: true
+	TLS            promconfig.TLSConfig `yaml:"tls_config"`
+	Text           string               `yaml:"text"` // template
 }
 
 // An XMPPRoom is a group chat.
@@ -66,6 +67,9 @@ func (x *XMPP) Check(f *configfile.File, p configfile.Path, w *words.Words) conf
 		c.errs = append(c.errs, f.Errorf(p, "nobody is told; set to or rooms"))
 	}
 	c.template("text", &x.Text, `{{ template "bridge.text" . }}`)
+	if x.ChannelBinding == nil {
+		x.ChannelBinding = new(true)
+	}
 	return c.errs
 }
 
@@ -146,7 +150,7 @@ func (x *XMPP) Open(o Options) (Channel, error) {
 	}
 	client, err := xmpp.New(xmpp.Options{
 		JID: account, Password: string(x.Password), Server: x.Server, DirectTLS: x.DirectTLS, AllowPlain: x.AllowPlain,
-		TLS: tls, Logger: o.Logger,
+		Unbound: x.ChannelBinding != nil && !*x.ChannelBinding, TLS: tls, Logger: o.Logger,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("open a client of %s: %w", account.Bare(), err)

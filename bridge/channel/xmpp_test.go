@@ -23,6 +23,7 @@ import (
 // is alice, its only room ops.
 type xmppService struct {
 	address, ca string
+	mechanism   string // to log in by; PLAIN lets in
 
 	mu   sync.Mutex
 	kept []xmppStanza
@@ -41,14 +42,14 @@ type xmppStanza struct {
 	Bind *struct{} `xml:"urn:ietf:params:xml:ns:xmpp-bind bind"`
 }
 
-func newXMPPService(t testing.TB) *xmppService {
+func newXMPPService(t testing.TB, mechanism string) *xmppService {
 	t.Helper()
 	certificate, key := testkit.Certificate(t, time.Now().Add(time.Hour))
 	pair, err := tls.X509KeyPair([]byte(certificate), []byte(key))
 	require.NoError(t, err)
 	l, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{Certificates: []tls.Certificate{pair}})
 	require.NoError(t, err)
-	s := &xmppService{address: l.Addr().String(), ca: filepath.Join(t.TempDir(), "ca.pem")}
+	s := &xmppService{address: l.Addr().String(), ca: filepath.Join(t.TempDir(), "ca.pem"), mechanism: mechanism}
 	require.NoError(t, os.WriteFile(s.ca, []byte(certificate), 0o600))
 	var wg sync.WaitGroup
 	wg.Go(func() {
@@ -66,7 +67,7 @@ func newXMPPService(t testing.TB) *xmppService {
 
 func (s *xmppService) serve(conn net.Conn) {
 	defer conn.Close()
-	features := "<mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><mechanism>PLAIN</mechanism></mechanisms>"
+	features := "<mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><mechanism>" + s.mechanism + "</mechanism></mechanisms>"
 	for in := xml.NewDecoder(conn); ; {
 		token, err := in.Token()
 		if err != nil {
@@ -140,7 +141,7 @@ func openXMPP(t testing.TB, s *xmppService, more string) Channel {
 
 func TestXMPP(t *testing.T) {
 	t.Parallel()
-	s := newXMPPService(t)
+	s := newXMPPService(t, "PLAIN")
 	c := openXMPP(t, s, "")
 	require.Equal(t, []string{"alice@127.0.0.1", "nobody@127.0.0.1", "ops@rooms.example.com", "none@rooms.example.com"}, c.Recipients())
 	require.False(t, c.Keyed())
@@ -156,7 +157,7 @@ func TestXMPP(t *testing.T) {
 
 func TestXMPPLength(t *testing.T) {
 	t.Parallel()
-	s := newXMPPService(t)
+	s := newXMPPService(t, "PLAIN")
 	c := openXMPP(t, s, `, text: "`+strings.Repeat("é", 2*xmppText)+`"`)
 	m := message(t, "firing")
 	m.Note = "Told late."
@@ -168,7 +169,7 @@ func TestXMPPLength(t *testing.T) {
 
 func TestXMPPErrors(t *testing.T) {
 	t.Parallel()
-	s := newXMPPService(t)
+	s := newXMPPService(t, "PLAIN")
 	c := openXMPP(t, s, "")
 	for recipient, want := range map[string]string{
 		"nobody@127.0.0.1":       "send to nobody@127.0.0.1: item-not-found",
@@ -188,12 +189,24 @@ func TestXMPPErrors(t *testing.T) {
 	require.NotErrorAs(t, err, &of, "it may pass")
 }
 
+// TestXMPPChannelBinding asks for a server that binds logins to TLS connections, and
+// for one that does not.
+func TestXMPPChannelBinding(t *testing.T) {
+	t.Parallel()
+	s := newXMPPService(t, "SCRAM-SHA-256-PLUS")
+	bound := openXMPP(t, s, "").Send(t.Context(), "alice@127.0.0.1", message(t, "firing"))
+	require.ErrorContains(t, bound, "log in by SCRAM-SHA-256-PLUS: ")
+	unbound := openXMPP(t, s, ", channel_binding: false").Send(t.Context(), "alice@127.0.0.1", message(t, "firing"))
+	require.ErrorContains(t, unbound, "the server offers no SCRAM without channel binding; set channel_binding to true")
+}
+
 func TestXMPPSettings(t *testing.T) {
 	t.Parallel()
 	x := &XMPP{}
 	require.NoError(t, decoded(t, x, `{jid: pharos@example.com, password: secret-word, rooms: [{jid: ops@rooms.example.com}]}`).Err())
 	require.Equal(t, `{{ template "bridge.text" . }}`, x.Text)
 	require.Equal(t, "pharos", x.Rooms[0].Nick)
+	require.True(t, *x.ChannelBinding)
 
 	const account = "{jid: pharos@example.com, password: secret-word, "
 	testRefuses(t, func() Settings { return &XMPP{} }, map[string]struct{ text, want string }{

@@ -115,7 +115,7 @@ func TestTheDocumentedValuesAreTheDefaults(t *testing.T) {
 	require.Equal(t, d.Page.Title, c.Page.Title)
 
 	// What is written of templates, lists and modes is what holds without them.
-	short := regexp.MustCompile(`(?m)^      (text|title|html|topic|base_url|escalate|priorities|direct_tls|allow_plain|tls_config|sound|device|method|content_type|idempotent|visibility|language|max_characters|http_config):.*\n`).
+	short := regexp.MustCompile(`(?m)^      (text|title|html|topic|base_url|escalate|priorities|direct_tls|allow_plain|channel_binding|tls_config|sound|device|method|content_type|idempotent|visibility|language|max_characters|http_config):.*\n`).
 		ReplaceAllString(documented(t), "")
 	short = strings.Replace(short, ", types: [startup, changed, reminder]", "", 1)
 	bare, err := config.Load(furnished(t, short), config.Options{})

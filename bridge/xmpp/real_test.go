@@ -68,6 +68,9 @@ func testNoLogin(t *testing.T, p *prosody) {
 	}{
 		"wrong password":  {"pharos@example.test", func(o *Options) { o.Password = "wrong" }, "not-authorized", true},
 		"unknown account": {"nobody@example.test", nil, "not-authorized", true},
+		"no binding": {"pharos@only-plus.test", func(o *Options) {
+			o.Unbound, o.TLS.MaxVersion = true, tls.VersionTLS12
+		}, "the server offers no SCRAM without channel binding; set channel_binding to true", false},
 		"password itself": {"pharos@password.test", nil, "set allow_plain", false},
 		"foreign domain":  {"pharos@elsewhere.test", nil, "the server ended the stream: host-unknown", false},
 		"unknown authority": {"pharos@example.test", func(o *Options) {

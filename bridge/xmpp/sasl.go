@@ -45,7 +45,10 @@ func (c *Client) login(s *stream, state tls.ConnectionState) error {
 			offered = append(offered, strings.TrimSpace(m.text))
 		}
 	}
-	binding := channelBinding(&s.features, state)
+	var binding scram.ChannelBinding
+	if !c.o.Unbound {
+		binding = channelBinding(&s.features, state)
+	}
 	chosen, err := c.choose(offered, binding)
 	if err != nil {
 		return err
@@ -57,7 +60,12 @@ func (c *Client) login(s *stream, state tls.ConnectionState) error {
 	if err != nil {
 		return errors.New("the account or its password can't be used to log in")
 	}
-	return s.authenticate(chosen.name, conversation(client, chosen, offered, binding))
+	err = s.authenticate(chosen.name, conversation(client, chosen, offered, binding))
+	if of, ok := errors.AsType[*Error](err); ok && of.Refused && chosen.binding {
+		// Going on without is not for us to decide: it is what somebody in between wants.
+		return &Error{Refused: true, Err: fmt.Errorf("%w; if the password is right, and the server can't bind logins to TLS, as behind a proxy that ends it, set channel_binding to false", err)}
+	}
+	return err
 }
 
 // choose returns the best mechanism that the server and we know.
@@ -67,6 +75,9 @@ func (c *Client) choose(offered []string, binding scram.ChannelBinding) (mechani
 			continue
 		}
 		return m, nil
+	}
+	if c.o.Unbound && offersBinding(offered) {
+		return mechanism{}, errors.New("the server offers no SCRAM without channel binding; set channel_binding to true")
 	}
 	if slices.Contains(offered, "PLAIN") {
 		return mechanism{}, errors.New("the server offers no SCRAM; set allow_plain if it is to get the password itself")
@@ -79,14 +90,17 @@ func (c *Client) choose(offered []string, binding scram.ChannelBinding) (mechani
 // server seems not to be able to, we say so: a server that is finds out that
 // somebody in between took its offer away.
 func conversation(client *scram.Client, chosen mechanism, offered []string, binding scram.ChannelBinding) dialog {
-	plus := slices.ContainsFunc(offered, func(name string) bool { return strings.HasPrefix(name, "SCRAM-") && strings.HasSuffix(name, "-PLUS") })
 	switch {
 	case chosen.binding:
 		return client.NewConversationWithChannelBinding(binding)
-	case binding.IsSupported() && !plus:
+	case binding.IsSupported() && !offersBinding(offered):
 		return client.NewConversationAdvertisingChannelBinding()
 	}
 	return client.NewConversation()
+}
+
+func offersBinding(offered []string) bool {
+	return slices.ContainsFunc(offered, func(name string) bool { return strings.HasPrefix(name, "SCRAM-") && strings.HasSuffix(name, "-PLUS") })
 }
 
 // channelBinding returns what names this connection and no other, in the best way
@@ -200,13 +214,16 @@ func encoded(text string) string {
 	return base64.StdEncoding.EncodeToString([]byte(text))
 }
 
-// loginError tells why the server did not let us in. All but what it calls temporary
-// will be the same the next time.
+// loginError tells why the server did not let us in. All but what it calls temporary,
+// or broke off, will be the same the next time.
 func loginError(failure *element) error {
 	condition := failure.condition(nsSASL)
 	text := shortened(failure.childText(nsSASL, "text"))
 	if text != "" {
 		text = " (" + text + ")"
 	}
-	return &Error{Err: fmt.Errorf("the server refused the login: %s%s", condition, text), Refused: condition != "temporary-auth-failure"}
+	return &Error{
+		Err:     fmt.Errorf("the server refused the login: %s%s", condition, text),
+		Refused: condition != "temporary-auth-failure" && condition != "aborted",
+	}
 }

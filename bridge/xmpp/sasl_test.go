@@ -28,14 +28,16 @@ func TestBinding(t *testing.T) {
 		version  uint16
 		kind     scram.ChannelBindingType // that the server demands
 		begins   string
+		unbound  bool
 	}{
-		"TLS 1.3":             {both, tls.VersionTLS13, scram.ChannelBindingTLSExporter, "p=tls-exporter,,"},
-		"TLS 1.3, exporter":   {both + kinds("tls-server-end-point", "tls-exporter"), tls.VersionTLS13, scram.ChannelBindingTLSExporter, "p=tls-exporter,,"},
-		"TLS 1.3, end point":  {both + kinds("tls-server-end-point"), tls.VersionTLS13, scram.ChannelBindingTLSServerEndpoint, "p=tls-server-end-point,,"},
-		"TLS 1.3, impossible": {both + kinds("tls-unique"), tls.VersionTLS13, scram.ChannelBindingNone, "n,,"},
-		"TLS 1.2":             {both, tls.VersionTLS12, scram.ChannelBindingTLSUnique, "p=tls-unique,,"},
-		"TLS 1.2, exporter":   {both + kinds("tls-exporter", "tls-unique"), tls.VersionTLS12, scram.ChannelBindingTLSExporter, "p=tls-exporter,,"},
-		"not offered":         {mechanismList("SCRAM-SHA-256"), tls.VersionTLS13, scram.ChannelBindingNone, "y,,"},
+		"TLS 1.3":             {both, tls.VersionTLS13, scram.ChannelBindingTLSExporter, "p=tls-exporter,,", false},
+		"TLS 1.3, exporter":   {both + kinds("tls-server-end-point", "tls-exporter"), tls.VersionTLS13, scram.ChannelBindingTLSExporter, "p=tls-exporter,,", false},
+		"TLS 1.3, end point":  {both + kinds("tls-server-end-point"), tls.VersionTLS13, scram.ChannelBindingTLSServerEndpoint, "p=tls-server-end-point,,", false},
+		"TLS 1.3, impossible": {both + kinds("tls-unique"), tls.VersionTLS13, scram.ChannelBindingNone, "n,,", false},
+		"TLS 1.2":             {both, tls.VersionTLS12, scram.ChannelBindingTLSUnique, "p=tls-unique,,", false},
+		"TLS 1.2, exporter":   {both + kinds("tls-exporter", "tls-unique"), tls.VersionTLS12, scram.ChannelBindingTLSExporter, "p=tls-exporter,,", false},
+		"not offered":         {mechanismList("SCRAM-SHA-256"), tls.VersionTLS13, scram.ChannelBindingNone, "y,,", false},
+		"turned off":          {both, tls.VersionTLS13, scram.ChannelBindingNone, "n,,", true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -46,7 +48,7 @@ func TestBinding(t *testing.T) {
 				v.bind()
 				v.hear() // nothing comes but the end
 			})
-			c := f.client(t, func(o *Options) { o.DirectTLS, o.TLS.MaxVersion = true, test.version })
+			c := f.client(t, func(o *Options) { o.DirectTLS, o.TLS.MaxVersion, o.Unbound = true, test.version, test.unbound })
 			s, err := c.connect(within(t, 10*time.Second))
 			require.NoError(t, err)
 			s.close()
@@ -81,6 +83,41 @@ func TestDowngrade(t *testing.T) {
 		v.login(mechanismList("SCRAM-SHA-256"), serverBinding(scram.ChannelBindingTLSExporter, state, nil))
 	})
 	require.ErrorContains(t, chat(t, f.client(t, func(o *Options) { o.DirectTLS = true })), "log in by SCRAM-SHA-256: the server refused the login: malformed-request")
+}
+
+// TestRefusedLogin checks what the client makes of a refusal, and that it names the
+// setting that may help where the login was bound to the connection.
+func TestRefusedLogin(t *testing.T) {
+	t.Parallel()
+	const hint = "; if the password is right, and the server can't bind logins to TLS, as behind a proxy that ends it, set channel_binding to false"
+	for _, test := range []struct {
+		mechanism, condition string
+		refused              bool
+	}{
+		{"SCRAM-SHA-256-PLUS", "malformed-request", true},
+		{"SCRAM-SHA-256-PLUS", "temporary-auth-failure", false},
+		{"SCRAM-SHA-256", "not-authorized", true},
+		{"SCRAM-SHA-256", "temporary-auth-failure", false},
+		{"SCRAM-SHA-256", "aborted", false},
+	} {
+		f := newFake(t, func(v *visit) {
+			v.startTLS()
+			v.begin(mechanismList(test.mechanism))
+			v.hear()
+			v.say("<failure xmlns='%s'><%s/></failure>", nsSASL, test.condition)
+			v.hear()
+		})
+		want := "connect to " + f.address + ": log in by " + test.mechanism + ": the server refused the login: " + test.condition
+		if test.refused && strings.HasSuffix(test.mechanism, "-PLUS") {
+			want += hint
+		}
+		err := chat(t, f.client(t, nil))
+		require.EqualError(t, err, want)
+		of, ok := errors.AsType[*Error](err)
+		require.True(t, ok)
+		require.Equal(t, test.refused, of.Refused)
+		require.False(t, of.Unsure)
+	}
 }
 
 // TestBadServers are servers that mean no good: the client tells what is wrong, and

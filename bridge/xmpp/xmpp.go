@@ -25,6 +25,7 @@ type Options struct {
 	Server     string // host and port; empty: the domain's SRV records tell
 	DirectTLS  bool   // Server speaks TLS from the first byte on, not after STARTTLS
 	AllowPlain bool   // the password may be sent, within TLS, to a server that offers nothing better
+	Unbound    bool   // the login is not bound to the TLS connection, though the server offers it
 
 	// TLS is what TLS connections are made with; nil: the authorities of the system.
 	// Certificates are verified for the domain of JID, unless ServerName is set.
