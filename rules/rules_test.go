@@ -178,7 +178,7 @@ func requireKnownValue(t *testing.T, where, label, value string) {
 	t.Helper()
 	lists := map[string][]string{
 		schema.Status: {status.Healthy.String(), status.Sick.String(), status.Dead.String()},
-		schema.Job:    {schema.JobExporter, "pharos"},
+		schema.Job:    {schema.JobExporter, schema.JobBridge, "pharos"},
 	}
 	if list, closed := lists[label]; closed {
 		for one := range strings.SplitSeq(value, "|") {

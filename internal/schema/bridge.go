@@ -37,3 +37,7 @@ const (
 
 // AlertStarted is the alert that tells of a start.
 const AlertStarted = "PharosStarted"
+
+// JobBridge is the job label under which the shipped scrape configurations scrape the
+// bridge.
+const JobBridge = "pharos_bridge"
