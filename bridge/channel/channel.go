@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/pharos-status/pharos/bridge/webhook"
@@ -43,6 +44,8 @@ type Message struct {
 	// Key is the same at every attempt to tell this recipient of this notification,
 	// and differs from any other: 32 hexadecimal digits.
 	Key string
+	// Accepted is when the notification was accepted; zero: just now.
+	Accepted time.Time
 	// Note is a sentence about the message, to be put after its text: that it comes
 	// late, for example. It may be empty.
 	Note string
@@ -51,16 +54,23 @@ type Message struct {
 	Over bool
 }
 
-// Noted returns the text of the message with its note, if it has one.
+// Noted returns the text of the message with its note, if it has one and the text
+// does not say it already.
 func (m Message) Noted(text string) string {
-	if m.Note == "" {
+	if m.Note == "" || strings.Contains(text, m.Note) {
 		return text
 	}
 	return text + "\n" + m.Note
 }
 
-// ErrSkipped is what Send returns of a message that is not for this recipient.
-var ErrSkipped = errors.New("not meant for this recipient")
+// What Send returns of messages that it does not send.
+var (
+	// ErrSkipped is returned of a message that is not for this recipient.
+	ErrSkipped = errors.New("not meant for this recipient")
+	// ErrOvertaken is returned of a message that newer word has made pointless, where
+	// it could not help waking somebody.
+	ErrOvertaken = errors.New("overtaken by newer word of the same group")
+)
 
 // An Error tells what to do about a message that was not acknowledged.
 type Error struct {

@@ -103,7 +103,7 @@ func (h *generic) body(m Message) (string, error) {
 		}
 		return string(body), nil
 	}
-	body, err := h.words.TryText(h.settings.Body, m.Notification)
+	body, err := m.in(h.words).TryText(h.settings.Body, m.Notification)
 	if err != nil {
 		return "", refuse("fill in the body: %w", err)
 	}

@@ -22,8 +22,8 @@ func (x *matrix) content(m Message) ([]byte, error) {
 	if m.Over || !m.Firing() {
 		event.MsgType = "m.notice"
 	}
-	if formatted := strings.TrimSpace(x.words.HTML(x.settings.HTML, m.Notification)); formatted != "" {
-		if m.Note != "" {
+	if formatted := strings.TrimSpace(m.in(x.words).HTML(x.settings.HTML, m.Notification)); formatted != "" {
+		if m.Note != "" && !strings.Contains(formatted, html.EscapeString(m.Note)) {
 			formatted += "<p>" + html.EscapeString(m.Note) + "</p>"
 		}
 		event.Format, event.FormattedBody = "org.matrix.custom.html", formatted

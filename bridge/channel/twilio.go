@@ -20,8 +20,8 @@ import (
 	"github.com/pharos-status/pharos/internal/configfile"
 )
 
-// maxSMS is how many characters Twilio takes; it makes several short messages of
-// them, which the phone puts together.
+// maxSMS is how many characters Twilio takes, which it counts as UTF-16 has them. It
+// makes several short messages of them, which the phone puts together.
 const maxSMS = 1600
 
 var (
@@ -111,6 +111,8 @@ func (t *twilio) Send(ctx context.Context, number string, m Message) error {
 		return refuse("%s is not one of the channel's numbers", number)
 	case t.settings.Escalate && m.Kind() == webhook.Reminder && place >= m.Number():
 		return ErrSkipped
+	case m.Over && m.Firing(): // an SMS has no priority, and would wake somebody
+		return ErrOvertaken
 	}
 	address := t.settings.BaseURL + "/2010-04-01/Accounts/" + t.settings.AccountSID + "/Messages.json"
 	r, err := t.client.post(ctx, address, "application/x-www-form-urlencoded", []byte(t.form(number, m).Encode()))
@@ -138,7 +140,7 @@ func (t *twilio) Send(ctx context.Context, number string, m Message) error {
 
 // form returns the fields of a message.
 func (t *twilio) form(number string, m Message) url.Values {
-	form := url.Values{"To": {number}, "Body": {m.fit(m.text(t.words, t.settings.Text, words.Short), maxSMS)}}
+	form := url.Values{"To": {number}, "Body": {m.fitSMS(m.text(t.words, t.settings.Text, words.Short), maxSMS)}}
 	if t.settings.MessagingServiceSID != "" {
 		form.Set("MessagingServiceSid", t.settings.MessagingServiceSID)
 	}

@@ -30,7 +30,10 @@ func (w *worker) send(ctx context.Context, r *openRoute, e *spool.Entry) (err er
 		return &channel.Error{Err: fmt.Errorf("read the notification that was kept: %w", err), Refused: true}
 	}
 	e.Payload = nil // a large one needn't stay in memory beside what was read from it
-	m := channel.Message{Notification: n, Key: e.Key, Over: w.d.o.Spool.Waits(e)}
+	if n.Kind() == webhook.Startup && !n.Firing() {
+		return channel.ErrSkipped // a start is an event, and has no end that anybody wants to hear of
+	}
+	m := channel.Message{Notification: n, Key: e.Key, Accepted: e.Accepted, Over: w.d.o.Spool.Waits(e)}
 	if now := time.Now(); now.Sub(e.Accepted) > late {
 		m.Note = note(e.Accepted, now, r.Location)
 	}

@@ -124,9 +124,9 @@ func (w *worker) admit(ctx context.Context, o *outlet, e *spool.Entry) (release 
 // settle does what is to be done after an attempt, and returns how long the lane waits
 // before the next one.
 func (w *worker) settle(sends context.Context, o *outlet, r *openRoute, e *spool.Entry, err error) time.Duration {
-	if errors.Is(err, channel.ErrSkipped) {
+	if outcome := unsent(err); outcome != "" {
 		o.giveBack()
-		o.metrics.outcomes[schema.OutcomeSkipped].Inc()
+		o.metrics.outcomes[outcome].Inc()
 		w.keep(w.d.o.Spool.Skip(e.ID))
 		return 0
 	}
@@ -155,6 +155,17 @@ func (w *worker) settle(sends context.Context, o *outlet, r *openRoute, e *spool
 		return 0
 	}
 	return w.failed(o, r, e, failure)
+}
+
+// unsent returns the outcome of a message that the channel does not send, else nothing.
+func unsent(err error) string {
+	switch {
+	case errors.Is(err, channel.ErrSkipped):
+		return schema.OutcomeSkipped
+	case errors.Is(err, channel.ErrOvertaken):
+		return schema.OutcomeOvertaken
+	}
+	return ""
 }
 
 // failed puts back a message, or gives it up if its time is over, and returns how long
