@@ -51,7 +51,7 @@ func (v *Vigil) Open(o Options) (Channel, error) {
 		return nil, err
 	}
 	page := vigilPage{Title: o.Words.PageTitle(), URL: o.Words.PageURL()}
-	return &vigil{settings: v, client: client, page: page, location: cmp.Or(o.Words.Location(), time.UTC), now: time.Now}, nil
+	return &vigil{settings: v, client: client, page: page, location: cmp.Or(o.Words.Location(), time.UTC)}, nil
 }
 
 type vigil struct {
@@ -59,13 +59,12 @@ type vigil struct {
 	client   *httpClient
 	page     vigilPage
 	location *time.Location
-	now      func() time.Time
 }
 
 // A vigilReport is what Vigil posts, in the order of its fields.
 type vigilReport struct {
 	Type     webhook.Kind `json:"type"`
-	Status   string       `json:"status"`
+	Status   string       `json:"status"` // dead or healthy
 	Time     string       `json:"time"`
 	Replicas []string     `json:"replicas"` // those that are dead, as service:node:replica
 	Page     vigilPage    `json:"page"`
@@ -82,13 +81,20 @@ func (v *vigil) Keyed() bool { return false }
 
 func (v *vigil) Close() error { return v.client.close() }
 
+// Send posts what Vigil posted: that something died or lives again, reminders, and
+// starts. It told of the end of neither reminders nor starts, and of nothing else. A
+// test is posted as a start: nothing else in this format changes the least.
 func (v *vigil) Send(ctx context.Context, _ string, m Message) error {
-	if !slices.Contains(v.settings.Types, m.Kind()) {
+	kind, about := m.Kind(), deaths(m.Notification)
+	switch {
+	case m.CommonLabels["alertname"] == webhook.TestAlert:
+		kind = webhook.Startup
+	case !slices.Contains(v.settings.Types, kind), kind == webhook.Changed && !about.any, kind != webhook.Changed && !m.Firing():
 		return ErrSkipped
 	}
-	report := vigilReport{
-		Type: m.Kind(), Status: vigilStatus(m.Notification), Replicas: append([]string{}, m.Dead()...),
-		Time: v.now().In(v.location).Format("15:04:05 UTC-0700"), Page: v.page,
+	report := vigilReport{Type: kind, Status: "healthy", Time: v.time(m.Accepted), Replicas: []string{}, Page: v.page}
+	if kind != webhook.Startup && about.firing {
+		report.Status, report.Replicas = "dead", append(report.Replicas, m.Dead()...)
 	}
 	body, err := json.Marshal(report)
 	if err != nil {
@@ -102,29 +108,34 @@ func (v *vigil) Send(ctx context.Context, _ string, m Message) error {
 	return err
 }
 
-// vigilStatus returns what Vigil would call the state that a notification tells of.
-func vigilStatus(n *webhook.Notification) string {
-	worst := 0
-	if n.Kind() != webhook.Startup {
-		for _, a := range n.Alerts.Firing() {
-			worst = max(worst, vigilSeverity(a.Labels))
-		}
+// time returns the time of a report: when it was accepted, however late it comes.
+func (v *vigil) time(accepted time.Time) string {
+	if accepted.IsZero() {
+		accepted = time.Now()
 	}
-	return [...]string{"healthy", "sick", "dead"}[worst]
+	return accepted.In(v.location).Format("15:04:05 UTC-0700")
 }
 
-// vigilSeverity returns 0 for healthy, 1 for sick and 2 for dead, by the labels of an
-// alert that fires.
-func vigilSeverity(labels map[string]string) int {
-	name, severity := labels["alertname"], labels[schema.Severity]
-	ours := strings.HasPrefix(name, "Pharos")
-	switch {
-	case name == "PharosServiceDead", name == "PharosNodeDead", name == "PharosReplicaDead", name == "PharosReminder":
-		return 2
-	case severity == "info":
-		return 0
-	case severity == "critical" && !ours:
-		return 2
+// deaths returns whether any alert of a notification is about something dead, and
+// whether such a one fires.
+func deaths(n *webhook.Notification) (about struct{ any, firing bool }) {
+	for _, a := range n.Alerts {
+		if isDeath(a.Labels) {
+			about.any = true
+			about.firing = about.firing || a.Status == "firing"
+		}
 	}
-	return 1 // what Pharos says of itself is no death that it knows of
+	return about
+}
+
+// isDeath tells whether an alert is about something dead, by its labels. Of what is
+// not Pharos' own, that is whatever is critical; what Pharos says of itself is no
+// death that it knows of.
+func isDeath(labels map[string]string) bool {
+	switch name := labels["alertname"]; name {
+	case "PharosServiceDead", "PharosNodeDead", "PharosReplicaDead", "PharosReminder":
+		return true
+	default:
+		return !strings.HasPrefix(name, "Pharos") && labels[schema.Severity] == "critical"
+	}
 }

@@ -3,7 +3,9 @@
 package channel
 
 import (
+	"maps"
 	"net/http"
+	"regexp"
 	"testing"
 	"time"
 
@@ -15,9 +17,7 @@ import (
 
 func openVigil(t testing.TB, address, more string) *vigil {
 	t.Helper()
-	c := open(t, &Vigil{}, `{url: "`+address+`/secret-path?token=secret-query"`+more+`}`).(*vigil)
-	c.now = func() time.Time { return time.Date(2026, 3, 1, 8, 58, 28, 999, time.FixedZone("", 7200)) }
-	return c
+	return open(t, &Vigil{}, `{url: "`+address+`/secret-path?token=secret-query"`+more+`}`).(*vigil)
 }
 
 func TestVigil(t *testing.T) {
@@ -26,13 +26,14 @@ func TestVigil(t *testing.T) {
 	c := openVigil(t, service.URL, "")
 	require.Equal(t, []string{"vigil"}, c.Recipients())
 	require.False(t, c.Keyed())
-	goldenRequests(t, "vigil", service, c)
+	goldenRequests(t, "vigil", service, c, "foreign")
 
 	// As it was documented, to the byte.
 	at := time.FixedZone("", 7200)
 	c.location = at
 	c.page = vigilPage{Title: "Crisp Status", URL: "https://status.crisp.chat/"}
 	m := message(t, "firing")
+	m.Accepted = time.Date(2026, 3, 1, 8, 58, 28, 999, at)
 	m.Alerts[2].Labels["replica"] = "tcp://edge-3.pool.net.crisp.chat:80"
 	require.NoError(t, c.Send(t.Context(), "vigil", m))
 	require.Equal(t, `{"type":"changed","status":"dead","time":"08:58:28 UTC+0200",`+
@@ -52,38 +53,75 @@ func TestVigilTypes(t *testing.T) {
 	require.Len(t, service.all(), 2)
 }
 
-func TestVigilStatus(t *testing.T) {
+// What is told, and how, is what Vigil told: deaths, and that nothing is dead any more.
+func TestVigilTells(t *testing.T) {
 	t.Parallel()
-	type alert struct{ name, severity, status string }
-	for want, all := range map[string][][]alert{
-		"dead": {
-			{{"PharosServiceDead", "critical", "firing"}},
-			{{"PharosNodeSick", "warning", "firing"}, {"PharosNodeDead", "", "firing"}},
-			{{"PharosReplicaDead", "warning", "firing"}},
-			{{"PharosReminder", "critical", "firing"}},
-			{{"DiskFull", "critical", "firing"}},
+	service := newFake(t, says(http.StatusOK, "ok"))
+	c := openVigil(t, service.URL, "")
+	alert := func(name, severity, status string, over ...labels) template.Alert {
+		all := template.KV{"alertname": name, "severity": severity}
+		for _, more := range over {
+			maps.Copy(all, more)
+		}
+		return template.Alert{Status: status, Labels: all}
+	}
+	replica := labels{"service": "db", "node": "core", "replica": "r"}
+	again := labels{"notification": "reminder"}
+	for want, all := range map[string][][]template.Alert{
+		`"type":"changed","status":"dead","replicas":[]`: {
+			{alert("PharosServiceDead", "critical", "firing")},
+			{alert("PharosNodeSick", "warning", "firing"), alert("PharosNodeDead", "", "firing")},
+			{alert("DiskFull", "critical", "firing")},
 		},
-		"sick": {
-			{{"PharosNodeSick", "warning", "firing"}, {"PharosNodeDead", "critical", "resolved"}},
-			{{"DiskFull", "warning", "firing"}},
-			{{"DiskFull", "", "firing"}},
-			{{"PharosExporterDown", "critical", "firing"}}, // everything is unknown, and nothing known to be dead
+		`"type":"changed","status":"dead","replicas":["db:core:r"]`: {
+			{alert("PharosReplicaDead", "warning", "firing", replica)},
+			{alert("PharosReplicaDead", "warning", "resolved", labels{"service": "web"}), alert("PharosReplicaDead", "warning", "firing", replica)},
 		},
-		"healthy": {
-			{{"PharosServiceDead", "critical", "resolved"}},
-			{{"DiskFull", "info", "firing"}, {"PharosWatchdog", "info", "firing"}},
-			{{"PharosStarted", "info", "firing"}},
-			{{"PharosStarted", "critical", "firing"}},
+		`"type":"changed","status":"healthy","replicas":[]`: {
+			{alert("PharosServiceDead", "critical", "resolved")},
+			{alert("PharosReplicaDead", "warning", "resolved", replica)},
+			{alert("PharosNodeSick", "warning", "firing"), alert("PharosNodeDead", "critical", "resolved")},
+			{alert("DiskFull", "critical", "resolved")},
+		},
+		`"type":"reminder","status":"dead","replicas":[]`: {{alert("PharosReminder", "critical", "firing", again)}},
+		`"type":"startup","status":"healthy","replicas":[]`: {
+			{alert("PharosStarted", "info", "firing")},
+			{alert("PharosStarted", "critical", "firing")},
+			{alert(webhook.TestAlert, "info", "firing")},
+		},
+		"": {
+			{alert("PharosReminder", "critical", "resolved", again)},
+			{alert("PharosStarted", "info", "resolved")},
+			{alert("PharosNodeSick", "warning", "firing")},
+			{alert("PharosExporterDown", "critical", "firing")}, // everything is unknown, and nothing known to be dead
+			{alert("DiskFull", "warning", "firing"), alert("DiskFull", "", "firing")},
 		},
 	} {
 		for _, alerts := range all {
-			n := &webhook.Notification{Data: &template.Data{CommonLabels: template.KV{"alertname": alerts[0].name}}}
-			for _, a := range alerts {
-				n.Alerts = append(n.Alerts, template.Alert{Status: a.status, Labels: template.KV{"alertname": a.name, "severity": a.severity}})
+			n := &webhook.Notification{Data: &template.Data{Status: "resolved", CommonLabels: alerts[0].Labels, Alerts: alerts}}
+			if len(n.Alerts.Firing()) > 0 {
+				n.Status = "firing"
 			}
-			require.Equal(t, want, vigilStatus(n), alerts)
+			err := c.Send(t.Context(), "vigil", Message{Notification: n, Key: testKey})
+			if want == "" {
+				require.ErrorIs(t, err, ErrSkipped, alerts)
+				continue
+			}
+			require.NoError(t, err)
+			body := regexp.MustCompile(`"time":"[^"]*",|,"page":.*`).ReplaceAllString(string(service.only(t).Body), "")
+			require.Equal(t, "{"+want, body)
 		}
 	}
+	require.Empty(t, service.all())
+}
+
+// A test is posted whatever types are posted else.
+func TestVigilTest(t *testing.T) {
+	t.Parallel()
+	service := newFake(t, says(http.StatusOK, "ok"))
+	c := openVigil(t, service.URL, ", types: [changed]")
+	require.NoError(t, c.Send(t.Context(), "vigil", Message{Notification: webhook.Test("vigil", time.Now()), Key: testKey}))
+	require.Contains(t, string(service.only(t).Body), `{"type":"startup","status":"healthy",`)
 }
 
 func TestVigilErrors(t *testing.T) {
