@@ -13,8 +13,10 @@ import (
 	"github.com/pharos-status/pharos/bridge/channel"
 )
 
-// longestBlock is for how long, at most, a channel may ask not to be called.
-const longestBlock = time.Hour
+const (
+	longestBlock = time.Hour   // for how long, at most, a channel may ask not to be called
+	loggedBlock  = time.Minute // from which on that is worth a line in the log
+)
 
 // An outlet is a channel by its name, with what holds for all of its recipients. It
 // stays the same over reloads; the route in it changes.
@@ -29,8 +31,8 @@ type outlet struct {
 	mu      sync.Mutex
 	route   *openRoute // nil once the channel is gone
 	pace    pace
-	blocked time.Time           // the channel asked not to be called before
-	failing map[string]struct{} // recipients whose last attempt failed
+	blocked time.Time            // the channel asked not to be called before
+	failing map[string]time.Time // recipients whose last attempt failed; for how long they were tried counts from then
 }
 
 // An openRoute is a route whose channel is open.
@@ -43,7 +45,7 @@ type openRoute struct {
 
 func newOutlet(name string, m *channelMetrics, logger *slog.Logger) *outlet {
 	return &outlet{
-		metrics: m, logger: logger.With("channel", name), failing: map[string]struct{}{},
+		metrics: m, logger: logger.With("channel", name), failing: map[string]time.Time{},
 		large: semaphore.NewWeighted(largeTotal), first: make(chan struct{}, 1), returned: make(chan struct{}, 1),
 	}
 }
@@ -73,6 +75,7 @@ func (o *outlet) replace(next *openRoute) (idle channel.Channel) {
 		return idle
 	}
 	o.pace.set(next.Delivery)
+	o.blocked = time.Time{} // what led to it may be mended; if not, the channel says so again
 	for recipient := range o.failing {
 		if _, ok := next.recipients[recipient]; !ok {
 			delete(o.failing, recipient)
@@ -167,25 +170,47 @@ func (o *outlet) giveBack() {
 	notify(o.returned)
 }
 
-// block keeps the channel from being called for a while.
-func (o *outlet) block(d time.Duration) {
+// block keeps the channel from being called for a while, which is no time in which
+// anybody is tried. A route that was replaced has no say any more.
+func (o *outlet) block(r *openRoute, d time.Duration) {
+	now := time.Now()
+	until := now.Add(min(d, longestBlock))
 	o.mu.Lock()
-	defer o.mu.Unlock()
-	if until := time.Now().Add(min(d, longestBlock)); until.After(o.blocked) {
-		o.blocked = until
+	if o.route != r || !until.After(o.blocked) {
+		o.mu.Unlock()
+		return
+	}
+	from := now
+	if o.blocked.After(now) {
+		from = o.blocked
+	}
+	more := until.Sub(from)
+	o.blocked = until
+	for recipient, since := range o.failing {
+		o.failing[recipient] = since.Add(more)
+	}
+	o.mu.Unlock()
+	if more > loggedBlock {
+		o.logger.Warn("The channel asked not to be called for a while; a reload tries it at once", "until", until.UTC().Format(time.RFC3339))
 	}
 }
 
 // failed remembers that an attempt failed, and says so if no other recipient is known
-// to fail.
-func (o *outlet) failed(recipient string, err error) {
+// to fail. It returns for how long the recipient has been tried in vain.
+func (o *outlet) failed(recipient string, err error) time.Duration {
+	now := time.Now()
 	o.mu.Lock()
 	first := len(o.failing) == 0
-	o.failing[recipient] = struct{}{}
+	since, again := o.failing[recipient]
+	if !again {
+		since = now
+		o.failing[recipient] = now
+	}
 	o.mu.Unlock()
 	if first {
 		o.logger.Warn("The channel fails; what waits is tried again until it is given up", "recipient", recipient, "err", err)
 	}
+	return now.Sub(since)
 }
 
 // succeeded remembers that the recipient was reached, and says so if that was the last

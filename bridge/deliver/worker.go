@@ -25,6 +25,11 @@ const (
 	largeTotal = 4 << 20
 )
 
+// leastTrying is for how long a recipient is tried, if give_up_after is not shorter,
+// before anything for it is given up: however long the bridge was down, and whatever
+// the clock says.
+const leastTrying = 10 * time.Minute
+
 // A worker empties one lane.
 type worker struct {
 	d     *Deliverer
@@ -149,7 +154,6 @@ func (w *worker) settle(sends context.Context, o *outlet, r *openRoute, e *spool
 		return 0
 	}
 	o.metrics.results[resultTemporary].Inc()
-	o.block(failure.After)
 	if sends.Err() != nil { // it was cut off, which is not the channel's fault
 		w.keep(w.d.o.Spool.Retry(e.ID, failure.Unsure))
 		return 0
@@ -171,8 +175,10 @@ func unsent(err error) string {
 // failed puts back a message, or gives it up if its time is over, and returns how long
 // to wait.
 func (w *worker) failed(o *outlet, r *openRoute, e *spool.Entry, failure *channel.Error) time.Duration {
-	o.failed(w.lane.Recipient, failure)
-	left := time.Until(e.Since.Add(time.Duration(r.Delivery.GiveUpAfter)))
+	tried := o.failed(w.lane.Recipient, failure)
+	o.block(r, failure.After)
+	giveUpAfter := time.Duration(r.Delivery.GiveUpAfter)
+	left := max(time.Until(e.Since.Add(giveUpAfter)), min(giveUpAfter, leastTrying)-tried)
 	if left <= 0 {
 		w.bury(o, e, schema.OutcomeExpired, failure)
 		return backOff(r.Delivery, 1) // those behind it may have no time left either, and are no reason to hurry
