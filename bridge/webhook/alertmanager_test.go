@@ -50,7 +50,7 @@ func TestAlertmanager(t *testing.T) {
 	require.Equal(t, "critical", n.Severity())
 	require.Equal(t, []string{"web"}, n.Services())
 	require.Equal(t, []string{"web:api:tcp://10.0.0.1:80", "web:api:tcp://10.0.0.2:80 <b>"}, n.Dead())
-	require.WithinDuration(t, now, n.Since(), time.Second)
+	require.WithinDuration(t, now, webhook.Began(n.Alerts[0]), time.Second)
 	require.Equal(t, []string{`group/{}:{service="web"}`}, n.Voids())
 	require.Empty(t, n.VoidsAll())
 

@@ -21,7 +21,8 @@ func cleanLine(text string) string { return clean(text, false) }
 func cleanText(text string) string { return clean(text, true) }
 
 // clean takes out of a text what is not seen but changes how the rest is: control
-// characters, directions of writing, characters of no width, other breaks of lines.
+// characters, directions of writing, characters of no width, other breaks of lines,
+// and what is no character.
 // It cuts what is too long.
 func clean(text string, lines bool) string {
 	if isPlain(text) {
@@ -51,14 +52,14 @@ func isPlain(text string) bool {
 	return len(text) <= maxText
 }
 
-// isDeceptive tells whether a character moves or joins what is around it, and shows
-// nothing itself. The joiner of emojis and of several scripts, U+200D, is none.
+// isDeceptive tells whether a character shows nothing itself, moves or joins what is
+// around it, or is none. The joiner of emojis and of several scripts, U+200D, its
+// opposite, and marks that are seen with what follows them, are fine.
 func isDeceptive(r rune) bool {
-	switch r {
-	case '\u061c', '\u200b', '\u200e', '\u200f', '\u2028', '\u2029', '\u2060', '\ufeff':
-		return true
+	if r == '\u200c' || r == '\u200d' || unicode.Is(unicode.Prepended_Concatenation_Mark, r) {
+		return false
 	}
-	return r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069'
+	return unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Other_Default_Ignorable_Code_Point, unicode.Noncharacter_Code_Point)
 }
 
 // cutBytes cuts a text, but no character.

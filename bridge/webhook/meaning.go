@@ -66,18 +66,6 @@ func (n *Notification) Services() []string {
 	return slices.Compact(services)
 }
 
-// Since returns when the first of the alerts began that fire; if none fires, of
-// all. Of a reminder, that is when the outage began.
-func (n *Notification) Since() time.Time {
-	var first time.Time
-	for _, a := range n.telling() {
-		if t := Began(a); first.IsZero() || !t.IsZero() && t.Before(first) {
-			first = t
-		}
-	}
-	return first
-}
-
 // Began returns when began what an alert tells of. A reminder begins when it is due,
 // and has a label that says when the outage began.
 func Began(a template.Alert) time.Time {

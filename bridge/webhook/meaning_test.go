@@ -62,20 +62,15 @@ func TestSeverity(t *testing.T) {
 	require.Equal(t, "info", group("g").Severity())
 }
 
-func TestSince(t *testing.T) {
+func TestBegan(t *testing.T) {
 	t.Parallel()
-	early, late := one("resolved", "A"), one("firing", "B")
-	early.StartsAt = noon.Add(-time.Hour)
-	require.Equal(t, noon, group("g", early, late).Since())
-	late.Status = "resolved"
-	require.Equal(t, noon.Add(-time.Hour), group("g", late, early).Since())
-	require.Equal(t, noon.Add(-10*time.Minute), group("g", reminder("firing", "web", "1")).Since(), "since the outage began")
+	require.Equal(t, noon, webhook.Began(one("firing", "A")))
+	require.Equal(t, noon.Add(-10*time.Minute), webhook.Began(reminder("firing", "web", "1")), "since the outage began")
 	for _, hostile := range []string{"", "NaN", "-1", "1e300", "x"} {
 		a := reminder("firing", "web", "1")
 		a.Labels["outage"] = hostile
 		require.Equal(t, noon, webhook.Began(a), hostile)
 	}
-	require.True(t, group("g").Since().IsZero())
 }
 
 func TestDead(t *testing.T) {

@@ -78,6 +78,9 @@ func TestParseCleans(t *testing.T) {
 		"no width":      {`a\u200bb\u2060\ufeff`, "ab", "ab"},
 		"other breaks":  {`a\u2028b\u2029`, "ab", "ab"},
 		"joined emojis": {`👩‍🚀`, "👩‍🚀", "👩‍🚀"},
+		"not seen":      {`a\u00ad\u180e\u2063\u206a\ufff9\u3164\u115f\uffa0\u034fb\udb40\udc41`, "ab", "ab"},
+		"no characters": {`a\ufffe\uffff\ufdd0b\ud83f\udfff`, "ab", "ab"},
+		"seen":          {`\u0600\u06dd\u200c`, "\u0600\u06dd\u200c", "\u0600\u06dd\u200c"},
 		"half a pair":   {`a\ud800b`, "a\uFFFDb", "a\uFFFDb"},
 		"invalid":       {"a\xffb", "a\uFFFDb", "a\uFFFDb"},
 		"markup":        {`<b>{{ .x }}</b>@**all**`, "<b>{{ .x }}</b>@**all**", "<b>{{ .x }}</b>@**all**"},
@@ -204,7 +207,6 @@ func FuzzParse(f *testing.F) {
 		n.Kind()
 		n.Number()
 		n.Severity()
-		n.Since()
 		n.Dead()
 		n.Topics()
 		n.Voids()

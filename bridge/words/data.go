@@ -16,6 +16,14 @@ import (
 	"github.com/pharos-status/pharos/internal/schema"
 )
 
+// The alerts of ours that say that something is dead.
+const (
+	alertServiceDead = "PharosServiceDead"
+	alertNodeDead    = "PharosNodeDead"
+	alertReplicaDead = "PharosReplicaDead"
+	alertReminder    = "PharosReminder"
+)
+
 // shown is how many alerts the default templates tell of.
 const shown = 5
 
@@ -48,8 +56,8 @@ func (w *Words) data(n *webhook.Notification) Data {
 	}
 }
 
-// sortAlerts puts the worst first, and of what is over what ended last. It returns how
-// many fire.
+// sortAlerts puts the worst first; among equals that began first, or lasted longest. It
+// returns how many fire.
 func sortAlerts(alerts []template.Alert) (firing int) {
 	type ranked struct {
 		rank  int
@@ -63,10 +71,17 @@ func sortAlerts(alerts []template.Alert) (firing int) {
 		}
 	}
 	slices.SortStableFunc(order, func(a, b ranked) int {
-		if a.rank == b.rank && isOver(a.alert) {
-			return b.alert.EndsAt.Compare(a.alert.EndsAt)
+		switch x, y := a.alert, b.alert; {
+		case a.rank != b.rank:
+			return cmp.Compare(a.rank, b.rank)
+		case isOver(x):
+			return cmp.Compare(lasted(y), lasted(x))
+		case x.StartsAt.Equal(y.StartsAt):
+			return 0
+		case earlier(x.StartsAt, y.StartsAt).Equal(x.StartsAt):
+			return -1
 		}
-		return cmp.Compare(a.rank, b.rank)
+		return 1
 	})
 	for i := range order {
 		alerts[i] = order[i].alert
@@ -107,7 +122,7 @@ func rank(a template.Alert) int {
 // isOutage tells whether the alert says that a service is dead.
 func isOutage(a template.Alert) bool {
 	name := a.Labels["alertname"]
-	return name == "PharosServiceDead" || name == "PharosReminder"
+	return name == alertServiceDead || name == alertReminder
 }
 
 // Worst returns the alert that matters most.
@@ -121,14 +136,14 @@ func (d Data) Worst() template.Alert {
 // Outage tells whether the worst is that a service is dead, or was.
 func (d Data) Outage() bool { return isOutage(d.Worst()) }
 
-// More returns how many alerts there are besides the worst that fire; if none fires,
-// that are over. It counts what Alertmanager has left out.
+// More returns how many alerts there are besides those that the title is about that fire;
+// if none fires, that are over. It counts what Alertmanager has left out.
 func (d Data) More() int {
 	telling := d.firing
 	if telling == 0 {
 		telling = len(d.Alerts)
 	}
-	return max(telling-1, 0) + d.left()
+	return max(telling-len(d.alike()), 0) + d.left()
 }
 
 // Shown returns the alerts to be told of one by one, the worst of those that there
@@ -142,13 +157,13 @@ func (d Data) Shown() []template.Alert {
 func (d Data) Hidden() int { return max(len(d.listed())-shown, 0) + d.left() }
 
 // listed returns the alerts of which there is more to tell than the title does: not of
-// one that is over, nor of the end of reminders and starts.
+// one that is over or has started, nor of the end of reminders and starts.
 func (d Data) listed() template.Alerts {
-	switch {
-	case d.Kind() != webhook.Changed:
-		return d.Alerts[:d.firing]
-	case d.firing == 0 && len(d.Alerts) == 1:
+	switch kind := d.Kind(); {
+	case len(d.Alerts) == 1 && (d.firing == 0 || kind == webhook.Startup):
 		return nil
+	case kind != webhook.Changed:
+		return d.Alerts[:d.firing]
 	}
 	return d.Alerts
 }
@@ -159,21 +174,6 @@ func (d Data) Over() int {
 		return 0
 	}
 	return len(d.Alerts) - d.firing
-}
-
-// Affected returns the services that fare as badly as that of the worst alert; if none
-// fires, all.
-func (d Data) Affected() []string {
-	var services []string
-	for _, a := range d.Alerts {
-		if d.Firing() && rank(a) != rank(d.Worst()) || len(services) == shown {
-			break
-		}
-		if s := a.Labels[schema.Service]; s != "" && !slices.Contains(services, s) {
-			services = append(services, s)
-		}
-	}
-	return services
 }
 
 // Link returns the address in an annotation of the worst alert that has one, if it

@@ -5,6 +5,7 @@ package words
 import (
 	"fmt"
 	"log/slog"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -42,6 +43,16 @@ func previews(now time.Time) map[string]*webhook.Notification {
 	theirs.Labels["severity"] = "page"
 	yesterday := nodeSick(now)
 	yesterday.StartsAt = now.Add(-20 * time.Hour)
+	hours := serviceDead(now)
+	hours.StartsAt = now.Add(-3 * time.Hour)
+	short := inService(replicaDead(now), "shop")
+	short.StartsAt = now.Add(-149 * time.Minute)
+	var services []template.Alert
+	for i, service := range []string{"web", "api", "db", "mail", "shop", "news", "search"} {
+		a := inService(serviceDead(now), service)
+		a.StartsAt = now.Add(-time.Duration(10+i*i%11) * time.Minute)
+		services = append(services, a)
+	}
 	all := map[string]*webhook.Notification{
 		"service-dead":      notification(dead...),
 		"service-dead-over": notification(over(now, dead...)...),
@@ -55,7 +66,17 @@ func previews(now time.Time) map[string]*webhook.Notification {
 		"reminder-1":        notification(first),
 		"reminder-3":        notification(append(over(now, first, reminder(now, 2)), third)...),
 		"reminder-over":     notification(over(now, third)...),
+		"reminders":         notification(reminder(now, 2), inService(reminder(now, 1), "db")),
+		"three-hours":       notification(over(now, hours)...),
+		"three-days":        notification(agoReminder(now, 72*time.Hour)),
+		"replicas":          notification(replicaDead(now), short, inNode(replicaDead(now), "core")),
+		"replica-over":      notification(over(now, short)...),
+		"nodes":             notification(nodeDead(now), inNode(nodeDead(now), "core"), nodeSick(now)),
+		"services":          notification(append(services, nodeDead(now))...),
+		"services-over":     notification(over(now, services[:2]...)...),
+		"over-while-dead":   notification(append(over(now, services[:2]...), services[2], nodeSick(now))...),
 		"start":             notification(started(now)),
+		"start-over":        notification(over(now, started(now))...),
 		"foreign":           notification(theirs),
 		"foreign-bare":      notification(foreign(now)),
 		"foreign-over":      notification(over(now, foreign(now))...),
@@ -68,7 +89,23 @@ func previews(now time.Time) map[string]*webhook.Notification {
 
 func inService(a template.Alert, service string) template.Alert {
 	a.Labels[schema.Service] = service
-	a.Annotations["description"] = "Service " + service + " is dead: 3 of 3 replicas dead."
+	a.Annotations["description"] = strings.ReplaceAll(a.Annotations["description"], "service web", "service "+service)
+	if a.Labels["alertname"] == alertServiceDead {
+		a.Annotations["description"] = "Service " + service + " is dead: 3 of 3 replicas dead."
+	}
+	return a
+}
+
+func inNode(a template.Alert, node string) template.Alert {
+	a.Labels[schema.Node] = node
+	a.Annotations["description"] = strings.NewReplacer("ode api", "ode "+node, "api-1", node+"-1").Replace(a.Annotations["description"])
+	return a
+}
+
+// agoReminder is a reminder of an outage that began some time ago.
+func agoReminder(now time.Time, ago time.Duration) template.Alert {
+	a := reminder(now, 9)
+	a.Labels["outage"] = strconv.FormatInt(now.Add(-ago).Unix(), 10)
 	return a
 }
 
@@ -133,6 +170,23 @@ func TestPreviewElsewhere(t *testing.T) {
 		require.NoError(t, err)
 		w, err := New(Options{Location: zurich, Logger: slog.New(slog.DiscardHandler)})
 		require.NoError(t, err)
-		testkit.Golden(t, "elsewhere.golden", []byte(preview(t, w, notification(nodeDead(lunch())))))
+		now := lunch()
+		testkit.Golden(t, "elsewhere.golden", []byte(preview(t, w, notification(nodeDead(now)))))
+		testkit.Golden(t, "elsewhere-reminder.golden", []byte(preview(t, w, notification(reminder(now, 1)))))
+	})
+}
+
+// TestPreviewLate has messages that could not be told in time.
+func TestPreviewLate(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w, now := plain(t), lunch()
+		late := w.With("Told late: so it was at 12:20 UTC, 10 minutes ago.", false)
+		testkit.Golden(t, "late.golden", []byte(preview(t, late, notification(serviceDead(now)))))
+		testkit.Golden(t, "late-reminder.golden", []byte(preview(t, late, notification(reminder(now, 1)))))
+		testkit.Golden(t, "overtaken.golden", []byte(preview(t, w.With("", true), notification(serviceDead(now)))))
+		require.Equal(t, "Told late: so it was at 12:20 UTC, 10 minutes ago. false", late.Text("{{ .Note }} {{ .Overtaken }}", notification(serviceDead(now))))
+		require.Equal(t, " true", w.With("", true).Text("{{ .Note }} {{ .Overtaken }}", notification(serviceDead(now))))
+		require.Equal(t, " false", w.Text("{{ .Note }} {{ .Overtaken }}", notification(serviceDead(now))))
 	})
 }

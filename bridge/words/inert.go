@@ -8,6 +8,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/prometheus/alertmanager/template"
+
+	"github.com/pharos-status/pharos/internal/schema"
 )
 
 // How many characters of foreign texts are left where they have to be inert, before
@@ -23,7 +25,7 @@ const maxInertAlerts = 100
 // Inert returns the data with all texts that come from elsewhere made such that they
 // are no markup, mention or link in any Markdown: words that could be become code. There
 // is no other way to quote that all dialects have. Of very many alerts, those that
-// matter least come without texts.
+// matter least come with no more than who they are about.
 func (d Data) Inert() Data {
 	all := *d.Data
 	all.Receiver, all.ExternalURL = inert(all.Receiver, maxInert), plainURLOnly(all.ExternalURL)
@@ -32,7 +34,7 @@ func (d Data) Inert() Data {
 	all.Alerts = make(template.Alerts, len(d.Alerts))
 	for i, a := range d.Alerts {
 		if i >= maxInertAlerts {
-			a.Labels, a.Annotations = nil, nil
+			a.Labels, a.Annotations = bare(a.Labels), nil
 		}
 		a.Labels, a.Annotations = inertPairs(a.Labels), inertPairs(a.Annotations)
 		a.GeneratorURL = plainURLOnly(a.GeneratorURL)
@@ -42,6 +44,17 @@ func (d Data) Inert() Data {
 	copied.Data = &all
 	d.Notification = &copied
 	return d
+}
+
+// bare returns the labels that tell what an alert is, and of whom.
+func bare(labels template.KV) template.KV {
+	few := template.KV{}
+	for _, name := range []string{"alertname", schema.Severity, schema.Service, schema.Node, schema.Replica} {
+		if value := labels[name]; value != "" {
+			few[name] = value
+		}
+	}
+	return few
 }
 
 func inertPairs(from template.KV) template.KV {

@@ -37,18 +37,18 @@ func samples(now time.Time) []sample {
 }
 
 func serviceDead(now time.Time) template.Alert {
-	return pharosAlert("PharosServiceDead", "critical", "A service is dead.",
+	return pharosAlert(alertServiceDead, "critical", "A service is dead.",
 		"Service web is dead: 1 of 2 replicas dead; the dead: https://api-1.example.com/health of api.", now.Add(-12*time.Minute), schema.Service, "web")
 }
 
 func nodeDead(now time.Time) template.Alert {
-	return pharosAlert("PharosNodeDead", "critical", "A node is dead.",
+	return pharosAlert(alertNodeDead, "critical", "A node is dead.",
 		"Node api of service web is dead: 1 of 2 replicas dead; the dead: https://api-1.example.com/health.", now.Add(-12*time.Minute),
 		schema.Service, "web", schema.Node, "api")
 }
 
 func replicaDead(now time.Time) template.Alert {
-	return pharosAlert("PharosReplicaDead", "warning", "A replica is dead.",
+	return pharosAlert(alertReplicaDead, "warning", "A replica is dead.",
 		"Replica https://api-1.example.com/health of node api, service web, is dead.", now.Add(-12*time.Minute),
 		schema.Service, "web", schema.Node, "api", schema.Replica, "https://api-1.example.com/health")
 }
@@ -61,7 +61,7 @@ func nodeSick(now time.Time) template.Alert {
 
 func reminder(now time.Time, number int) template.Alert {
 	began := now.Add(-30 * time.Minute)
-	a := pharosAlert("PharosReminder", "critical", "A service is still dead.",
+	a := pharosAlert(alertReminder, "critical", "A service is still dead.",
 		"Service web has not been seen alive since "+began.UTC().Format("2006-01-02 15:04:05 -0700 MST")+", for 30m 0s. Dead: api.",
 		now.Add(time.Duration(number-3)*10*time.Minute), // each ten minutes after the other
 		schema.Service, "web", schema.Reminder, strconv.Itoa(number), "outage", strconv.FormatInt(began.Unix(), 10))

@@ -36,7 +36,8 @@ type set struct {
 func parse(patterns []string) (*set, error) {
 	s := &set{}
 	t, err := template.FromGlobs(nil, func(text *texttemplate.Template, html *htmltemplate.Template) {
-		s.asText, s.asHTML = text, html
+		ours := map[string]any{"duration": duration, "lasted": lasted, "shorten": shorten}
+		s.asText, s.asHTML = text.Funcs(ours), html.Funcs(ours)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read Alertmanager's templates: %w", err)

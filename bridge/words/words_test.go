@@ -36,8 +36,8 @@ func TestUsersTemplates(t *testing.T) {
 	t.Parallel()
 	w, err := with(t, nil, `{{ define "bridge.what" }}Ouch{{ end }}{{ define "mine" }}{{ .Status | toUpper }} {{ .Kind }}{{ end }}`)
 	require.NoError(t, err)
-	n := notification(nodeDead(time.Now()))
-	require.Regexp(t, `^web, api: Ouch since .*\n- Node api`, w.Text(Body, n))
+	n := notification(nodeSick(time.Now()))
+	require.Regexp(t, `^web, sockets: Ouch since .*\n- Node sockets`, w.Text(Body, n))
 	require.Equal(t, "FIRING changed", w.Text(`{{ template "mine" . }}`, n))
 	require.Equal(t, "https://status.example.com/", w.Text(`{{ template "bridge.page_url" . }}`, n))
 	require.Contains(t, w.Text(`{{ template "slack.default.title" . }}`, n), "[FIRING:1]", "Alertmanager's own are there")
@@ -49,7 +49,7 @@ func TestNewRefuses(t *testing.T) {
 	t.Parallel()
 	for file, want := range map[string]string{
 		`{{ define "bridge.what" }}{{ .Nothing.At }}{{ end }}`:              `can't evaluate field Nothing`,
-		`{{ define "bridge.what" }}{{ template "gone" }}{{ end }}`:          `template "gone" not defined (filled in for a dead service)`,
+		`{{ define "bridge.what" }}{{ template "gone" }}{{ end }}`:          `template "gone" not defined (filled in for a sick node)`,
 		`{{ define "bridge.html" }}<a href="{{ end }}`:                      "ends in a non-text context",
 		`{{ define "bridge.what" }}`:                                        "unexpected EOF",
 		`{{ define "bridge.topic" }}{{ nothing }}{{ end }}`:                 `function "nothing" not defined`,
@@ -96,12 +96,12 @@ func TestFallBack(t *testing.T) {
 		log := &bytes.Buffer{}
 		w, err := with(t, log, `{{ define "bridge.what" }}{{ if .Labels.odd }}{{ slice "a" 2 }}{{ end }}Ouch{{ end }}`)
 		require.NoError(t, err)
-		odd := nodeDead(lunch())
+		odd := nodeSick(lunch())
 		odd.Labels["odd"] = "yes"
 		n := notification(odd)
-		const title = "web, api: A node is dead since 12:18 UTC"
+		const title = "web, sockets: A node is sick since 12:27 UTC"
 		require.Equal(t, title, w.Text(Title, n))
-		require.Contains(t, w.Text(Body, n), title+"\n- Node api")
+		require.Contains(t, w.Text(Body, n), title+"\n- Node sockets")
 		require.Equal(t, title, w.Text(`{{ template "nowhere" }}`, n))
 		require.Equal(t, "<b>"+title+"</b>", w.HTML(`<b>{{ template "bridge.title" . }}</b>`, n))
 		require.Equal(t, title, w.HTML(`<b>{{ slice "a" 2 }}</b>`, n))
@@ -126,7 +126,7 @@ func TestTooLong(t *testing.T) {
 	require.True(t, strings.HasSuffix(text, "é…"))
 	_, err := w.TryText(tmpl, n)
 	require.ErrorIs(t, err, errTooLong)
-	require.Regexp(t, "^web, api: A node is dead", w.HTML("<p>"+tmpl+"</p>", n), "markup that is cut would be broken")
+	require.Regexp(t, "^api of web is dead", w.HTML("<p>"+tmpl+"</p>", n), "markup that is cut would be broken")
 }
 
 func TestConcurrentUse(t *testing.T) {
@@ -162,7 +162,67 @@ func TestOrder(t *testing.T) {
 	require.Equal(t, 2, d.More())
 	require.Equal(t, 1, d.Over())
 	require.False(t, d.Outage())
-	require.Empty(t, plain(t).data(notification(foreign(now))).Affected())
+	require.Empty(t, plain(t).data(notification(foreign(now))).Affected().Names)
+}
+
+// What others say is never said in other words.
+func TestWordsOfOthersStay(t *testing.T) {
+	t.Parallel()
+	w, now := plain(t), time.Now()
+	for _, summary := range []string{"www.example.is is down", "/is/ is down", "Instance has been down for 5 minutes", "Certificate expires soon"} {
+		a := foreign(now)
+		a.Annotations["summary"] = summary
+		require.Equal(t, "Resolved after 1 minute: db-1:9100: "+summary, w.Text(Title, notification(over(now, a)...)))
+		a.StartsAt = time.Time{}
+		require.Equal(t, "Resolved: db-1:9100: "+summary, w.Text(Title, notification(over(now, a)...)))
+	}
+}
+
+func TestUnknownTimes(t *testing.T) {
+	t.Parallel()
+	w, now := plain(t), time.Now()
+	dead := serviceDead(now)
+	dead.StartsAt = time.Time{}
+	require.Equal(t, "web is dead", w.Text(Title, notification(dead)))
+	require.Equal(t, "Resolved: web was dead", w.Text(Title, notification(over(now, dead)...)))
+	require.Regexp(t, "^web: works again\n", w.Text(Public, notification(over(now, dead)...)))
+	again := reminder(now, 1)
+	again.StartsAt, again.Labels["outage"] = time.Time{}, "soon"
+	require.Equal(t, "Reminder 1: web is still dead", w.Text(Title, notification(again)))
+	require.Equal(t, "Late: Reminder 1: web is still dead", w.With("", true).Text(Title, notification(again)))
+	again.Annotations["description"] = "Something else."
+	require.Contains(t, w.Text(Body, notification(again)), "\n- web is dead\n")
+}
+
+// One character that isn't among those of GSM makes an SMS twice as long.
+func TestShortIsShort(t *testing.T) {
+	t.Parallel()
+	w, now := plain(t), time.Now()
+	for name, n := range previews(now) {
+		require.NotRegexp(t, "[^\\x00-\\x7f]", w.Text(Short, n), name)
+	}
+	long := inService(serviceDead(now), strings.Repeat("x ", 1000))
+	require.Regexp(t, `x\.\.\. is dead since .*\nService (x )+x\.\.\.\n`, w.Text(Short, notification(long)))
+}
+
+func TestTopic(t *testing.T) {
+	t.Parallel()
+	w := plain(t)
+	for _, blank := range []string{" ", "\u00a0", "\u3164"} {
+		n := parsed(notification(inService(serviceDead(time.Now()), blank)))
+		require.Equal(t, "PharosServiceDead", w.Text(Topic, n))
+	}
+}
+
+func TestDuration(t *testing.T) {
+	t.Parallel()
+	for of, want := range map[time.Duration]string{
+		0: "less than a minute", 29 * time.Second: "less than a minute", 30 * time.Second: "1 minute", 12 * time.Minute: "12 minutes",
+		59*time.Minute + 29*time.Second: "59 minutes", 59*time.Minute + 40*time.Second: "1 hour", 118 * time.Minute: "1 h 58 min",
+		149 * time.Minute: "2 h 29 min", 3 * time.Hour: "3 hours", 47 * time.Hour: "47 hours", 48 * time.Hour: "2 days", 240 * time.Hour: "10 days",
+	} {
+		require.Equal(t, want, duration(of), of)
+	}
 }
 
 func TestLink(t *testing.T) {
