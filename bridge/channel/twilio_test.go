@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf16"
 	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
@@ -36,7 +37,7 @@ const twilioSends = "messaging_service_sid: MG0123456789abcdef0123456789abcdef\n
 
 func TestTwilio(t *testing.T) {
 	t.Parallel()
-	service := newFake(t, says(http.StatusCreated, twilioTaken))
+	service := newFake(t, twilioCounts)
 	c := openTwilio(t, service.URL+"/", twilioSends)
 	require.Equal(t, []string{"+41791234567", "+41791234568", "+41791234569"}, c.Recipients())
 	require.False(t, c.Keyed())
@@ -58,7 +59,7 @@ func TestTwilioRequest(t *testing.T) {
 // A message is cut to what Twilio takes, between two characters, and never its note.
 func TestTwilioCuts(t *testing.T) {
 	t.Parallel()
-	service := newFake(t, says(http.StatusCreated, twilioTaken))
+	service := newFake(t, twilioCounts)
 	for _, unit := range []string{"a", "é", "\U0001F525"} {
 		c := openTwilio(t, service.URL, twilioSends+"text: "+strings.Repeat(unit, 2000))
 		m := message(t, "firing")
@@ -66,9 +67,34 @@ func TestTwilioCuts(t *testing.T) {
 		require.NoError(t, c.Send(t.Context(), "+41791234567", m))
 		body := service.only(t).form(t)["Body"]
 		require.True(t, utf8.ValidString(body))
-		require.Equal(t, maxSMS, utf8.RuneCountInString(body))
-		require.True(t, strings.HasSuffix(body, unit+"…\nTold late."), body[len(body)-40:])
+		require.InDelta(t, maxSMS, len(utf16.Encode([]rune(body))), 1)
+		require.True(t, strings.HasSuffix(body, unit+"...\nTold late."), body[len(body)-40:])
 	}
+	c := openTwilio(t, service.URL, twilioSends+"text: '"+strings.Repeat("a", 1500)+strings.Repeat("\U0001F525", 100)+"'")
+	require.NoError(t, c.Send(t.Context(), "+41791234567", message(t, "firing")))
+}
+
+// twilioCounts takes what is not too long, as Twilio counts it: an emoji is more than
+// one character.
+func twilioCounts(w http.ResponseWriter, r *http.Request) {
+	if len(utf16.Encode([]rune(r.PostFormValue("Body")))) > 1600 {
+		says(http.StatusBadRequest, `{"code": 21617, "message": "The concatenated message body exceeds the 1600 character limit", "status": 400}`)(w, r)
+		return
+	}
+	says(http.StatusCreated, twilioTaken)(w, r)
+}
+
+// A beginning wakes nobody once newer word waits behind it; an end is told.
+func TestTwilioOvertaken(t *testing.T) {
+	t.Parallel()
+	service := newFake(t, says(http.StatusCreated, twilioTaken))
+	c := openTwilio(t, service.URL, twilioSends)
+	for sample, want := range map[string]error{"firing": ErrOvertaken, "reminder": ErrOvertaken, "resolved": nil} {
+		m := message(t, sample)
+		m.Over = true
+		require.ErrorIs(t, c.Send(t.Context(), "+41791234567", m), want)
+	}
+	require.Len(t, service.all(), 1)
 }
 
 func TestTwilioEscalates(t *testing.T) {
