@@ -36,7 +36,7 @@ const (
 
 var (
 	pushoverKey  = regexp.MustCompile(`^[A-Za-z0-9]{30}$`)
-	pushoverName = regexp.MustCompile(`^([A-Za-z0-9_-]{1,25})?$`)
+	pushoverName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,25}$`)
 )
 
 // Pushover are the settings of a channel that sends push messages through Pushover.
@@ -51,7 +51,7 @@ type Pushover struct {
 	Title     string                      `yaml:"title"`     // template
 	Text      string                      `yaml:"text"`      // template
 	Sound     string                      `yaml:"sound"`     // empty: what the user chose
-	Device    string                      `yaml:"device"`    // of the users; empty: all
+	Device    string                      `yaml:"device"`    // of the users, or several with commas between them; empty: all
 	BaseURL   string                      `yaml:"base_url"`  // of Pushover's API
 	HTTP      promconfig.HTTPClientConfig `yaml:"http_config"`
 }
@@ -87,8 +87,14 @@ func (o *Pushover) Check(f *configfile.File, p configfile.Path, w *words.Words) 
 		o.Emergency.check(&at)
 		c.errs = append(c.errs, at.errs...)
 	}
-	c.pushoverName("sound", o.Sound)
-	c.pushoverName("device", o.Device)
+	if o.Sound != "" {
+		c.pushoverName("sound", o.Sound)
+	}
+	if o.Device != "" {
+		for name := range strings.SplitSeq(o.Device, ",") {
+			c.pushoverName("device", name)
+		}
+	}
 	c.template("title", &o.Title, words.Title)
 	c.template("text", &o.Text, words.Body)
 	o.BaseURL = cmp.Or(o.BaseURL, "https://api.pushover.net")

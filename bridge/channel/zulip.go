@@ -3,11 +3,13 @@
 package channel
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"net/url"
 	"strings"
 	"time"
+	"unicode"
 
 	promconfig "github.com/prometheus/common/config"
 
@@ -124,17 +126,36 @@ func (z *zulip) form(recipient string, m Message) (url.Values, error) {
 	safe := m
 	safe.Notification = defused(m.Notification, plainForZulip)
 	form := url.Values{"content": {m.fit(safe.text(z.words, z.settings.Text, words.Markdown), zulipContent)}}
+	// As JSON, the name of a stream is not taken for a number, which would be an id.
+	var to any = []string{recipient}
 	if stream, ok := strings.CutPrefix(recipient, "#"); ok {
-		topic := strings.Join(strings.Fields(m.text(z.words, z.settings.Topic, words.Topic)), " ")
-		form["type"], form["to"], form["topic"] = []string{"stream"}, []string{stream}, []string{words.Cut(topic, zulipTopic)}
-		return form, nil
+		form.Set("type", "stream")
+		form.Set("topic", zulipTopicOf(m.text(z.words, z.settings.Topic, words.Topic)))
+		to = stream
+	} else {
+		form.Set("type", "private")
 	}
-	to, err := json.Marshal([]string{recipient})
+	list, err := json.Marshal(to)
 	if err != nil {
 		return nil, refuse("write the recipient as JSON: %w", err)
 	}
-	form["type"], form["to"] = []string{"private"}, []string{string(to)}
+	form.Set("to", string(list))
 	return form, nil
+}
+
+// zulipTopicOf makes one that Zulip takes of a text: in one line, of characters that
+// can be shown, and not empty.
+func zulipTopicOf(text string) string {
+	text = strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Noncharacter_Code_Point, r) {
+			return -1
+		}
+		if unicode.IsControl(r) {
+			return ' '
+		}
+		return r
+	}, text)
+	return cmp.Or(words.Cut(strings.Join(strings.Fields(text), " "), zulipTopic), "Alerts")
 }
 
 // explainZulip reads Zulip's own error.

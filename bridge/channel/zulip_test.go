@@ -3,10 +3,12 @@
 package channel
 
 import (
+	"encoding/json"
 	"net/http"
 	"strings"
 	"testing"
 	"time"
+	"unicode"
 
 	"github.com/stretchr/testify/require"
 
@@ -25,7 +27,7 @@ func openZulip(t testing.TB, address, more string) Channel {
 
 func TestZulip(t *testing.T) {
 	t.Parallel()
-	service := newFake(t, says(http.StatusOK, zulipTaken))
+	service := newFake(t, zulipTakes)
 	c := openZulip(t, service.URL, "")
 	require.Equal(t, []string{"#ops", "#on call", "alice@example.com"}, c.Recipients())
 	require.False(t, c.Keyed())
@@ -33,7 +35,60 @@ func TestZulip(t *testing.T) {
 	require.NoError(t, c.Send(t.Context(), "alice@example.com", message(t, "firing")))
 	testkit.Golden(t, "zulip.direct.golden", service.only(t).shown(t))
 	require.NoError(t, c.Send(t.Context(), "#on call", message(t, "firing")))
-	require.Equal(t, "on call", service.only(t).form(t)["to"])
+	require.Equal(t, `"on call"`, service.only(t).form(t)["to"])
+}
+
+// zulipTakes checks the stream and the topic as Zulip does.
+func zulipTakes(w http.ResponseWriter, r *http.Request) {
+	topic := r.PostFormValue("topic")
+	var stream string
+	if r.PostFormValue("type") == "stream" && json.Unmarshal([]byte(r.PostFormValue("to")), &stream) != nil {
+		says(http.StatusBadRequest, `{"code": "STREAM_DOES_NOT_EXIST", "msg": "Channel does not exist", "result": "error"}`)(w, r)
+		return
+	}
+	odd := func(r rune) bool { return unicode.IsControl(r) || r&0xfffe == 0xfffe || r >= 0xfdd0 && r <= 0xfdef }
+	switch at := strings.IndexFunc(topic, odd); {
+	case r.PostFormValue("type") != "stream":
+	case at >= 0:
+		says(http.StatusBadRequest, `{"code": "BAD_REQUEST", "msg": "Invalid character in topic!", "result": "error"}`)(w, r)
+		return
+	case strings.TrimSpace(topic) == "":
+		says(http.StatusBadRequest, `{"code": "BAD_REQUEST", "msg": "Topic can't be empty!", "result": "error"}`)(w, r)
+		return
+	}
+	says(http.StatusOK, zulipTaken)(w, r)
+}
+
+// Whatever a service is called, its messages have a topic that Zulip takes.
+func TestZulipTopics(t *testing.T) {
+	t.Parallel()
+	service := newFake(t, zulipTakes)
+	c := openZulip(t, service.URL, `, topic: "{{ .CommonLabels.service }}"`)
+	for name, want := range map[string]string{
+		"web": "web", " ": "Alerts", "\u00a0": "Alerts", "a\ufffeb\U0010ffff\ufdd0": "ab", "\uffff": "Alerts", "a\x00b\u0085c": "a b c",
+		strings.Repeat("é", 70): strings.Repeat("é", 59) + "…",
+	} {
+		m := message(t, "firing")
+		for _, a := range m.Alerts {
+			a.Labels["service"] = name
+		}
+		m.CommonLabels["service"], m.GroupLabels["service"] = name, name
+		require.NoError(t, c.Send(t.Context(), "#ops", m), "%q", name)
+		require.Equal(t, want, service.only(t).form(t)["topic"], "%q", name)
+	}
+}
+
+// The name of a stream is a name, also where it looks like an id.
+func TestZulipStreams(t *testing.T) {
+	t.Parallel()
+	service := newFake(t, zulipTakes)
+	c := open(t, &Zulip{}, `{site: "`+service.URL+`", bot_email: pharos-bot@example.com, api_key: secret-key, streams: ["2024", "true", "[x]", '"x"']}`)
+	for _, recipient := range c.Recipients() {
+		require.NoError(t, c.Send(t.Context(), recipient, message(t, "firing")))
+		var stream string
+		require.NoError(t, json.Unmarshal([]byte(service.only(t).form(t)["to"]), &stream))
+		require.Equal(t, recipient, "#"+stream)
+	}
 }
 
 func TestZulipOwnWords(t *testing.T) {
