@@ -104,7 +104,7 @@ func (b *Bridge) refuse(w http.ResponseWriter, err error) {
 		answer = refusal{http.StatusServiceUnavailable, "too much waits already; try again later", afterFull}
 	case errors.Is(err, spool.ErrGone):
 		answer = refusal{code: http.StatusNotFound, text: "there is no such dead letter"}
-	case b.spool.Err() != nil:
+	case b.disk.err() != nil:
 		b.tellDisk(err)
 		answer = refusal{http.StatusServiceUnavailable, "the data folder can't be used at the moment; the log of the bridge says why", afterError}
 	default: // it ends, or whoever called has gone

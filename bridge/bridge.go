@@ -57,6 +57,7 @@ type Bridge struct {
 	deliverer *deliver.Deliverer
 	metrics   *metrics
 	intake    *intake
+	disk      *disk
 
 	reloading sync.Mutex  // one Reload at a time
 	running   atomic.Bool // between the beginning and the end of Run
@@ -81,12 +82,13 @@ func New(o Options) (_ *Bridge, err error) {
 	if b.spool, err = spool.Open(spool.Options{Path: o.StoragePath, Logger: o.Logger}); err != nil {
 		return nil, errors.Join(err, first.close())
 	}
+	b.disk = &disk{spool: b.spool}
 	if b.deliverer, err = deliver.New(deliver.Options{Spool: b.spool, Registerer: o.Registerer, Logger: o.Logger}); err != nil {
 		return nil, errors.Join(err, first.close(), b.spool.Close())
 	}
 	b.settings.Store(first)
 	b.deliverer.Use(first.routes)
-	b.metrics = newMetrics(b.spool.Err)
+	b.metrics = newMetrics(b.disk.err)
 	b.metrics.reloaded(true)
 	if err := b.metrics.register(o.Registerer); err != nil {
 		return nil, errors.Join(err, b.Close())

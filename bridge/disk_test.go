@@ -3,16 +3,22 @@
 package bridge
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/pharos-status/pharos/bridge/spool"
 	"github.com/pharos-status/pharos/internal/testkit"
 )
 
@@ -24,6 +30,83 @@ func smallDisk(t *testing.T, folder string) {
 	}
 	t.Cleanup(func() { require.NoError(t, syscall.Unmount(folder, 0)) })
 }
+
+// requireFailing looks for longer than the disk is left untried while it fails.
+func requireFailing(t *testing.T, b *Bridge) {
+	t.Helper()
+	require.Never(t, func() bool {
+		w := ask(b.Ops(), http.MethodGet, "/-/ready", "")
+		return w.Code != http.StatusServiceUnavailable || !strings.Contains(w.Body.String(), "no space left on device") ||
+			!strings.Contains(ask(b.Ops(), http.MethodGet, "/metrics", "").Body.String(), "pharos_bridge_storage_ok 0\n")
+	}, 3*tryFailed, waitEvery)
+}
+
+// TestDiskForSmallNotificationsOnly leaves room on the disk, and posts something larger:
+// what fits is accepted meanwhile, and does not hide that the other is refused.
+func TestDiskForSmallNotificationsOnly(t *testing.T) {
+	t.Parallel()
+	to := newReceiver(t)
+	folder := t.TempDir()
+	smallDisk(t, folder)
+	b, err := open(t, folder, to.yml(""))
+	require.NoError(t, err)
+	run(t, b)
+	ballast, err := os.Create(filepath.Join(folder, "ballast"))
+	require.NoError(t, err)
+	defer func() { require.NoError(t, ballast.Close()) }()
+	_, err = ballast.Write(make([]byte, 8<<20))
+	require.Error(t, err)
+	size, err := ballast.Seek(0, io.SeekCurrent)
+	require.NoError(t, err)
+	require.NoError(t, ballast.Truncate(size-512<<10))
+
+	large := crowded("large", 1<<20)
+	require.Equal(t, http.StatusServiceUnavailable, post(b, large).Code)
+	for n := range 3 {
+		require.Equal(t, http.StatusOK, post(b, notification(fmt.Sprint("small-", n))).Code)
+	}
+	requireFailing(t, b)
+	require.NoError(t, ballast.Truncate(0))
+	require.Equal(t, http.StatusOK, post(b, large).Code)
+	require.NoError(t, b.Ready())
+}
+
+// TestDiskOfWhichNothingIsHeard has one notification refused, and no other after it.
+func TestDiskOfWhichNothingIsHeard(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		full := errors.New("no space left on device")
+		files := &files{}
+		d := &disk{spool: files}
+		for _, err := range []error{spool.ErrFull, spool.ErrClosed, context.Canceled, context.DeadlineExceeded} {
+			d.kept(9, fmt.Errorf("keep: %w", err))
+			require.NoError(t, d.err(), "that is not of the disk")
+		}
+		d.kept(9, full)
+		d.kept(5, full)
+		d.kept(8, nil)
+		require.Equal(t, full, d.err(), "what was kept is smaller than what was not")
+		d.kept(9, nil)
+		require.NoError(t, d.err())
+
+		d.kept(9, full)
+		time.Sleep(calm - time.Second)
+		require.Equal(t, full, d.try(), "somebody may come again")
+		time.Sleep(time.Second)
+		files.err = errors.New("read-only file system")
+		require.Equal(t, full, d.try())
+		files.err = nil
+		require.NoError(t, d.try())
+		files.err = full
+		require.Equal(t, full, d.err())
+	})
+}
+
+// files are a spool whose writes end with err.
+type files struct{ err error }
+
+func (f *files) Err() error   { return f.err }
+func (f *files) Probe() error { return f.err }
 
 // TestFullDisk fills the disk while the recipient can't be reached, frees it, and looks
 // whether everything that was accepted arrives.
@@ -53,15 +136,14 @@ func TestFullDisk(t *testing.T) {
 		require.Equal(t, "10", w.Header().Get("Retry-After"))
 		break
 	}
-	w := ask(b.Ops(), http.MethodGet, "/-/ready", "")
-	require.Equal(t, http.StatusServiceUnavailable, w.Code)
-	require.Contains(t, w.Body.String(), "no space left on device")
-	require.Contains(t, ask(b.Ops(), http.MethodGet, "/metrics", "").Body.String(), "pharos_bridge_storage_ok 0\n")
+	requireFailing(t, b)
 
 	require.NoError(t, os.Remove(ballast))
-	require.Eventually(t, func() bool { return b.Ready() == nil }, waitAtMost, waitEvery)
-	require.Equal(t, http.StatusOK, post(b, notification("after")).Code)
-	accepted = append(accepted, "after")
+	after := "after-" + filler
+	require.Eventually(t, func() bool { return post(b, notification(after)).Code == http.StatusOK }, waitAtMost, waitEvery)
+	require.NoError(t, b.Ready())
+	require.Contains(t, ask(b.Ops(), http.MethodGet, "/metrics", "").Body.String(), "pharos_bridge_storage_ok 1\n")
+	accepted = append(accepted, after)
 	to.answers(http.StatusOK)
 	require.Eventually(t, func() bool { return len(to.got()) >= len(accepted) }, waitAtMost, waitEvery)
 	require.Equal(t, accepted, to.got(), "all that was accepted arrives once, in order, and nothing else")

@@ -40,6 +40,14 @@ func notification(group string) string {
 		"generatorURL": "", "fingerprint": "0123456789abcdef"}]}`, group)
 }
 
+// crowded returns a notification with at least so many bytes of alerts.
+func crowded(group string, size int) string {
+	n := notification(group)
+	at := strings.Index(n, `{"status": "firing", "labels"`)
+	alert := n[at:strings.LastIndex(n, "]")]
+	return n[:at] + strings.Repeat(alert+",", size/len(alert)+1) + n[at:]
+}
+
 // A receiver is a service that messages go to.
 type receiver struct {
 	*httptest.Server

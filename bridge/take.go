@@ -55,6 +55,9 @@ func (b *Bridge) accept(ctx context.Context, name string, n *webhook.Notificatio
 		Digest: n.Digest(), Payload: payload, Accepted: time.Now(),
 		Group: n.GroupKey, Topics: n.Topics(), Voids: n.Voids(), VoidsAll: n.VoidsAll(),
 	})
+	if !accepted.Duplicate {
+		b.disk.kept(len(payload), err)
+	}
 	if err != nil {
 		return "", fmt.Errorf("keep a notification: %w", err)
 	}
