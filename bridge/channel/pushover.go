@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"log/slog"
 	"net/url"
 	"regexp"
 	"slices"
@@ -14,22 +15,19 @@ import (
 	"time"
 
 	promconfig "github.com/prometheus/common/config"
-	"github.com/prometheus/common/model"
 
 	"github.com/pharos-status/pharos/bridge/webhook"
 	"github.com/pharos-status/pharos/bridge/words"
 	"github.com/pharos-status/pharos/internal/configfile"
 )
 
-// What Pushover takes, in characters, and how long it repeats what is urgent.
+// What Pushover takes, in characters.
 const (
 	pushoverTitle    = 250
 	pushoverText     = 1024
 	pushoverURL      = 512
 	pushoverURLTitle = 100
 
-	pushoverMinRetry  = 30 * time.Second
-	pushoverMaxExpire = 3 * time.Hour
 	// pushoverPause is how long Pushover wants to be left alone when it is in trouble.
 	pushoverPause = 5 * time.Second
 )
@@ -61,12 +59,6 @@ type PushoverUser struct {
 	Name    string            `yaml:"name"` // as operators know the recipient; not needed for one alone
 	Key     configfile.Secret `yaml:"key"`
 	KeyFile string            `yaml:"key_file"`
-}
-
-// PushoverEmergency makes Pushover repeat what is urgent until the user confirms it.
-type PushoverEmergency struct {
-	Retry  model.Duration `yaml:"retry"`  // between two times; at least 30 s, 1 min if not set
-	Expire model.Duration `yaml:"expire"` // in all; at most 3 h, 1 h if not set
 }
 
 // Check implements [Settings].
@@ -117,16 +109,6 @@ func (c *checker) pushoverName(key, name string) {
 	}
 }
 
-func (e *PushoverEmergency) check(c *checker) {
-	e.Retry, e.Expire = cmp.Or(e.Retry, model.Duration(time.Minute)), cmp.Or(e.Expire, model.Duration(time.Hour))
-	if time.Duration(e.Retry) < pushoverMinRetry {
-		c.errorf("retry", "%s is too short; Pushover takes 30s or more", e.Retry)
-	}
-	if time.Duration(e.Expire) > pushoverMaxExpire {
-		c.errorf("expire", "%s is too long; Pushover takes 3h or less", e.Expire)
-	}
-}
-
 // Open implements [Settings].
 func (o *Pushover) Open(options Options) (Channel, error) {
 	secrets := []configfile.Secret{o.Token}
@@ -138,13 +120,15 @@ func (o *Pushover) Open(options Options) (Channel, error) {
 		return nil, err
 	}
 	client.explain = explainPushover
-	return &pushover{settings: o, words: options.Words, client: client}, nil
+	logger := options.Logger.With("channel", options.Name)
+	return &pushover{settings: o, words: options.Words, client: client, logger: logger}, nil
 }
 
 type pushover struct {
 	settings *Pushover
 	words    *words.Words
 	client   *httpClient
+	logger   *slog.Logger
 }
 
 func (o *pushover) Recipients() []string {
@@ -165,8 +149,15 @@ func (o *pushover) Send(ctx context.Context, recipient string, m Message) error 
 	if place < 0 {
 		return refuse("%s is not one of the channel's users", recipient)
 	}
-	form := o.form(place, m)
-	r, err := o.client.post(ctx, o.settings.BaseURL+"/1/messages.json", "application/x-www-form-urlencoded", []byte(form.Encode()))
+	if err := o.hush(ctx, recipient, m); err != nil {
+		return err
+	}
+	return o.call(ctx, "/1/messages.json", o.form(place, m))
+}
+
+// call posts a form.
+func (o *pushover) call(ctx context.Context, path string, form url.Values) error {
+	r, err := o.client.post(ctx, o.settings.BaseURL+path, "application/x-www-form-urlencoded", []byte(form.Encode()))
 	if err != nil {
 		return err
 	}
@@ -206,12 +197,10 @@ func (o *pushover) form(place int, m Message) url.Values {
 	set("sound", o.settings.Sound)
 	set("device", o.settings.Device)
 	priority := [...]string{Quiet: "-1", Normal: "0", Urgent: "1"}[m.UrgencyFor(place, o.settings.Escalate)]
-	if e := o.settings.Emergency; e != nil && priority == "1" {
-		priority = "2"
-		form.Set("retry", strconv.Itoa(int(time.Duration(e.Retry).Seconds())))
-		form.Set("expire", strconv.Itoa(int(time.Duration(e.Expire).Seconds())))
-	}
 	form.Set("priority", priority)
+	if e := o.settings.Emergency; e != nil && priority == "1" {
+		e.form(form, o.settings.Users[place].Name, m)
+	}
 	return form
 }
 

@@ -32,7 +32,7 @@ func openPushover(t testing.TB, address, more string) Channel {
 func TestPushover(t *testing.T) {
 	t.Parallel()
 	service := newFake(t, says(http.StatusOK, pushoverTaken))
-	c := openPushover(t, service.URL, "emergency: {}\nsound: siren\ndevice: phone")
+	c := openPushover(t, service.URL, "emergency: {}\nsound: siren\ndevice: phone,tablet")
 	require.Equal(t, []string{"alice", "bob"}, c.Recipients())
 	require.False(t, c.Keyed())
 	goldenRequests(t, "pushover", service, c)
@@ -69,7 +69,8 @@ func TestPushoverPriorities(t *testing.T) {
 			var got []string
 			for _, name := range c.Recipients() {
 				require.NoError(t, c.Send(t.Context(), name, message(t, sample)))
-				form := service.only(t).form(t)
+				requests := service.all()
+				form := requests[len(requests)-1].form(t)
 				got = append(got, strings.TrimSpace(form["priority"]+" "+form["retry"]+" "+form["expire"]))
 			}
 			require.Equal(t, want, got, "%s: %s", more, sample)
@@ -144,7 +145,9 @@ func TestPushoverRefuses(t *testing.T) {
 		"key file":  {"token: " + pushoverApp + "\nusers: [{key_file: /nowhere}]", ":2: users[0].key_file: open /nowhere: no such file or directory; write the secret into it"},
 		"same name": {"token: " + pushoverApp + "\nusers:\n- {name: a, key: " + pushoverAlice + "}\n- {name: a, key: " + pushoverBob + "}", `:4: users[1].name: "a" is there twice; give each recipient a name of its own`},
 		"emergency": {good + "emergency:\n  retry: 10s\n  expire: 4h", ":4: emergency.retry: 10s is too short; Pushover takes 30s or more\n:5: emergency.expire: 4h is too long; Pushover takes 3h or less"},
-		"sound":     {good + "sound: 'ding dong'\ndevice: ''", `:3: sound: "ding dong" is not a name that Pushover has; use at most 25 letters, digits, - and _`},
-		"address":   {good + "base_url: http://a?b", ":3: base_url: an address such as https://api.pushover.net has no query and no fragment; remove them"},
+		"device": {good + "device: 'a,b c,'", `:3: device: "b c" is not a name that Pushover has; use at most 25 letters, digits, - and _
+:3: device: "" is not a name that Pushover has; use at most 25 letters, digits, - and _`},
+		"sound":   {good + "sound: 'ding dong'\ndevice: ''", `:3: sound: "ding dong" is not a name that Pushover has; use at most 25 letters, digits, - and _`},
+		"address": {good + "base_url: http://a?b", ":3: base_url: an address such as https://api.pushover.net has no query and no fragment; remove them"},
 	})
 }

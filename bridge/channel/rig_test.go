@@ -89,6 +89,16 @@ func (f *fake) only(t testing.TB) taken {
 	return requests[0]
 }
 
+// shown returns all that was sent until now, and forgets it.
+func (f *fake) shown(t testing.TB) []byte {
+	t.Helper()
+	var all [][]byte
+	for _, r := range f.all() {
+		all = append(all, r.shown(t))
+	}
+	return bytes.Join(all, []byte("\n"))
+}
+
 // header returns the header, every field of it, without what net/http adds to each
 // request. It checks who says to be the sender.
 func (r taken) header(t testing.TB) http.Header {
@@ -148,8 +158,8 @@ func (r taken) shown(t testing.TB) []byte {
 var untilNow = regexp.MustCompile(`for [0-9]+ hours`)
 
 // goldenRequests sends a notification of each kind to the first recipient of a
-// channel, and keeps what arrives at the service in testdata/KIND.*.golden. Some are
-// not sent on the channel.
+// channel, and keeps what arrives at the service in testdata/KIND.*.golden. Those that
+// are skipped are not sent on the channel.
 func goldenRequests(t *testing.T, kind string, service *fake, c Channel, skipped ...string) {
 	t.Helper()
 	for _, sample := range sampleNames {
@@ -160,12 +170,12 @@ func goldenRequests(t *testing.T, kind string, service *fake, c Channel, skipped
 			continue
 		}
 		require.NoError(t, err, sample)
-		testkit.Golden(t, kind+"."+sample+".golden", service.only(t).shown(t))
+		testkit.Golden(t, kind+"."+sample+".golden", service.shown(t))
 	}
 	m := message(t, "firing")
 	m.Note, m.Over = "Told late: so it was at 12:01 UTC, 48 minutes ago.", kind != "twilio"
 	require.NoError(t, c.Send(t.Context(), c.Recipients()[0], m))
-	testkit.Golden(t, kind+".late.golden", service.only(t).shown(t))
+	testkit.Golden(t, kind+".late.golden", service.shown(t))
 }
 
 // testKey is the key of messages of tests.
