@@ -84,7 +84,7 @@ func (w *worker) step(ctx, sends context.Context, o *outlet, r *openRoute) (paus
 	release, err := w.admit(ctx, o, e)
 	if err != nil { // the bridge shuts down, or the data folder fails
 		o.giveBack()
-		w.keep(w.d.o.Spool.Retry(e.ID, e.Unsure))
+		w.back(w.d.o.Spool.Retry(e.ID, e.Unsure))
 		return time.Second, true
 	}
 	err = w.send(sends, r, e)
@@ -155,7 +155,7 @@ func (w *worker) settle(sends context.Context, o *outlet, r *openRoute, e *spool
 	}
 	o.metrics.results[resultTemporary].Inc()
 	if sends.Err() != nil { // it was cut off, which is not the channel's fault
-		w.keep(w.d.o.Spool.Retry(e.ID, failure.Unsure))
+		w.back(w.d.o.Spool.Retry(e.ID, failure.Unsure))
 		return 0
 	}
 	return w.failed(o, r, e, failure)
@@ -185,7 +185,7 @@ func (w *worker) failed(o *outlet, r *openRoute, e *spool.Entry, failure *channe
 	}
 	pause := min(backOff(r.Delivery, e.Attempts), left)
 	w.logger().Debug("An attempt failed", "key", e.Key, "attempts", e.Attempts, "pause", pause, "err", failure)
-	w.keep(w.d.o.Spool.Retry(e.ID, failure.Unsure))
+	w.back(w.d.o.Spool.Retry(e.ID, failure.Unsure))
 	return pause
 }
 
@@ -204,14 +204,27 @@ func (w *worker) clear(ctx context.Context, o *outlet) bool {
 	return true
 }
 
-// bury makes a dead letter of a message. The outlet may be nil.
+// bury makes a dead letter of a message, unless it was overtaken while it was being
+// sent. The outlet may be nil.
 func (w *worker) bury(o *outlet, e *spool.Entry, outcome string, reason error) {
+	overtaken, err := w.d.o.Spool.Bury(e.ID, outcome, reason.Error())
+	if w.back(overtaken, err); overtaken {
+		return
+	}
 	if o != nil {
 		o.metrics.outcomes[outcome].Inc()
 	}
 	w.logger().Warn("A notification was given up, and is a dead letter now",
 		"outcome", outcome, "key", e.Key, "attempts", e.Attempts, "err", reason)
-	w.keep(w.d.o.Spool.Bury(e.ID, outcome, reason.Error()))
+}
+
+// back counts a message that was overtaken while it was being sent, and reports to the
+// log if the spool could not be told.
+func (w *worker) back(overtaken bool, err error) {
+	if overtaken {
+		w.d.ended(w.lane.Channel, schema.OutcomeOvertaken, 1)
+	}
+	w.keep(err)
 }
 
 // keep reports what became of a message to the log if the spool could not be told.

@@ -36,6 +36,7 @@ type acceptance struct {
 	of        *submission
 	entries   []*entry
 	overtaken []*entry
+	voided    []*entry // being sent
 	result    Accepted
 }
 
@@ -47,7 +48,7 @@ func (a *acceptance) stage(b *batch) error {
 	if a.result.Duplicate = knew && a.s.within(before, a.at); a.result.Duplicate {
 		return nil
 	}
-	overtaken := x.overtaken(&a.Submission)
+	overtaken, sending := x.overtaken(&a.Submission)
 	if more := len(a.Recipients) - countIn(overtaken, in); !a.s.room(in, more) || !a.s.fits(a.Payload) {
 		return ErrFull
 	}
@@ -57,7 +58,11 @@ func (a *acceptance) stage(b *batch) error {
 		b.touch(e.of.id)
 		a.result.Overtaken = append(a.result.Overtaken, e.lane)
 	}
-	a.overtaken = overtaken
+	for _, e := range sending {
+		e.voiding = true
+		b.touch(e.id)
+	}
+	a.overtaken, a.voided = overtaken, sending
 	a.enter(b)
 	b.expired = append(b.expired, a.s.forget(a.at)...)
 	x.remember(a.digest)
@@ -107,6 +112,7 @@ func (a *acceptance) settle(written bool) {
 		for _, e := range a.overtaken {
 			x.leave(e, false)
 		}
+		a.settleVoided(false)
 		delete(x.channel(a.Channel).digests, a.Digest)
 		return
 	}
@@ -115,6 +121,24 @@ func (a *acceptance) settle(written bool) {
 	}
 	for _, e := range a.overtaken {
 		x.remove(e)
+	}
+	a.settleVoided(true)
+}
+
+// settleVoided tells those that were being sent when they were overtaken. Since then,
+// each may have arrived, become a dead letter, or failed.
+func (a *acceptance) settleVoided(written bool) {
+	for _, e := range a.voided {
+		e.voiding = false
+		switch {
+		case e.leaving && written:
+			a.s.dropLocked(e)
+			a.result.Overtaken = append(a.result.Overtaken, e.lane)
+		case e.leaving:
+			a.s.index.leave(e, false)
+		case e.sending:
+			e.void = written
+		}
 	}
 }
 
@@ -150,8 +174,8 @@ func (s *Spool) fits(payload []byte) bool {
 }
 
 // overtaken returns the entries that mean nothing any more once n is accepted, in
-// their order.
-func (x *index) overtaken(n *Submission) []*entry {
+// their order: those that wait, and those that are being sent.
+func (x *index) overtaken(n *Submission) (waiting, sending []*entry) {
 	found := map[*entry]struct{}{}
 	look := func(topics []string, everywhere bool) {
 		for _, topic := range topics {
@@ -160,7 +184,7 @@ func (x *index) overtaken(n *Submission) []*entry {
 					continue
 				}
 				for _, e := range of.entries {
-					if e.death == nil && !e.sending && !e.leaving {
+					if e.death == nil && !e.leaving && !e.void && !e.voiding {
 						found[e] = struct{}{}
 					}
 				}
@@ -169,12 +193,15 @@ func (x *index) overtaken(n *Submission) []*entry {
 	}
 	look(n.Voids, false)
 	look(n.VoidsAll, true)
-	all := make([]*entry, 0, len(found))
 	for e := range found {
-		all = append(all, e)
+		if e.sending {
+			sending = append(sending, e)
+		} else {
+			waiting = append(waiting, e)
+		}
 	}
-	slices.SortFunc(all, func(a, b *entry) int { return cmp.Compare(a.order, b.order) })
-	return all
+	slices.SortFunc(waiting, func(a, b *entry) int { return cmp.Compare(a.order, b.order) })
+	return waiting, sending
 }
 
 func countIn(entries []*entry, in *channel) int {

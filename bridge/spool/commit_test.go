@@ -111,10 +111,10 @@ func TestRunWritesSoon(t *testing.T) {
 		require.NoError(t, s.Skip(take(t, s, alice()).ID))
 		e, err := s.Take(alice(), false)
 		require.NoError(t, err)
-		require.NoError(t, s.Bury(e.ID, "refused", "no such number"))
+		ended(t)(s.Bury(e.ID, "refused", "no such number"))
 		e, err = s.Take(alice(), false)
 		require.NoError(t, err)
-		require.NoError(t, s.Retry(e.ID, true))
+		ended(t)(s.Retry(e.ID, true))
 		require.Equal(t, before+2, transactions(s), "the two marks")
 		time.Sleep(writeWithin)
 		synctest.Wait()
@@ -169,9 +169,9 @@ func TestCrashDuringAnAttempt(t *testing.T) {
 	require.True(t, e.Unsure)
 	require.Equal(t, 2, e.Attempts)
 	require.False(t, take(t, s, bob()).Unsure)
-	require.NoError(t, s.Retry(e.ID, false))
+	ended(t)(s.Retry(e.ID, false))
 	require.False(t, take(t, crash(t, s), alice()).Unsure, "that attempt surely failed, and it was told of the one before")
-	require.NoError(t, s.Retry(take(t, s, alice()).ID, true))
+	ended(t)(s.Retry(take(t, s, alice()).ID, true))
 	require.True(t, take(t, s, alice()).Unsure)
 }
 
@@ -246,7 +246,7 @@ func TestDiskThatFails(t *testing.T) {
 	overtaken.Topics = []string{"service/web"}
 	accept(t, s, overtaken)
 	accept(t, s, say("dead", "bob"))
-	require.NoError(t, s.Bury(take(t, s, bob()).ID, "expired", "time out"))
+	ended(t)(s.Bury(take(t, s, bob()).ID, "expired", "time out"))
 	letters, figures := s.DeadLetters(""), s.Figures()
 	<-s.Changed()
 

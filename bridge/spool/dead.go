@@ -15,21 +15,26 @@ const maxReason = 500
 // Bury makes an entry a dead letter, with the last error as its reason, which is
 // cut at 500 bytes. Older dead letters of the channel are dropped if there are too
 // many; and so are the oldest of all channels if dead letters take half of what all
-// payloads may take. See Delivered.
-func (s *Spool) Bury(id uint64, outcome, reason string) error {
+// payloads may take. If the entry was overtaken while it was being sent, it is removed
+// instead, and Bury says so. See Delivered.
+func (s *Spool) Bury(id uint64, outcome, reason string) (overtaken bool, err error) {
 	if len(reason) > maxReason {
 		reason = strings.ToValidUTF8(reason[:maxReason], "") + "…"
 	}
 	now := time.Now().UnixNano()
 	var dropped []*entry
-	err := s.resolve(id, func(e *entry) {
+	err = s.resolve(id, func(e *entry) {
+		if overtaken = e.void; overtaken {
+			s.dropLocked(e)
+			return
+		}
 		s.index.remove(e)
 		e.sending, e.begun, e.death = false, false, &death{now, outcome, reason}
 		s.index.add(e)
 		dropped = s.limitLocked(e.of.in)
 	})
 	s.mourn(dropped)
-	return err
+	return overtaken, err
 }
 
 // limitLocked drops the dead letters for which there is no room, and returns them.

@@ -166,7 +166,7 @@ func FuzzOpen(f *testing.F) {
 	n := say("1", "alice", "bob")
 	n.Topics = []string{"x"}
 	accept(f, s, n)
-	require.NoError(f, s.Bury(take(f, s, bob()).ID, "refused", "no"))
+	ended(f)(s.Bury(take(f, s, bob()).ID, "refused", "no"))
 	var values [][]byte
 	require.NoError(f, s.db.View(func(tx *bolt.Tx) error {
 		for _, b := range []string{inSubmissions, inEntries, inDigests} {

@@ -28,6 +28,7 @@ type channel struct {
 	name    string
 	waiting int                      // entries that wait, those that are staged included, and those that leave not
 	staged  int                      // of them
+	bytes   int64                    // of all payloads
 	dead    []*entry                 // the oldest first
 	digests map[webhook.Digest]int64 // when they were accepted
 }
@@ -62,6 +63,8 @@ type entry struct {
 	begun   bool // the file says that the attempt may be going on
 	staged  bool // not on disk yet
 	leaving bool // about to be overtaken
+	void    bool // overtaken while it is being sent: it goes unless it arrives
+	voiding bool // about to be void
 }
 
 func newIndex(last uint64) index {
@@ -101,6 +104,7 @@ func (x *index) submission(r submissionRecord) *submission {
 func (x *index) count(n *submission, waiting, dead int) {
 	if n.waiting+n.dead == 0 {
 		x.bytes += n.size
+		n.in.bytes += n.size
 		x.submissions[n.id] = n
 		for _, topic := range n.Topics {
 			if x.topics[topic] == nil {
@@ -115,6 +119,7 @@ func (x *index) count(n *submission, waiting, dead int) {
 	switch {
 	case n.waiting+n.dead == 0:
 		x.bytes -= n.size
+		n.in.bytes -= n.size
 		delete(x.submissions, n.id)
 		for _, topic := range n.Topics {
 			delete(x.topics[topic], n)

@@ -74,7 +74,7 @@ func TestOvertaking(t *testing.T) {
 	require.Equal(t, "1", string(take(t, s, Lane{"sms", "carol"}).Payload))
 	carol, err := s.Take(Lane{"sms", "carol"}, false)
 	require.NoError(t, err)
-	require.NoError(t, s.Retry(carol.ID, false))
+	ended(t)(s.Retry(carol.ID, false))
 
 	newer := reminder("4", "sms")
 	newer.Voids = []string{"group/1", "group/2", "group/4"}
@@ -82,16 +82,53 @@ func TestOvertaking(t *testing.T) {
 	over := say("over")
 	over.VoidsAll = []string{"service/web", "service/mail"}
 	require.Equal(t, []Lane{{"chat", "room"}, alice()}, accept(t, s, over).Overtaken, "everywhere")
+	require.Equal(t, "1", string(take(t, s, bob()).Payload), "that is still being sent")
 	s = crash(t, s)
-	require.Equal(t, []Lane{alice(), bob()}, s.Lanes())
-	require.Equal(t, "1", string(take(t, s, bob()).Payload))
+	require.Equal(t, []Lane{alice()}, s.Lanes(), "it did not arrive in time")
 	for _, text := range []string{"change", "over"} {
 		e := take(t, s, alice())
 		require.Equal(t, text, string(e.Payload), "changes are always told, in order")
 		require.NoError(t, s.Delivered(e.ID))
 	}
+	require.Empty(t, s.index.submissions)
+	require.Empty(t, s.index.topics)
+}
+
+// What is overtaken while it is being sent does not come back.
+func TestOvertakenWhileSending(t *testing.T) {
+	t.Parallel()
+	over := say("over", "zoe")
+	over.VoidsAll = []string{"x"}
+	reminder := say("reminder", "alice", "bob", "carol", "dave")
+	reminder.Topics = []string{"x"}
+	carol, dave := Lane{"sms", "carol"}, Lane{"sms", "dave"}
+	s := open(t, Options{})
+	accept(t, s, reminder)
+	sending := map[Lane]uint64{}
+	for _, at := range s.Lanes() {
+		sending[at] = take(t, s, at).ID
+	}
+	s.breakDisk(errBroken, false)
+	_, err := s.Accept(t.Context(), over)
+	require.ErrorIs(t, err, errBroken)
+	s.breakDisk(nil, false)
+	ended(t)(s.Retry(sending[dave], false))
+	require.Equal(t, sending[dave], take(t, s, dave).ID, "what was not accepted overtakes nothing")
+
+	require.Empty(t, accept(t, s, over).Overtaken)
+	require.Equal(t, []Lane{{"sms", "zoe"}}, crash(t, s).Lanes())
+	require.NoError(t, s.Delivered(sending[alice()]), "it has arrived")
+	overtaken, err := s.Retry(sending[bob()], true)
+	require.NoError(t, err)
+	require.True(t, overtaken)
+	overtaken, err = s.Bury(sending[carol], "refused", "")
+	require.NoError(t, err)
+	require.True(t, overtaken)
+	require.NoError(t, s.Skip(sending[dave]))
+	require.Equal(t, []Lane{{"sms", "zoe"}}, s.Lanes())
+	require.Empty(t, s.DeadLetters(""))
 	require.Len(t, s.index.submissions, 1)
-	require.Len(t, s.index.topics, 2)
+	require.Len(t, crash(t, s).index.submissions, 1)
 }
 
 func TestNewerWordWaits(t *testing.T) {
@@ -109,7 +146,7 @@ func TestNewerWordWaits(t *testing.T) {
 	require.False(t, s.Waits(first))
 	accept(t, s, word("up", "g"))
 	require.True(t, s.Waits(first))
-	require.NoError(t, s.Bury(first.ID, "refused", ""))
+	ended(t)(s.Bury(first.ID, "refused", ""))
 	require.False(t, s.Waits(first))
 	require.NoError(t, s.Revive(first.ID))
 	require.NoError(t, s.Delivered(take(t, s, alice()).ID))
@@ -142,7 +179,7 @@ func TestFull(t *testing.T) {
 	newer.Voids = []string{"x"}
 	require.Len(t, accept(t, s, newer).Overtaken, 3, "it takes the places of what it overtakes")
 	e := take(t, s, Lane{"sms", "a"})
-	require.NoError(t, s.Bury(e.ID, "refused", ""))
+	ended(t)(s.Bury(e.ID, "refused", ""))
 	accept(t, s, say("3"))
 	require.ErrorIs(t, s.Revive(e.ID), ErrFull)
 	require.EqualValues(t, 2, s.index.bytes)
@@ -158,11 +195,12 @@ func TestDeadLetters(t *testing.T) {
 			time.Sleep(time.Minute)
 		}
 		first := take(t, s, alice())
-		require.NoError(t, s.Bury(first.ID, "refused", strings.Repeat("ä", 300)))
-		require.ErrorIs(t, s.Bury(first.ID, "refused", ""), ErrGone)
+		ended(t)(s.Bury(first.ID, "refused", strings.Repeat("ä", 300)))
+		_, err := s.Bury(first.ID, "refused", "")
+		require.ErrorIs(t, err, ErrGone)
 		time.Sleep(time.Minute)
 		second := take(t, s, alice())
-		require.NoError(t, s.Bury(second.ID, "expired", "no answer"))
+		ended(t)(s.Bury(second.ID, "expired", "no answer"))
 
 		s = crash(t, s)
 		letters := s.DeadLetters("sms")
@@ -176,7 +214,7 @@ func TestDeadLetters(t *testing.T) {
 		payload, err := s.Payload(first.ID)
 		require.NoError(t, err)
 		require.Equal(t, "1", string(payload))
-		require.Equal(t, Figure{Waiting: 1, Oldest: began.Add(2 * time.Minute).UTC(), DeadLetters: 2}, s.Figures()["sms"])
+		require.Equal(t, Figure{Waiting: 1, Oldest: began.Add(2 * time.Minute).UTC(), DeadLetters: 2, Bytes: 3}, s.Figures()["sms"])
 
 		time.Sleep(time.Hour)
 		<-s.Changed()
@@ -209,7 +247,7 @@ func TestDeadLettersAreLimited(t *testing.T) {
 			n := say(text)
 			n.Channel = channel
 			accept(t, s, n)
-			require.NoError(t, s.Bury(take(t, s, Lane{channel, "alice"}).ID, "refused", text))
+			ended(t)(s.Bury(take(t, s, Lane{channel, "alice"}).ID, "refused", text))
 			time.Sleep(time.Minute)
 		}
 		reasons := func() string {

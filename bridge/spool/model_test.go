@@ -169,6 +169,7 @@ func (m *model) resolve(t *rapid.T) {
 	delete(m.taken, from)
 	p := m.mem.lanes[from][0]
 	m.mem.lanes[from] = m.mem.lanes[from][1:]
+	var overtaken, gone bool
 	var err error
 	switch rapid.IntRange(0, 4).Draw(t, "outcome") {
 	case 0:
@@ -176,18 +177,22 @@ func (m *model) resolve(t *rapid.T) {
 	case 1:
 		err = m.spool.Skip(e.ID)
 	case 2, 3:
-		p.unsure = rapid.Bool().Draw(t, "unsure")
-		p.sending, p.begun, p.kept = false, false, p.attempts
-		m.mem.lanes[from] = slices.Insert(m.mem.lanes[from], 0, p)
-		err = m.spool.Retry(e.ID, p.unsure)
+		unsure := rapid.Bool().Draw(t, "unsure")
+		overtaken, err = m.spool.Retry(e.ID, unsure)
+		if gone = p.void; !gone {
+			p.sending, p.begun, p.unsure, p.kept = false, false, unsure, p.attempts
+			m.mem.lanes[from] = slices.Insert(m.mem.lanes[from], 0, p)
+		}
 	case 4:
-		p.sending, p.begun, p.kept, p.dead = false, false, p.attempts, true
-		dead := append(slices.Clone(m.mem.dead[from.Channel]), p)
-		m.mem.dead[from.Channel] = dead[max(0, len(dead)-m.maxDead):]
-		err = m.spool.Bury(e.ID, "refused", p.text)
+		overtaken, err = m.spool.Bury(e.ID, "refused", p.text)
+		if gone = p.void; !gone {
+			p.sending, p.begun, p.kept, p.dead = false, false, p.attempts, true
+			dead := append(slices.Clone(m.mem.dead[from.Channel]), p)
+			m.mem.dead[from.Channel] = dead[max(0, len(dead)-m.maxDead):]
+		}
 	}
-	if err != nil {
-		t.Fatal(err)
+	if err != nil || overtaken != gone {
+		t.Fatalf("overtaken %v, %v; want %v", overtaken, err, gone)
 	}
 	m.wrote()
 }
@@ -257,7 +262,9 @@ func (m *model) restart(t *rapid.T) {
 	}
 	m.failing = false
 	m.mem = m.disk.clone()
-	for _, q := range m.mem.lanes {
+	for at, q := range m.mem.lanes {
+		q = slices.DeleteFunc(q, func(p piece) bool { return p.void })
+		m.mem.lanes[at] = q
 		for i := range q {
 			p := &q[i]
 			p.unsure = p.unsure || p.begun
@@ -315,7 +322,7 @@ func (m *model) check(t *rapid.T) {
 		if f.Oldest.IsZero() != (f.Waiting == 0) {
 			t.Fatalf("figure of %s: %+v", c, f)
 		}
-		f.Oldest = time.Time{}
+		f.Oldest, f.Bytes = time.Time{}, 0
 		got[c] = f
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

@@ -115,7 +115,13 @@ func (s *Spool) load(left content) error {
 		if of == nil {
 			return fmt.Errorf("entry %d belongs to nothing", r.id)
 		}
-		s.index.add(r.entry(of))
+		e := r.entry(of)
+		s.index.add(e)
+		if e.void && e.death == nil {
+			s.options.Logger.Info("Dropped what was overtaken while it was being sent",
+				"channel", e.lane.Channel, "recipient", e.lane.Recipient, "key", s.key(e))
+			s.dropLocked(e)
+		}
 	}
 	for id, n := range submissions {
 		if n.waiting+n.dead == 0 {

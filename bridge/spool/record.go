@@ -42,6 +42,7 @@ type entryRecord struct {
 	Since      int64  `json:"since"`
 	Attempts   int    `json:"attempts,omitempty"`
 	Unsure     bool   `json:"unsure,omitempty"`
+	Void       bool   `json:"void,omitempty"`
 	Death      *death `json:"death,omitempty"` // of dead letters
 }
 
@@ -108,7 +109,7 @@ func decodeEntry(key, value []byte) (entryRecord, error) {
 func (e *entry) record() entryRecord {
 	return entryRecord{
 		id: e.id, Submission: e.of.id, Recipient: e.lane.Recipient, Order: e.order,
-		Since: e.since, Attempts: e.attempts, Unsure: e.unsure || e.begun, Death: e.death,
+		Since: e.since, Attempts: e.attempts, Unsure: e.unsure || e.begun, Void: e.void || e.voiding && e.death == nil, Death: e.death,
 	}
 }
 
@@ -116,7 +117,7 @@ func (e *entry) record() entryRecord {
 func (r entryRecord) entry(of *submission) *entry {
 	return &entry{
 		id: r.id, order: r.Order, of: of, lane: Lane{of.Channel, r.Recipient},
-		since: r.Since, attempts: r.Attempts, unsure: r.Unsure, death: r.Death,
+		since: r.Since, attempts: r.Attempts, unsure: r.Unsure, void: r.Void, death: r.Death,
 	}
 }
 

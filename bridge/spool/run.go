@@ -89,7 +89,7 @@ func (s *Spool) Figures() map[string]Figure {
 	all := map[string]Figure{}
 	for name, in := range s.index.channels {
 		if waiting := max(in.waiting-in.staged, 0); waiting > 0 || len(in.dead) > 0 {
-			all[name] = Figure{Waiting: waiting, DeadLetters: len(in.dead)}
+			all[name] = Figure{Waiting: waiting, DeadLetters: len(in.dead), Bytes: in.bytes}
 		}
 	}
 	for at, l := range s.index.lanes {

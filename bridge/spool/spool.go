@@ -27,12 +27,17 @@ type Submission struct {
 	Accepted   time.Time
 	Group      string // newer word of the same group makes older word calmer: see Spool.Waits
 
-	// Topics are what a reminder is about, empty of anything else: once one of them
-	// is void, the reminder is overtaken if it still waits.
-	Topics []string
-	// Voids are topics that this submission makes void on its own channel, and
-	// VoidsAll those on every channel.
+	// Topics are what a reminder or a repetition is about, empty of anything else:
+	// once one of them is void, it is overtaken if it still waits. It is, too, once
+	// all of its Outages are void, if it has any.
+	Topics, Outages []string
+	// Voids are topics and outages that this submission makes void on its own channel,
+	// and VoidsAll those on every channel.
 	Voids, VoidsAll []string
+	// Began is when the last of the Outages began; zero if that is not known. Ended is
+	// when the first of VoidsAll ended; zero is when this was accepted. A submission of
+	// which all Outages began before their end is overtaken when it is accepted.
+	Began, Ended time.Time
 }
 
 // Accepted is what became of a submission.
@@ -70,6 +75,7 @@ type Figure struct {
 	Waiting     int       // those being sent included
 	Oldest      time.Time // since when the first of a lane waits, the longest of them; zero if none waits
 	DeadLetters int
+	Bytes       int64 // of the payloads of what waits and of the dead letters
 }
 
 // Errors that callers tell apart.

@@ -36,8 +36,8 @@ func (s *Spool) Changed() <-chan struct{} { return s.changed }
 
 // Take returns the entry of the lane that is next; nil if there is none, or if it
 // is about to be overtaken: Changed tells once that is decided. From then on the
-// entry is being sent and can't be overtaken, and it is what Take returns, until
-// Delivered, Skip, Retry or Bury is called. With mark, the file says so before
+// entry is being sent, and it is what Take returns, until Delivered, Skip, Retry or
+// Bury is called: if it is overtaken meanwhile, it goes no sooner. With mark, the file says so before
 // Take returns: should the program end now, the entry will be unsure. If the file
 // can't be told or read, there is an error, and the entry waits as before.
 func (s *Spool) Take(from Lane, mark bool) (*Entry, error) {
@@ -64,6 +64,7 @@ func (s *Spool) Take(from Lane, mark bool) (*Entry, error) {
 		s.mu.Lock()
 		e.sending = false
 		e.attempts--
+		s.giveWayLocked(e) // which nobody counts: the disk failed just before it was overtaken
 		s.mu.Unlock()
 	}
 	return taken, err
@@ -157,9 +158,27 @@ func (s *Spool) end(id uint64) error {
 }
 
 // Retry ends an attempt, so that the entry waits again as the first of its lane.
-// It may be unsure whether the attempt has reached the recipient. See Delivered.
-func (s *Spool) Retry(id uint64, unsure bool) error {
-	return s.resolve(id, func(e *entry) { e.sending, e.begun, e.unsure = false, false, unsure })
+// It may be unsure whether the attempt has reached the recipient. If the entry was
+// overtaken while it was being sent, it is removed, and Retry says so. See Delivered.
+func (s *Spool) Retry(id uint64, unsure bool) (overtaken bool, err error) {
+	err = s.resolve(id, func(e *entry) {
+		e.sending, e.begun, e.unsure = false, false, unsure
+		overtaken = s.giveWayLocked(e)
+	})
+	return overtaken, err
+}
+
+// giveWayLocked removes an entry that is not being sent any more, if it was overtaken
+// meanwhile, and tells whether it was. If that is just being written, the entry is
+// about to be removed, and its acceptance counts it.
+func (s *Spool) giveWayLocked(e *entry) bool {
+	switch {
+	case e.void:
+		s.dropLocked(e)
+	case e.voiding:
+		s.index.leave(e, true)
+	}
+	return e.void
 }
 
 // resolve changes an entry that waits or is being sent, and sees to it that the

@@ -18,6 +18,7 @@ type piece struct {
 	attempts int
 	kept     int // attempts of which the file knows
 	sending  bool
+	void     bool // overtaken while it was sent
 	begun    bool
 	unsure   bool
 	dead     bool
@@ -55,13 +56,18 @@ func (m *model) expect(n Submission) (world, Accepted, error) {
 	}
 	after.digests[digest] = m.now
 	var a Accepted
+	var voided []piece
 	waiting := 0
 	for at, q := range after.lanes {
 		after.lanes[at] = slices.DeleteFunc(q, func(p piece) bool {
 			void := func(topic string) bool {
 				return slices.Contains(n.VoidsAll, topic) || at.Channel == n.Channel && slices.Contains(n.Voids, topic)
 			}
-			if p.sending || !slices.ContainsFunc(p.topics, void) {
+			if p.void || !slices.ContainsFunc(p.topics, void) {
+				return false
+			}
+			if p.sending {
+				voided = append(voided, p)
 				return false
 			}
 			a.Overtaken = append(a.Overtaken, at)
@@ -79,6 +85,10 @@ func (m *model) expect(n Submission) (world, Accepted, error) {
 	}
 	if waiting+len(n.Recipients) > max(m.maxWaits, had) {
 		return m.mem, Accepted{}, ErrFull
+	}
+	for _, p := range voided { // each was the first of its lane
+		q := after.lanes[p.lane]
+		q[0].void = true
 	}
 	for _, r := range n.Recipients {
 		at := Lane{n.Channel, r}

@@ -13,6 +13,7 @@ const (
 	BridgeQueueLength        = BridgePrefix + "_queue_length"
 	BridgeQueueOldestAge     = BridgePrefix + "_queue_oldest_age_seconds"
 	BridgeDeadLetters        = BridgePrefix + "_dead_letters"
+	BridgeSpoolBytes         = BridgePrefix + "_spool_bytes"
 	BridgeRequests           = BridgePrefix + "_requests_total"
 	BridgeStorageOK          = BridgePrefix + "_storage_ok"
 	BridgeReloadSuccessful   = BridgePrefix + "_config_last_reload_successful"
