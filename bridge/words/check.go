@@ -8,16 +8,19 @@ import (
 )
 
 // Check tells what is wrong with a template: it is filled in, as text, for
-// notifications of every kind.
+// notifications of every kind, told in time and late.
 func (w *Words) Check(tmpl string) error { return w.check(w.all.text, tmpl) }
 
 // CheckHTML is Check for templates of HTML.
 func (w *Words) CheckHTML(tmpl string) error { return w.check(w.all.html, tmpl) }
 
 func (w *Words) check(fill func(string, Data) (string, error), tmpl string) error {
+	late := w.With("Told late.", true)
 	for _, s := range samples(time.Now()) {
-		if _, err := fill(tmpl, w.data(s.notification)); err != nil {
-			return fmt.Errorf("%w (filled in for %s)", err, s.name)
+		for _, d := range []Data{w.data(s.notification), late.data(s.notification)} {
+			if _, err := fill(tmpl, d); err != nil {
+				return fmt.Errorf("%w (filled in for %s)", err, s.name)
+			}
 		}
 	}
 	return nil

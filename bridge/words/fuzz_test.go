@@ -60,8 +60,11 @@ func FuzzHostile(f *testing.F) {
 		a.Annotations["incident_url"], a.Annotations["runbook_url"] = text, "https://example.com/"+text
 		b := pharosAlert(text, text, text, "", now, "instance", text, "job", text, text, text)
 		delete(b.Annotations, "description")
+		c, d := pharosAlert(alertReminder, "critical", text, text+" Dead: "+text, now, schema.Service, text), inService(serviceDead(now), "x"+text)
+		c.Labels[schema.Notification] = schema.NotificationReminder
+		e := pharosAlert(alertReplicaDead, "warning", text, text, now, schema.Service, "e", schema.Node, text, schema.Replica, text)
 		for _, n := range []*webhook.Notification{
-			notification(a, b), notification(b), notification(over(now, a, b)...), notification(append(over(now, a), b)...),
+			notification(c), notification(d, c), notification(append(over(now, d), e)...), notification(over(now, e, e)...), notification(a, b), notification(b), notification(over(now, a, b)...), notification(append(over(now, a), b)...),
 		} {
 			n = parsed(n)
 			requireInert(t, w.Text(Markdown, n))

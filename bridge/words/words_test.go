@@ -78,6 +78,7 @@ func TestCheck(t *testing.T) {
 		`{{ template "bridge.titel" . }}`:                     `template: 1:12: at <{{template "bridge.titel" .}}>: template "bridge.titel" not defined (filled in for a dead service)`,
 		`{{ if eq .Kind "reminder" }}{{ .Nothing }}{{ end }}`: "(filled in for a reminder)",
 		`{{ if eq .Kind "startup" }}{{ .Nothing }}{{ end }}`:  "(filled in for a start)",
+		`{{ if .Overtaken }}{{ .Nothing }}{{ end }}`:          "(filled in for a dead service)",
 		`{{ if not .Firing }}{{ .Nothing }}{{ end }}`:         "(filled in for a service that is dead no more)",
 		`{{ (index .Alerts 1).Status }}`:                      "error calling index",
 		`{{ .Title`:                                           "template: 1: unclosed action",
@@ -190,6 +191,8 @@ func TestUnknownTimes(t *testing.T) {
 	again.StartsAt, again.Labels["outage"] = time.Time{}, "soon"
 	require.Equal(t, "Reminder 1: web is still dead", w.Text(Title, notification(again)))
 	require.Equal(t, "Late: Reminder 1: web is still dead", w.With("", true).Text(Title, notification(again)))
+	again.Annotations["description"] = "Since noon, for 30m 0s. Dead&#58; api." // as it is for Zulip
+	require.Contains(t, w.Text(Body, notification(again)), "\n- Dead in web: api.\n")
 	again.Annotations["description"] = "Something else."
 	require.Contains(t, w.Text(Body, notification(again)), "\n- web is dead\n")
 }
