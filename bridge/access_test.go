@@ -31,7 +31,7 @@ func TestClientCertificate(t *testing.T) {
 	write("cert.pem", certificate)
 	write("key.pem", key)
 	write("web.yml", "tls_server_config: {cert_file: cert.pem, key_file: key.pem, client_ca_file: cert.pem, client_auth_type: VerifyClientCertIfGiven}")
-	b, _ := newBridge(t, newReceiver(t).yml("webhook: {token: t0ken}"))
+	b, _ := newBridge(t, newReceiver(t).yml(""))
 	run(t, b)
 	s, err := app.NewHTTPServer(app.HTTPOptions{
 		Purpose: "bridge", Address: "127.0.0.1:0", WebConfig: filepath.Join(folder, "web.yml"), Handler: b.Handler(), Logger: slog.New(slog.DiscardHandler),
@@ -47,13 +47,14 @@ func TestClientCertificate(t *testing.T) {
 
 	pair, err := tls.X509KeyPair([]byte(certificate), []byte(key))
 	require.NoError(t, err)
-	for code, certificates := range map[int][]tls.Certificate{http.StatusOK: {pair}, http.StatusUnauthorized: nil} {
+	for code, certificates := range map[int][]tls.Certificate{http.StatusOK: {pair}, http.StatusForbidden: nil} {
 		transport := &http.Transport{DisableKeepAlives: true, TLSClientConfig: &tls.Config{
 			InsecureSkipVerify: true, //nolint:gosec // this is about the certificate of the client
 			Certificates:       certificates,
 		}}
 		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.URL()+"/bridge/v1/hook", strings.NewReader(notification("a")))
 		require.NoError(t, err)
+		req.Header.Set("Via", "1.1 proxy.example.com") // else it comes from this machine
 		res, err := transport.RoundTrip(req)
 		require.NoError(t, err)
 		require.NoError(t, res.Body.Close())

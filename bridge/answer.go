@@ -54,7 +54,7 @@ func (b *Bridge) Handler() http.Handler {
 func (b *Bridge) admitted(serve call) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "no-store")
-		err := admit(b.settings.Load().config.Webhook.Token, r)
+		err := admit(b.settings.Load().config, r)
 		if err == nil {
 			err = serve(w, r)
 		}

@@ -50,19 +50,29 @@ func TestWhoMayCall(t *testing.T) {
 		{"from nowhere", with(from("")), 403, 401},
 		{"through a proxy", with(header("X-Forwarded-For", "127.0.0.1")), 403, 401},
 		{"through another proxy", with(header("Forwarded", "for=127.0.0.1")), 403, 401},
+		{"through a silent proxy that keeps the host", with(host("alerts.example.com")), 403, 401},
+		{"through a proxy that names itself", with(header("Via", "1.1 proxy")), 403, 401},
+		{"through a proxy that tells of the host", with(header("X-Forwarded-Host", "alerts.example.com")), 403, 401},
+		{"through a proxy with a header of its own", with(header("CF-Connecting-IP", "192.0.2.1")), 403, 401},
+		{"by a name of this machine", with(host("localhost:9642")), 200, 401},
+		{"by another address of this machine", with(host("[::1]")), 200, 401},
+		{"by external_url", with(host("Bridge.example.com:80")), 200, 401},
+		{"by no name", with(host("")), 403, 401},
+		{"by the page of a site that leads here", with(host("evil.example:9642"), header("Origin", "http://evil.example:9642"), header("Sec-Fetch-Site", "same-origin")), 403, 401},
 		{"by the page of another site", with(header("Sec-Fetch-Site", "cross-site"), header("Authorization", "Bearer t0ken")), 403, 403},
 		{"with the token", with(remote, header("Authorization", "bearer  t0ken")), 403, 200},
 		{"with another token", with(header("Authorization", "Bearer token")), 200, 401},
 		{"with no token", with(header("Authorization", "Bearer ")), 200, 401},
 		{"with the token as a password", with(func(r *http.Request) { r.SetBasicAuth("", "t0ken") }), 200, 401},
-		{"with a certificate", with(remote, certified), 200, 200},
+		{"with a certificate", with(remote, certified), 200, 401},
+		{"with a certificate and the token", with(remote, certified, header("Authorization", "Bearer t0ken")), 200, 200},
 		{"with a certificate that nobody trusts", with(remote, unverified), 403, 401},
 	} {
 		t.Run(c.what, func(t *testing.T) {
 			t.Parallel()
 			for text, want := range map[string]int{"": c.open, "webhook: {token: t0ken}": c.token} {
 				to := newReceiver(t)
-				b, _ := newBridge(t, to.yml(text))
+				b, _ := newBridge(t, to.yml("external_url: http://bridge.example.com\n"+text))
 				run(t, b)
 				w := post(b, notification("a"), c.changes...)
 				require.Equal(t, want, w.Code, w.Body)

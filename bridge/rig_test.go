@@ -141,13 +141,17 @@ func from(address string) change {
 	return func(r *http.Request) { r.RemoteAddr = address }
 }
 
+func host(name string) change {
+	return func(r *http.Request) { r.Host = name }
+}
+
 // ask sends a request, from this machine unless it is changed.
 func ask(h http.Handler, method, path, body string, changes ...change) *httptest.ResponseRecorder {
 	var in io.Reader
 	if body != "" {
 		in = strings.NewReader(body)
 	}
-	r := httptest.NewRequestWithContext(context.Background(), method, "http://bridge.example.com"+path, in)
+	r := httptest.NewRequestWithContext(context.Background(), method, "http://127.0.0.1:9642"+path, in)
 	r.RemoteAddr = "127.0.0.1:1234"
 	for _, c := range changes {
 		c(r)
