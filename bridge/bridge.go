@@ -132,6 +132,14 @@ func (b *Bridge) Reload() error {
 	return nil
 }
 
+// Found tells whether a host with a port that is dialled within this process means the
+// bridge: it is that of the external URL, there is a configuration file, and no
+// certificate is expected, which a process does not show to itself.
+func (b *Bridge) Found(address string) bool {
+	s := b.settings.Load()
+	return s.file && s.config.External().Scheme == "http" && s.config.Found(address)
+}
+
 // ExternalURL returns where the configuration says that Alertmanager finds the bridge.
 // It is not to be changed.
 func (b *Bridge) ExternalURL() *url.URL { return b.settings.Load().config.External() }

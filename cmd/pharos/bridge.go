@@ -7,8 +7,6 @@ import (
 	"context"
 	"net"
 	"net/http"
-	"net/url"
-	"strings"
 
 	"github.com/pharos-status/pharos/bridge"
 	"github.com/pharos-status/pharos/internal/app"
@@ -43,16 +41,11 @@ func (s *stack) receive(w http.ResponseWriter, r *http.Request) {
 }
 
 // dial connects Alertmanager's receivers: to the bridge within the process, to all
-// else by the network. Only http is for the process, which has no certificate to show.
+// else by the network.
 func (s *stack) dial(ctx context.Context, network, address string) (net.Conn, error) {
-	if u := s.bridge.ExternalURL(); u.Scheme == "http" && strings.EqualFold(address, hostPort(u)) {
+	if s.bridge.Found(address) {
 		return s.inbox.Dial(ctx)
 	}
 	var d net.Dialer
 	return d.DialContext(ctx, network, address)
-}
-
-// hostPort returns what is dialled for a URL of http.
-func hostPort(u *url.URL) string {
-	return net.JoinHostPort(u.Hostname(), cmp.Or(u.Port(), "80"))
 }

@@ -2,14 +2,18 @@
 
 package main
 
-import "github.com/pharos-status/pharos/internal/configdir"
+import (
+	"errors"
+
+	"github.com/pharos-status/pharos/internal/configdir"
+)
 
 // checkFiles checks every configuration file of the folder.
 func checkFiles(f *flags) error {
 	if err := checkFolder(f.configDir); err != nil {
 		return err
 	}
-	return configdir.Errors(configdir.All(f.configDir))
+	return errors.Join(configdir.Errors(configdir.All(f.configDir)), configdir.InProcess(f.configDir))
 }
 
 // check returns the check of what a part reads.

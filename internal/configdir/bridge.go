@@ -3,9 +3,7 @@
 package configdir
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -28,13 +26,27 @@ func Bridge(dir string) []File {
 	})}
 }
 
+// InProcess checks what pharos asks of bridge.yml besides, as its Alertmanager reaches
+// the bridge within the process. Nothing is said where the file is bad in itself.
+func InProcess(dir string) error {
+	path := filepath.Join(dir, "bridge.yml")
+	c, err := bridgeconfig.Load(path, bridgeconfig.Options{})
+	if err != nil || c.External().Scheme != "https" {
+		return nil //nolint:nilerr // it is told by Bridge
+	}
+	f, err := configfile.Read(path)
+	if err != nil {
+		return err
+	}
+	return f.Errorf(configfile.Path{"external_url"}, "pharos hands notifications to the bridge within the process, which https does not lead to; "+
+		"begin it with http, here and in alertmanager.yml")
+}
+
 // channels checks that each channel of the bridge to which alertmanager.yml posts is
-// one of bridge.yml. Nothing is said where either of the files is bad in itself.
+// one of bridge.yml. Nothing is said where either of the files is bad in itself, or
+// there is no bridge.yml: then somebody else listens there.
 func channels(dir string) error {
 	c, err := bridgeconfig.Load(filepath.Join(dir, "bridge.yml"), bridgeconfig.Options{})
-	if errors.Is(err, fs.ErrNotExist) {
-		c, err = bridgeconfig.Default(bridgeconfig.Options{})
-	}
 	if err != nil {
 		return nil //nolint:nilerr // it is told of bridge.yml
 	}
@@ -51,7 +63,7 @@ func channels(dir string) error {
 	for i, receiver := range routing.Receivers {
 		for j, hook := range receiver.Webhooks {
 			key, address := hook.address()
-			if name, ok := channelAt(c.External(), address); ok && c.Channel(name) == nil {
+			if name, ok := channelAt(c, address); ok && c.Channel(name) == nil {
 				p := configfile.Path{"receivers", i, "webhook_configs", j, key}
 				errs = append(errs, f.Errorf(p, "bridge.yml has no channel %q; %s", name, others(c)))
 			}
@@ -79,22 +91,15 @@ func (w webhook) address() (key, address string) {
 	return "url_file", strings.TrimSpace(string(text))
 }
 
-// channelAt returns the channel of the bridge at base to which an address leads, if
+// channelAt returns the channel of the bridge to which an address leads, if
 // it leads to one. Addresses that are templates are known only when they are filled in.
-func channelAt(base *url.URL, address string) (name string, ok bool) {
+func channelAt(c *bridgeconfig.Config, address string) (name string, ok bool) {
+	base := c.External()
 	u, err := url.Parse(address)
-	if err != nil || strings.Contains(address, "{{") || u.Scheme != base.Scheme || !strings.EqualFold(hostPort(u), hostPort(base)) {
+	if err != nil || strings.Contains(address, "{{") || u.Scheme != base.Scheme || !c.Found(bridgeconfig.HostPort(u)) {
 		return "", false
 	}
 	return strings.CutPrefix(u.Path, base.Path+"/bridge/v1/")
-}
-
-func hostPort(u *url.URL) string {
-	port := u.Port()
-	if port == "" {
-		port = map[string]string{"http": "80", "https": "443"}[u.Scheme]
-	}
-	return u.Hostname() + ":" + port
 }
 
 // others says which channels there are.
