@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/sync/semaphore"
 
 	"github.com/pharos-status/pharos/bridge/channel"
 	"github.com/pharos-status/pharos/bridge/config"
@@ -64,8 +65,12 @@ type Deliverer struct {
 	// take is that of the spool.
 	take func(lane spool.Lane, mark bool) (*spool.Entry, error)
 
+	large *semaphore.Weighted // bytes of the large payloads that are being sent
+
 	mu      sync.RWMutex
-	outlets map[string]*outlet // by the name of the channel; nil before the first Use
+	outlets map[string]*outlet       // by the name of the channel; nil before the first Use
+	changed chan struct{}            // closed by the next Use
+	gone    map[spool.Lane]time.Time // until when what waits for channels (recipient "") and recipients that are gone is kept
 }
 
 // New returns a Deliverer with its metrics registered. It delivers nothing before
@@ -74,7 +79,10 @@ func New(o Options) (*Deliverer, error) {
 	if err := o.validate(); err != nil {
 		return nil, err
 	}
-	d := &Deliverer{o: o, updated: make(chan struct{}, 1), take: o.Spool.Take}
+	d := &Deliverer{
+		o: o, updated: make(chan struct{}, 1), take: o.Spool.Take, large: semaphore.NewWeighted(largeTotal),
+		changed: make(chan struct{}), gone: map[spool.Lane]time.Time{},
+	}
 	d.metrics = newMetrics(d.figures)
 	if err := d.metrics.register(o.Registerer); err != nil {
 		return nil, err
@@ -85,7 +93,7 @@ func New(o Options) (*Deliverer, error) {
 // Use replaces all routes, and takes over their channels, which must be new ones: it
 // closes those of before once nothing is being sent on them. What waits to be sent
 // again is tried at once, with the new settings. What waits for channels or recipients
-// that are gone becomes dead letters.
+// that are gone becomes dead letters, unless they are back within an hour.
 func (d *Deliverer) Use(routes []Route) {
 	idle := map[*outlet]channel.Channel{}
 	d.mu.Lock()
@@ -102,9 +110,12 @@ func (d *Deliverer) Use(routes []Route) {
 	for name, o := range before {
 		if d.outlets[name] == nil {
 			idle[o] = o.replace(nil)
-			d.metrics.forget(name)
 		}
 	}
+	d.measureLocked()
+	d.foundLocked()
+	close(d.changed)
+	d.changed = make(chan struct{})
 	d.mu.Unlock()
 	for o, c := range idle { // which may take a moment
 		o.close(c)
@@ -123,18 +134,19 @@ func (d *Deliverer) Count(name string, recipients int, a spool.Accepted) {
 	}
 }
 
-// ended counts notifications of a channel that is still in use.
+// ended counts notifications of a channel that has metrics.
 func (d *Deliverer) ended(name, outcome string, n int) {
-	if o := d.outlet(name); o != nil {
-		o.metrics.outcomes[outcome].Add(float64(n))
+	if m := d.metrics.find(name); m != nil {
+		m.outcomes[outcome].Add(float64(n))
 	}
 }
 
-// outlet returns the outlet of a channel, nil if there is none.
-func (d *Deliverer) outlet(name string) *outlet {
+// outlet returns the outlet of a channel, nil if there is none, and what is closed once
+// that may be another one.
+func (d *Deliverer) outlet(name string) (o *outlet, changed <-chan struct{}) {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
-	return d.outlets[name]
+	return d.outlets[name], d.changed
 }
 
 // Run delivers until ctx is done. What is being sent then gets a few seconds to end;

@@ -257,27 +257,3 @@ func TestNothingHappensBeforeTheRoutesAreKnown(t *testing.T) {
 		require.Len(t, c.told("alice"), 1)
 	})
 }
-
-func TestNothingIsSentWhileTheDiskFails(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		log, start, tries := &buffer{}, time.Now(), 0
-		d := idle(t, log)
-		d.take = func(lane spool.Lane, mark bool) (*spool.Entry, error) {
-			if tries++; time.Since(start) < time.Hour {
-				return nil, errors.New("no space left on device")
-			}
-			return d.o.Spool.Take(lane, mark)
-		}
-		c := &fake{recipients: []string{"alice"}}
-		d.Use([]Route{route("c", c)})
-		run(t, d)
-		let(time.Hour - time.Second)
-		require.Empty(t, c.tried())
-		require.Len(t, log.lines("level=WARN", "no space left on device"), 1)
-		let(time.Minute)
-		require.Len(t, c.told("alice"), 1)
-		require.Less(t, tries, 300)
-		require.Greater(t, tries, 60)
-	})
-}

@@ -154,6 +154,34 @@ func TestPanicOfAChannelHasFailedForNow(t *testing.T) {
 	})
 }
 
+// A message at which the channel panics each time holds up those behind it for a while
+// only.
+func TestPanicAtTheSameMessageIsRefused(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c := &fake{recipients: []string{"alice"}, send: func(_ context.Context, _ string, m channel.Message) error {
+			if m.CommonAnnotations["summary"] == "poison" {
+				panic("index out of range")
+			}
+			return nil
+		}}
+		r := newRig(t, t.TempDir(), route("c", c))
+		for _, summary := range []string{"poison", "good", "poison"} {
+			r.tell("c", summary, "alice")
+		}
+		let(time.Minute)
+		require.Len(t, c.tried(), 3+1+3)
+		require.Equal(t, []string{"good"}, c.told("alice"))
+		dead := r.spool.DeadLetters("")
+		require.Len(t, dead, 2)
+		require.Equal(t, schema.OutcomeRefused, dead[0].Outcome)
+		require.Equal(t, 3, dead[0].Attempts)
+		require.NoError(t, r.spool.Revive(dead[0].ID))
+		let(time.Minute)
+		require.Len(t, c.tried(), 10, "it gets as many attempts as before")
+	})
+}
+
 func TestUnsureIsCountedWhenSentAgain(t *testing.T) {
 	t.Parallel()
 	for name, keyed := range map[string]bool{"by nobody": false, "by the service": true} {

@@ -5,6 +5,7 @@ package deliver
 import (
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -27,9 +28,13 @@ const (
 	resultRefused   = "refused"
 )
 
-// metrics are those of all channels in use. Those that are not counted are read from
-// the spool when they are collected.
+// metrics are those of all channels that are in use, or of which the spool has
+// something. Those that are not counted are read from the spool when they are
+// collected.
 type metrics struct {
+	mu       sync.Mutex
+	channels map[string]*channelMetrics
+
 	notifications, attempts, duplicates *prometheus.CounterVec
 	seconds                             *prometheus.HistogramVec
 	queue                               *queueMetrics
@@ -49,6 +54,7 @@ func newMetrics(figures func() map[string]spool.Figure) *metrics {
 		return prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels)
 	}
 	return &metrics{
+		channels: map[string]*channelMetrics{},
 		notifications: counter(schema.BridgeNotifications,
 			"Notifications by what became of them, one for each recipient.", schema.Channel, schema.Outcome),
 		attempts: counter(schema.BridgeAttempts,
@@ -88,8 +94,14 @@ func (m *metrics) unregister(r prometheus.Registerer) {
 	}
 }
 
-// of returns the metrics of a channel, which are there from then on.
+// of returns the metrics of a channel, which are there from then on, until keep
+// forgets them.
 func (m *metrics) of(name string) *channelMetrics {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if c := m.channels[name]; c != nil {
+		return c
+	}
 	c := &channelMetrics{
 		outcomes: map[string]prometheus.Counter{}, results: map[string]prometheus.Counter{},
 		duplicates: m.duplicates.WithLabelValues(name), seconds: m.seconds.WithLabelValues(name),
@@ -103,16 +115,32 @@ func (m *metrics) of(name string) *channelMetrics {
 	for _, result := range []string{resultOK, resultTemporary, resultRefused} {
 		c.results[result] = m.attempts.WithLabelValues(name, result)
 	}
+	m.channels[name] = c
 	return c
 }
 
-// forget drops the metrics of a channel.
-func (m *metrics) forget(name string) {
-	gone := prometheus.Labels{schema.Channel: name}
-	m.notifications.DeletePartialMatch(gone)
-	m.attempts.DeletePartialMatch(gone)
-	m.duplicates.Delete(gone)
-	m.seconds.Delete(gone)
+// find returns the metrics of a channel, nil if there are none.
+func (m *metrics) find(name string) *channelMetrics {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.channels[name]
+}
+
+// keep drops the metrics of all other channels.
+func (m *metrics) keep(is func(name string) bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for name := range m.channels {
+		if is(name) {
+			continue
+		}
+		delete(m.channels, name)
+		gone := prometheus.Labels{schema.Channel: name}
+		m.notifications.DeletePartialMatch(gone)
+		m.attempts.DeletePartialMatch(gone)
+		m.duplicates.Delete(gone)
+		m.seconds.Delete(gone)
+	}
 }
 
 // queueMetrics show how the spool stands.
@@ -157,14 +185,26 @@ func (m *queueMetrics) Collect(ch chan<- prometheus.Metric) {
 	}
 }
 
-// figures returns how the spool stands with each channel in use.
+// figures returns how the spool stands with each channel in use, and with each other
+// one of which it has something.
 func (d *Deliverer) figures() map[string]spool.Figure {
 	all := d.o.Spool.Figures()
 	d.mu.RLock()
 	defer d.mu.RUnlock()
-	used := make(map[string]spool.Figure, len(d.outlets))
 	for name := range d.outlets {
-		used[name] = all[name]
+		all[name] = all[name] // zero, if the spool has nothing
 	}
-	return used
+	return all
+}
+
+// measureLocked sees to it that there are counters for the same channels.
+func (d *Deliverer) measureLocked() {
+	kept := d.o.Spool.Figures()
+	for name := range kept {
+		d.metrics.of(name)
+	}
+	d.metrics.keep(func(name string) bool {
+		_, ok := kept[name]
+		return ok || d.outlets[name] != nil
+	})
 }

@@ -23,7 +23,7 @@ const (
 type outlet struct {
 	metrics *channelMetrics
 	logger  *slog.Logger
-	large   *semaphore.Weighted // bytes of the large payloads that are being sent
+	large   *semaphore.Weighted // bytes of the large payloads of the channel that are being sent
 
 	first    chan struct{} // full while somebody waits for the next turn; the others wait behind
 	returned chan struct{} // capacity 1: a turn was given back
@@ -46,7 +46,7 @@ type openRoute struct {
 func newOutlet(name string, m *channelMetrics, logger *slog.Logger) *outlet {
 	return &outlet{
 		metrics: m, logger: logger.With("channel", name), failing: map[string]time.Time{},
-		large: semaphore.NewWeighted(largeTotal), first: make(chan struct{}, 1), returned: make(chan struct{}, 1),
+		large: semaphore.NewWeighted(largeOfChannel), first: make(chan struct{}, 1), returned: make(chan struct{}, 1),
 	}
 }
 
@@ -97,6 +97,17 @@ func (o *outlet) open(recipient string) *openRoute {
 	}
 	o.route.users++
 	return o.route
+}
+
+// has tells whether there is a route to a recipient.
+func (o *outlet) has(recipient string) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.route == nil {
+		return false
+	}
+	_, ok := o.route.recipients[recipient]
+	return ok
 }
 
 // done gives a route back.

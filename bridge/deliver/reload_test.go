@@ -59,52 +59,6 @@ func TestReloadEndsWaits(t *testing.T) {
 	})
 }
 
-func TestWhatLeadsNowhereBecomesDeadLetters(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		down := func(context.Context, string, channel.Message) error { return errors.New("not now") }
-		kept := &fake{recipients: []string{"alice", "bob"}, send: down}
-		gone := &fake{recipients: []string{"carol"}, send: down}
-		r := newRig(t, t.TempDir(), route("kept", kept), route("gone", gone))
-		for range 3 {
-			r.tell("kept", "m", "alice", "bob")
-			r.tell("gone", "m", "carol")
-		}
-		let(time.Second)
-		require.EqualValues(t, 3, r.value(schema.BridgeQueueLength, "channel", "gone"))
-
-		again := &fake{recipients: []string{"alice"}}
-		r.d.Use([]Route{route("kept", again)})
-		synctest.Wait()
-		require.Len(t, again.told("alice"), 3)
-		require.Equal(t, 1, gone.closes())
-		require.Equal(t, 1, kept.closes())
-		reasons := map[string]int{}
-		for _, dead := range r.spool.DeadLetters("") {
-			require.Equal(t, schema.OutcomeRefused, dead.Outcome)
-			reasons[dead.Reason]++
-		}
-		require.Equal(t, map[string]int{
-			"channel gone is no longer in bridge.yml":                  3,
-			"recipient bob of channel kept is no longer in bridge.yml": 3,
-		}, reasons)
-		require.EqualValues(t, 3, r.value(schema.BridgeNotifications, "channel", "kept", "outcome", "refused"))
-		require.EqualValues(t, 3, r.value(schema.BridgeDeadLetters, "channel", "kept"))
-		require.Len(t, r.log.lines("level=WARN", "is a dead letter now"), 6)
-		for _, name := range []string{
-			schema.BridgeNotifications, schema.BridgeAttempts, schema.BridgeDelivery, schema.BridgePossibleDuplicates,
-			schema.BridgeQueueLength, schema.BridgeQueueOldestAge, schema.BridgeDeadLetters,
-		} {
-			require.EqualValues(t, -1, r.value(name, "channel", "gone"), name)
-		}
-
-		// What is accepted for a channel in the moment in which it goes is not forgotten.
-		r.tell("gone", "m", "carol")
-		synctest.Wait()
-		require.Len(t, r.spool.DeadLetters("gone"), 4)
-	})
-}
-
 func TestWarnsOncePerOutage(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

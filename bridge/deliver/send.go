@@ -17,12 +17,15 @@ import (
 // late is the age from which on a message says how old it is.
 const late = 5 * time.Minute
 
+// maxPanics is how often a channel may panic at a message before it is refused: others
+// wait behind it.
+const maxPanics = 3
+
 // send makes one attempt. A channel that panics has failed for now.
 func (w *worker) send(ctx context.Context, r *openRoute, e *spool.Entry) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			w.logger().Error("The channel panicked", "key", e.Key, "panic", p, "stack", string(debug.Stack()))
-			err = &channel.Error{Err: errors.New("the channel has a defect, of which the log tells more"), Unsure: true}
+			err = w.panicked(e, p)
 		}
 	}()
 	n, err := webhook.Parse(e.Payload)
@@ -40,6 +43,20 @@ func (w *worker) send(ctx context.Context, r *openRoute, e *spool.Entry) (err er
 	ctx, cancel := context.WithTimeout(ctx, time.Duration(r.Delivery.Timeout))
 	defer cancel()
 	return r.Channel.Send(ctx, e.Lane.Recipient, m)
+}
+
+// panicked returns the error of an attempt at which the channel panicked.
+func (w *worker) panicked(e *spool.Entry, p any) *channel.Error {
+	w.logger().Error("The channel panicked", "key", e.Key, "panic", p, "stack", string(debug.Stack()))
+	if w.poison != e.ID {
+		w.poison, w.panics = e.ID, 0
+	}
+	w.panics++
+	failure := &channel.Error{Err: errors.New("the channel has a defect, of which the log tells more"), Unsure: true}
+	if w.panics == maxPanics {
+		w.poison, failure.Refused = 0, true
+	}
+	return failure
 }
 
 // failureOf returns what to do about an error of Send, nil if there is none. If the

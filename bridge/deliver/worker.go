@@ -5,24 +5,12 @@ package deliver
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
-	"slices"
 	"time"
 
-	"github.com/prometheus/common/model"
-
 	"github.com/pharos-status/pharos/bridge/channel"
-	"github.com/pharos-status/pharos/bridge/config"
 	"github.com/pharos-status/pharos/bridge/spool"
 	"github.com/pharos-status/pharos/internal/schema"
-)
-
-// Large payloads, of hundreds of alerts, take turns: those of a channel that are in
-// memory at the same time have at most so many bytes.
-const (
-	largeFrom  = 64 << 10
-	largeTotal = 4 << 20
 )
 
 // leastTrying is for how long a recipient is tried, if give_up_after is not shorter,
@@ -35,15 +23,21 @@ type worker struct {
 	d     *Deliverer
 	lane  spool.Lane
 	stuck int // how often in a row the spool gave an error
+
+	unmarked bool // the message that is being sent is not marked in the spool
+	warned   bool // of such messages
+
+	poison uint64 // the message at which the channel panicked last
+	panics int    // how often it did
 }
 
 // run delivers what waits in the lane until nothing does or ctx is done. What is being
 // sent then goes on until sends is done.
 func (w *worker) run(ctx, sends context.Context) {
 	for ctx.Err() == nil {
-		o, r := w.route()
+		o, r, changed := w.route()
 		if r == nil {
-			if !w.clear(ctx, o) {
+			if !w.clear(ctx, o == nil, changed) {
 				return
 			}
 			continue
@@ -58,72 +52,38 @@ func (w *worker) run(ctx, sends context.Context) {
 }
 
 // route returns the outlet of the lane, nil if its channel is gone, and the route, nil
-// if its recipient is gone.
-func (w *worker) route() (*outlet, *openRoute) {
-	o := w.d.outlet(w.lane.Channel)
-	if o == nil {
-		return nil, nil
+// if its recipient is gone. Changed is closed once there are other routes.
+func (w *worker) route() (o *outlet, r *openRoute, changed <-chan struct{}) {
+	o, changed = w.d.outlet(w.lane.Channel)
+	if o != nil {
+		r = o.open(w.lane.Recipient)
 	}
-	return o, o.open(w.lane.Recipient)
+	return o, r, changed
 }
 
 // step delivers one message, if one waits. It returns whether there may be more, and
 // how long to wait before.
 func (w *worker) step(ctx, sends context.Context, o *outlet, r *openRoute) (pause time.Duration, more bool) {
-	if !slices.Contains(w.d.o.Spool.Lanes(), w.lane) {
+	if _, ok := w.d.o.Spool.Peek(w.lane); !ok {
 		return 0, false // without taking up a turn that others wait for
 	}
 	if !o.turn(ctx, r) {
 		return 0, true
 	}
+	release, err := w.admit(ctx, o)
+	if err != nil { // the bridge shuts down
+		o.giveBack()
+		return 0, false
+	}
 	e, pause := w.next(!r.Channel.Keyed())
 	if e == nil {
+		release()
 		o.giveBack()
 		return pause, pause > 0
-	}
-	release, err := w.admit(ctx, o, e)
-	if err != nil { // the bridge shuts down, or the data folder fails
-		o.giveBack()
-		w.back(w.d.o.Spool.Retry(e.ID, e.Unsure))
-		return time.Second, true
 	}
 	err = w.send(sends, r, e)
 	release()
 	return w.settle(sends, o, r, e, err), true
-}
-
-// next takes the next message of the lane. If there is none because the spool gave an
-// error, it returns how long to wait before the next try.
-func (w *worker) next(mark bool) (*spool.Entry, time.Duration) {
-	e, err := w.d.take(w.lane, mark)
-	if err == nil || errors.Is(err, spool.ErrClosed) {
-		w.stuck = 0
-		return e, 0
-	}
-	w.stuck++
-	if w.stuck == 1 {
-		w.logger().Warn("Nothing can be sent while the data folder fails", "err", err)
-	}
-	return nil, backOff(config.Delivery{RetryWait: model.Duration(time.Second), RetryMax: model.Duration(30 * time.Second)}, w.stuck)
-}
-
-// admit waits until the message may be in memory.
-func (w *worker) admit(ctx context.Context, o *outlet, e *spool.Entry) (release func(), err error) {
-	size := min(int64(len(e.Payload)), largeTotal)
-	if size < largeFrom {
-		return func() {}, nil
-	}
-	if !o.large.TryAcquire(size) {
-		e.Payload = nil
-		if err := o.large.Acquire(ctx, size); err != nil {
-			return nil, err
-		}
-		if e.Payload, err = w.d.o.Spool.Payload(e.ID); err != nil {
-			o.large.Release(size)
-			return nil, err
-		}
-	}
-	return func() { o.large.Release(size) }, nil
 }
 
 // settle does what is to be done after an attempt, and returns how long the lane waits
@@ -150,12 +110,12 @@ func (w *worker) settle(sends context.Context, o *outlet, r *openRoute, e *spool
 		return 0
 	case failure.Refused:
 		o.metrics.results[resultRefused].Inc()
-		w.bury(o, e, schema.OutcomeRefused, failure)
+		w.bury(e, schema.OutcomeRefused, failure)
 		return 0
 	}
 	o.metrics.results[resultTemporary].Inc()
 	if sends.Err() != nil { // it was cut off, which is not the channel's fault
-		w.back(w.d.o.Spool.Retry(e.ID, failure.Unsure))
+		w.back(w.d.o.Spool.Retry(e.ID, failure.Unsure || w.unmarked))
 		return 0
 	}
 	return w.failed(o, r, e, failure)
@@ -180,40 +140,23 @@ func (w *worker) failed(o *outlet, r *openRoute, e *spool.Entry, failure *channe
 	giveUpAfter := time.Duration(r.Delivery.GiveUpAfter)
 	left := max(time.Until(e.Since.Add(giveUpAfter)), min(giveUpAfter, leastTrying)-tried)
 	if left <= 0 {
-		w.bury(o, e, schema.OutcomeExpired, failure)
+		w.bury(e, schema.OutcomeExpired, failure)
 		return backOff(r.Delivery, 1) // those behind it may have no time left either, and are no reason to hurry
 	}
 	pause := min(backOff(r.Delivery, e.Attempts), left)
 	w.logger().Debug("An attempt failed", "key", e.Key, "attempts", e.Attempts, "pause", pause, "err", failure)
-	w.back(w.d.o.Spool.Retry(e.ID, failure.Unsure))
+	w.back(w.d.o.Spool.Retry(e.ID, failure.Unsure || w.unmarked))
 	return pause
 }
 
-// clear gives up the next message of a lane to which no route leads any more. It returns
-// whether there may be more.
-func (w *worker) clear(ctx context.Context, o *outlet) bool {
-	e, pause := w.next(false)
-	if e == nil {
-		return pause > 0 && sleep(ctx, pause, nil)
-	}
-	gone := fmt.Errorf("recipient %s of channel %s", w.lane.Recipient, w.lane.Channel)
-	if o == nil {
-		gone = fmt.Errorf("channel %s", w.lane.Channel)
-	}
-	w.bury(o, e, schema.OutcomeRefused, fmt.Errorf("%w is no longer in bridge.yml", gone))
-	return true
-}
-
 // bury makes a dead letter of a message, unless it was overtaken while it was being
-// sent. The outlet may be nil.
-func (w *worker) bury(o *outlet, e *spool.Entry, outcome string, reason error) {
+// sent.
+func (w *worker) bury(e *spool.Entry, outcome string, reason error) {
 	overtaken, err := w.d.o.Spool.Bury(e.ID, outcome, reason.Error())
 	if w.back(overtaken, err); overtaken {
 		return
 	}
-	if o != nil {
-		o.metrics.outcomes[outcome].Inc()
-	}
+	w.d.metrics.of(w.lane.Channel).outcomes[outcome].Inc()
 	w.logger().Warn("A notification was given up, and is a dead letter now",
 		"outcome", outcome, "key", e.Key, "attempts", e.Attempts, "err", reason)
 }
