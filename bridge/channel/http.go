@@ -46,7 +46,8 @@ type httpClient struct {
 
 // newHTTPClient makes the client of a channel by its settings, which were checked.
 // No redirect is followed: it would carry credentials elsewhere, and lose the body.
-// None of the secrets, nor its form in a URL, is ever part of an error.
+// None of the secrets, nor of those in the settings or in what a request says to show
+// who it comes from, nor its form in a URL, is ever part of an error.
 func newHTTPClient(c *promconfig.HTTPClientConfig, name string, secrets ...configfile.Secret) (*httpClient, error) {
 	settings := *c
 	if reflect.ValueOf(settings).IsZero() { // the file does not have them
@@ -61,6 +62,9 @@ func newHTTPClient(c *promconfig.HTTPClientConfig, name string, secrets ...confi
 	h := &httpClient{client: client}
 	for _, secret := range secrets {
 		h.secrets = append(h.secrets, formsOf(string(secret))...)
+	}
+	for _, secret := range secretsOf(&settings) {
+		h.secrets = append(h.secrets, formsOf(secret)...)
 	}
 	return h, nil
 }
@@ -79,11 +83,16 @@ func (c *httpClient) post(ctx context.Context, address, contentType string, body
 // if the status is one of success. All else is an [*Error].
 func (c *httpClient) do(ctx context.Context, r *http.Request) (status int, body []byte, err error) {
 	var written atomic.Bool
-	trace := &httptrace.ClientTrace{WroteRequest: func(i httptrace.WroteRequestInfo) { written.Store(i.Err == nil) }}
+	var shown credentials
+	trace := &httptrace.ClientTrace{
+		WroteHeaderField: shown.field,
+		WroteRequest:     func(i httptrace.WroteRequestInfo) { written.Store(i.Err == nil) },
+	}
 	if r.Header.Get("Idempotency-Key") != "" {
 		r.GetBody = nil // else net/http makes the request again by itself, and nobody counts that
 	}
 	answer, err := c.client.Do(r.WithContext(httptrace.WithClientTrace(ctx, trace)))
+	c = c.knowing(&shown)
 	if err != nil {
 		return 0, nil, &Error{Err: c.safe(fmt.Errorf("call %s: %w", r.URL.Host, bare(err))), Unsure: written.Load()}
 	}

@@ -4,7 +4,11 @@ package channel
 
 import (
 	"context"
+	"encoding/base64"
+	"fmt"
 	"net/http"
+	"os"
+	"path/filepath"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -55,6 +59,61 @@ func TestHide(t *testing.T) {
 	t.Parallel()
 	c := aClient(t, "a/b=c d", "")
 	require.Equal(t, "1 <secret> 2 <secret> 3 <secret> 4", c.hide("1 a/b=c d 2 a%2Fb%3Dc+d 3 a%2Fb=c%20d 4"))
+}
+
+// Nor does an error have what the settings of the client say to show, wherever it is
+// kept.
+func TestErrorsHaveNoCredentials(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "secret")
+	require.NoError(t, os.WriteFile(file, []byte("secret-of-a-file"), 0o600))
+	echo := newFake(t, func(w http.ResponseWriter, r *http.Request) {
+		_, password, _ := r.BasicAuth()
+		says(http.StatusBadRequest, fmt.Sprint(password, " ", r.Header["Authorization"], r.Header["X-Key"]))(w, r)
+	})
+	breaks := newFake(t, func(w http.ResponseWriter, r *http.Request) {
+		conn, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		_, password, _ := r.BasicAuth()
+		fmt.Fprint(conn, r.Header.Get("Authorization"), password, r.Header.Get("X-Key"), "\r\n\r\n")
+		conn.Close()
+	})
+	for name, change := range map[string]func(*promconfig.HTTPClientConfig){
+		"basic": func(c *promconfig.HTTPClientConfig) {
+			c.BasicAuth = &promconfig.BasicAuth{Username: "u", Password: "secret-of-a-file"}
+		},
+		"basic file": func(c *promconfig.HTTPClientConfig) {
+			c.BasicAuth = &promconfig.BasicAuth{Username: "u", PasswordFile: file}
+		},
+		"bearer": func(c *promconfig.HTTPClientConfig) {
+			c.Authorization = &promconfig.Authorization{Type: "Bearer", Credentials: "secret-of-a-file"}
+		},
+		"bearer file": func(c *promconfig.HTTPClientConfig) {
+			c.Authorization = &promconfig.Authorization{Type: "Bearer", CredentialsFile: file}
+		},
+		"header": func(c *promconfig.HTTPClientConfig) {
+			c.HTTPHeaders = &promconfig.Headers{Headers: map[string]promconfig.Header{"X-Key": {Secrets: []promconfig.Secret{"secret-of-a-file"}}}}
+		},
+	} {
+		settings := promconfig.DefaultHTTPClientConfig
+		change(&settings)
+		c, err := newHTTPClient(&settings, "test")
+		require.NoError(t, err)
+		t.Cleanup(func() { require.NoError(t, c.close()) })
+		c.explain = func(body []byte, _ *Error) string { return string(body) }
+		for _, service := range []*fake{echo, breaks} {
+			r, err := c.post(t.Context(), service.URL, "text/plain", nil)
+			require.NoError(t, err)
+			_, _, err = c.do(t.Context(), r)
+			require.Error(t, err)
+			require.Contains(t, err.Error(), "<secret>", name)
+			require.NotContains(t, err.Error(), "secret-of-a-file", name)
+			require.NotContains(t, err.Error(), base64.StdEncoding.EncodeToString([]byte("u:secret-of-a-file")), name)
+		}
+	}
 }
 
 func TestBodiesAreBounded(t *testing.T) {

@@ -5,7 +5,6 @@ package channel
 import (
 	"cmp"
 	"context"
-	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"net/url"
@@ -82,8 +81,7 @@ func (t *Twilio) Check(f *configfile.File, p configfile.Path, w *words.Words) co
 
 // Open implements [Settings].
 func (t *Twilio) Open(o Options) (Channel, error) {
-	basic := base64.StdEncoding.EncodeToString([]byte(t.AccountSID + ":" + string(t.AuthToken))) // as a proxy may repeat it
-	client, err := newHTTPClient(&t.HTTP, o.Name, t.AuthToken, configfile.Secret(basic))
+	client, err := newHTTPClient(&t.HTTP, o.Name, t.AuthToken)
 	if err != nil {
 		return nil, err
 	}
