@@ -3,7 +3,6 @@
 package channel
 
 import (
-	"net/url"
 	"strings"
 
 	"github.com/prometheus/alertmanager/template"
@@ -14,9 +13,9 @@ import (
 // defused returns a copy of a notification in which defuse was applied to what comes
 // from elsewhere: names and values of labels and annotations. So the templates,
 // which are the operator's, may have the markup of a channel, and the data have not.
-// Names that templates can use, and addresses in annotations that are there for
-// them, such as runbook_url, stay as they are.
-func defused(n *webhook.Notification, defuse func(string) string) *webhook.Notification {
+// Names that templates can use stay as they are, and what isLink in annotations that are
+// there for addresses, such as runbook_url.
+func defused(n *webhook.Notification, defuse func(string) string, isLink func(string) bool) *webhook.Notification {
 	nameOf := func(name string) string {
 		if isIdentifier(name) {
 			return name
@@ -33,14 +32,14 @@ func defused(n *webhook.Notification, defuse func(string) string) *webhook.Notif
 	annotations := func(from template.KV) template.KV {
 		to := pairs(from)
 		for name, value := range from {
-			if strings.HasSuffix(name, "url") && isPlainURL(value) {
+			if strings.HasSuffix(name, "url") && isLink(value) {
 				to[nameOf(name)] = value
 			}
 		}
 		return to
 	}
 	link := func(address string) string {
-		if isPlainURL(address) {
+		if isLink(address) {
 			return address
 		}
 		return defuse(address)
@@ -58,19 +57,6 @@ func defused(n *webhook.Notification, defuse func(string) string) *webhook.Notif
 	safe := *n
 	safe.Data = &data
 	return &safe
-}
-
-// isPlainURL tells whether a text is an address of the web, without anything that is
-// markup elsewhere.
-func isPlainURL(text string) bool {
-	const plain = "-._/:?#&=%+,;@"
-	u, err := url.Parse(text)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.User != nil {
-		return false
-	}
-	return !strings.ContainsFunc(text, func(r rune) bool {
-		return !isASCIIWord(r) && !strings.ContainsRune(plain, r)
-	})
 }
 
 // isIdentifier tells whether a name has only what those of classic labels have.

@@ -52,7 +52,7 @@ func (c *checker) json(key, tmpl string) {
 	quoted := func(text string) string { return text + `"` }
 	if body, err := c.words.TryText(tmpl, test); err != nil || !json.Valid([]byte(body)) {
 		c.errorf(key, "what it makes is not JSON; mend it, or set content_type")
-	} else if body, err := c.words.TryText(tmpl, defused(test, quoted)); err != nil || !json.Valid([]byte(body)) {
+	} else if body, err := c.words.TryText(tmpl, defused(test, quoted, words.IsPlainURL)); err != nil || !json.Valid([]byte(body)) {
 		c.errorf(key, "a quotation mark within a label would break the JSON; write each text through toJson, without quotation marks around it")
 	}
 }

@@ -115,7 +115,7 @@ func (s *mastodon) Send(ctx context.Context, _ string, m Message) error {
 // is not as new as it looks.
 func (s *mastodon) text(m Message) string {
 	safe := m
-	safe.Notification = defused(m.Notification, plainForMastodon)
+	safe.Notification = defused(m.Notification, plainForMastodon, isLinkForMastodon)
 	return m.Noted(cutForMastodon(safe.text(s.words, s.settings.Text, words.Public), s.settings.MaxCharacters-mastodonLength(m.Noted(""))))
 }
 

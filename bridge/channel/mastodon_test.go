@@ -48,6 +48,22 @@ func TestMastodonOwnWords(t *testing.T) {
 	require.NotContains(t, status, "https://")
 }
 
+// Nor do addresses in annotations call anybody.
+func TestMastodonLinks(t *testing.T) {
+	t.Parallel()
+	service := newFake(t, says(http.StatusOK, mastodonTaken))
+	c := openMastodon(t, service.URL, `, text: "{{ (index .Alerts 0).Annotations.incident_url }} {{ .Link `+"`incident_url`"+` }}"`)
+	for address, want := range map[string]string{
+		"https://a.example/1":                        "https://a.example/1 https://a.example/1",
+		"https://a.example/x,@bob@evil.example,#tag": "https:|//a.example/x,@|bob@|evil.example,#|tag",
+	} {
+		m := message(t, "firing")
+		m.Alerts[0].Annotations["incident_url"] = address
+		require.NoError(t, c.Send(t.Context(), c.Recipients()[0], m))
+		require.Equal(t, strings.ReplaceAll(want, "|", "\u2060"), service.only(t).form(t)["status"])
+	}
+}
+
 func TestMastodonLength(t *testing.T) {
 	t.Parallel()
 	service := newFake(t, says(http.StatusOK, mastodonTaken))

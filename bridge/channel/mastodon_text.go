@@ -3,7 +3,6 @@
 package channel
 
 import (
-	"net/url"
 	"regexp"
 	"strings"
 	"unicode"
@@ -31,23 +30,30 @@ func plainForMastodon(text string) string {
 	return b.String()
 }
 
-// mastodonURL matches what Mastodon may take for an address.
-var mastodonURL = regexp.MustCompile(`https?://[^\s]+`)
+// mastodonMark matches what Mastodon makes a mention or a hashtag of, within an address,
+// too.
+var mastodonMark = regexp.MustCompile(`(^|[^=/0-9A-Za-z])[@#]`)
+
+// isLinkForMastodon tells whether a text is an address that is a link on Mastodon, and
+// nothing else.
+func isLinkForMastodon(text string) bool {
+	return words.IsPlainURL(text) && !mastodonMark.MatchString(text)
+}
+
+// mastodonURL matches what Mastodon may take for an address; first the least that it
+// may take of it.
+var mastodonURL = regexp.MustCompile(`(https?://[0-9A-Za-z-]*(?:\.[0-9A-Za-z-]*)?)[^\s]*`)
 
 // urlCharacters is what Mastodon counts for an address, however long it is.
 const urlCharacters = 23
 
-// mastodonLength returns for how many characters Mastodon counts a text, or a few
-// more: it counts clusters of characters, and has its own idea of what is an address.
+// mastodonLength returns for how many characters Mastodon counts a text, or some more:
+// it counts clusters of characters, and has its own idea of what is an address and where
+// it ends. So one that is long is not taken for a short one.
 func mastodonLength(text string) int {
 	length := utf8.RuneCountInString(text)
-	for _, address := range mastodonURL.FindAllString(text, -1) {
-		n := utf8.RuneCountInString(address)
-		if u, err := url.Parse(address); err == nil && isPlainURL(address) && strings.Contains(u.Hostname(), ".") {
-			length += urlCharacters - n
-		} else {
-			length += max(urlCharacters-n, 0)
-		}
+	for _, address := range mastodonURL.FindAllStringSubmatch(text, -1) {
+		length += max(urlCharacters-len(address[1]), 0)
 	}
 	return length
 }

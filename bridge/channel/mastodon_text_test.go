@@ -24,19 +24,41 @@ func TestPlainForMastodon(t *testing.T) {
 	}
 }
 
+// What Mastodon would count is never more.
 func TestMastodonCounts(t *testing.T) {
 	t.Parallel()
-	for text, want := range map[string]int{
-		"":                        0,
-		"äöü":                     3,
-		"https://status.example/": 23,
-		"https://s.example":       23,
-		"a https://s.example b":   27,
-		"http://localhost:9642/abcdefghijklmnopqrstuvwxyz": 48, // not an address to Mastodon
-		"http://localhost": 23,
-		"https://status.example/a/very/long/way/to/get/there https://status.example/": 47,
+	for text, want := range map[string]struct{ here, there int }{
+		"":                        {0, 0},
+		"äöü":                     {3, 3},
+		"https://status.example/": {24, 23},
+		"https://s.example":       {23, 23},
+		"https://s.example).":     {25, 25},
+		"https://s.ch,foo":        {27, 27},
+		"a https://s.example b":   {27, 27},
+		"http://localhost:9642/abcdefghijklmnopqrstuvwxyz": {55, 48}, // not an address to Mastodon
+		"http://localhost": {23, 16},
+		"https://status.corp.internal/a/way/to/get/there":                             {51, 47}, // neither
+		"https://a.com.internal/there":                                                {38, 38}, // only its beginning is
+		"https://status.example/a/very/long/way/to/get/there https://status.example/": {77, 47},
 	} {
-		require.Equal(t, want, mastodonLength(text), text)
+		require.Equal(t, want.here, mastodonLength(text), text)
+		require.GreaterOrEqual(t, want.here, want.there, text)
+	}
+}
+
+// An address that Mastodon would make more of than a link is none.
+func TestLinksForMastodon(t *testing.T) {
+	t.Parallel()
+	for address, want := range map[string]bool{
+		"https://status.example/incidents/1#latest": true,
+		"https://status.example/#/alerts":           true,
+		"https://a.example/x,@bob@evil.example":     false,
+		"https://a.example/@bob":                    false, // which is no plain address anywhere
+		"https://a.example/x,#tag":                  false,
+		"https://a.example/?q&#tag":                 false,
+		"javascript:alert(1)":                       false,
+	} {
+		require.Equal(t, want, isLinkForMastodon(address), address)
 	}
 }
 
@@ -45,9 +67,9 @@ func TestCutForMastodon(t *testing.T) {
 	const address = "https://status.example/incidents/1"
 	require.Equal(t, "short", cutForMastodon("short", 5))
 	require.Equal(t, "shor…", cutForMastodon("short!", 5))
-	require.Equal(t, address, cutForMastodon(address, 23), "an address counts as 23 characters")
-	require.Equal(t, "See:…", cutForMastodon("See: "+address, 27), "no part of an address is left")
-	require.Equal(t, "See: "+address+" n…", cutForMastodon("See: "+address+" now", 31))
+	require.Equal(t, address, cutForMastodon(address, 35))
+	require.Equal(t, "See:…", cutForMastodon("See: "+address, 39), "no part of an address is left")
+	require.Equal(t, "See: "+address+" n…", cutForMastodon("See: "+address+" now", 43))
 }
 
 func FuzzCutForMastodon(f *testing.F) {

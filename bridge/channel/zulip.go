@@ -124,7 +124,7 @@ func (z *zulip) Send(ctx context.Context, recipient string, m Message) error {
 // server knows; newer ones call them channel and direct as well.
 func (z *zulip) form(recipient string, m Message) (url.Values, error) {
 	safe := m
-	safe.Notification = defused(m.Notification, plainForZulip)
+	safe.Notification = defused(m.Notification, plainForZulip, words.IsPlainURL)
 	form := url.Values{"content": {m.fit(safe.text(z.words, z.settings.Text, words.Markdown), zulipContent)}}
 	// As JSON, the name of a stream is not taken for a number, which would be an id.
 	var to any = []string{recipient}
