@@ -151,11 +151,11 @@ func (r taken) shown(t testing.TB) []byte {
 		b.Write(r.Body)
 		b.WriteByte('\n')
 	}
-	return untilNow.ReplaceAll(b.Bytes(), []byte("for N hours"))
+	return untilNow.ReplaceAll(b.Bytes(), []byte("for N days"))
 }
 
 // untilNow matches how long what began long ago, and is not over, goes on.
-var untilNow = regexp.MustCompile(`for [0-9]+ hours`)
+var untilNow = regexp.MustCompile(`for [0-9]+ days`)
 
 // goldenRequests sends a notification of each kind to the first recipient of a
 // channel, and keeps what arrives at the service in testdata/KIND.*.golden. Those that

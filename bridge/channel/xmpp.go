@@ -201,7 +201,7 @@ func (x *xmppSender) Send(ctx context.Context, recipient string, m Message) erro
 	if i < 0 {
 		return refuse("%s is not a recipient of this channel", recipient)
 	}
-	message := xmpp.Message{ID: m.Key, Body: m.fit(x.o.Words.Text(x.text, m.Notification), xmppText)}
+	message := xmpp.Message{ID: m.Key, Body: m.fit(m.in(x.o.Words).Text(x.text, m.Notification), xmppText)}
 	if room := x.to[i].room; room != nil {
 		return fromXMPP(x.client.GroupChat(ctx, *room, message))
 	}

@@ -130,7 +130,7 @@ func (s *xmppService) only(t testing.TB) xmppStanza {
 }
 
 func (e xmppStanza) shown() []byte {
-	return untilNow.ReplaceAll(fmt.Appendf(nil, "%s %s\n\n%s\n", e.Type, e.To, e.Body), []byte("for N hours"))
+	return untilNow.ReplaceAll(fmt.Appendf(nil, "%s %s\n\n%s\n", e.Type, e.To, e.Body), []byte("for N days"))
 }
 
 func openXMPP(t testing.TB, s *xmppService, more string) Channel {
