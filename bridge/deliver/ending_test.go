@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"os"
-	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -285,44 +284,5 @@ func TestShutdownGivesWhatIsBeingSentAMoment(t *testing.T) {
 		require.Equal(t, []string{"first"}, again.told("slow"))
 		require.Equal(t, []string{"first"}, again.told("waits"))
 		require.EqualValues(t, 1, r.value(schema.BridgePossibleDuplicates, "channel", "c"), "the slow one")
-	})
-}
-
-func TestLargeOnesTakeTurns(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		folder := t.TempDir()
-		c := &fake{recipients: []string{"a", "b", "c"}}
-		var sending, most atomic.Int32
-		c.send = func(ctx context.Context, _ string, m channel.Message) error {
-			if m.CommonAnnotations["summary"] == "large" {
-				defer sending.Add(-1)
-				most.Store(max(most.Load(), sending.Add(1)))
-				sleep(ctx, time.Second, nil)
-			}
-			return nil
-		}
-		r := newRig(t, folder, route("c", c))
-		large := r.submission("c", "large", c.recipients...)
-		large.Payload = []byte(strings.Replace(string(payload("g", "large")), "{", "{"+strings.Repeat(" ", 3<<19), 1))
-		r.accept(large)
-		let(500 * time.Millisecond)
-		r.tell("c", "small", c.recipients...)
-		let(700 * time.Millisecond)
-		require.Len(t, c.acknowledged(), 4, "two large ones, and the small ones behind them")
-		let(time.Second)
-		require.EqualValues(t, 2, most.Load(), "of 1.5 MiB each")
-		require.Len(t, c.acknowledged(), 6)
-
-		large.Digest[0]++
-		r.accept(large)
-		synctest.Wait()
-		r.stop()
-		require.Len(t, c.acknowledged(), 8, "those that were being sent")
-		again := &fake{recipients: c.recipients}
-		r = newRig(t, folder, route("c", again))
-		let(time.Second)
-		require.Len(t, again.acknowledged(), 1, "the one that waited for its turn")
-		require.EqualValues(t, 0, r.value(schema.BridgePossibleDuplicates, "channel", "c"))
 	})
 }

@@ -20,7 +20,7 @@ import (
 func ofChannels() []string {
 	return []string{
 		schema.BridgeNotifications, schema.BridgeAttempts, schema.BridgeDelivery, schema.BridgePossibleDuplicates,
-		schema.BridgeQueueLength, schema.BridgeQueueOldestAge, schema.BridgeDeadLetters,
+		schema.BridgeQueueLength, schema.BridgeQueueOldestAge, schema.BridgeDeadLetters, schema.BridgeSpoolBytes,
 	}
 }
 

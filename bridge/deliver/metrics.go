@@ -145,8 +145,8 @@ func (m *metrics) keep(is func(name string) bool) {
 
 // queueMetrics show how the spool stands.
 type queueMetrics struct {
-	figures                     func() map[string]spool.Figure
-	length, oldest, deadLetters *prometheus.Desc
+	figures                            func() map[string]spool.Figure
+	length, oldest, deadLetters, bytes *prometheus.Desc
 }
 
 func newQueueMetrics(figures func() map[string]spool.Figure) *queueMetrics {
@@ -158,6 +158,7 @@ func newQueueMetrics(figures func() map[string]spool.Figure) *queueMetrics {
 		length:      desc(schema.BridgeQueueLength, "Messages that wait, one for each recipient; those that are being sent included."),
 		oldest:      desc(schema.BridgeQueueOldestAge, "For how long the oldest of the messages has been waiting; 0 if none waits."),
 		deadLetters: desc(schema.BridgeDeadLetters, "Messages that were given up and are kept to be looked at and sent again."),
+		bytes:       desc(schema.BridgeSpoolBytes, "Size of the notifications that are kept, because they wait or were given up; one for many recipients counts once."),
 	}
 }
 
@@ -166,6 +167,7 @@ func (m *queueMetrics) Describe(ch chan<- *prometheus.Desc) {
 	ch <- m.length
 	ch <- m.oldest
 	ch <- m.deadLetters
+	ch <- m.bytes
 }
 
 // Collect implements [prometheus.Collector].
@@ -177,6 +179,7 @@ func (m *queueMetrics) Collect(ch chan<- prometheus.Metric) {
 		}
 		gauge(m.length, float64(f.Waiting))
 		gauge(m.deadLetters, float64(f.DeadLetters))
+		gauge(m.bytes, float64(f.Bytes))
 		age := 0.0
 		if !f.Oldest.IsZero() {
 			age = max(now.Sub(f.Oldest).Seconds(), 0)
@@ -192,7 +195,9 @@ func (d *Deliverer) figures() map[string]spool.Figure {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
 	for name := range d.outlets {
-		all[name] = all[name] // zero, if the spool has nothing
+		if _, ok := all[name]; !ok {
+			all[name] = spool.Figure{}
+		}
 	}
 	return all
 }
