@@ -63,6 +63,7 @@ func previews(now time.Time) map[string]*webhook.Notification {
 		"node-sick-over":    notification(over(now, nodeSick(now))...),
 		"over-in-part":      notification(append(over(now, dead[:3]...), nodeSick(now))...),
 		"two-services":      notification(nodeDead(now), inService(serviceDead(now), "db")),
+		"node-over-in-part": notification(append(over(now, nodeDead(now)), nodeSick(now))...),
 		"reminder-1":        notification(first),
 		"reminder-3":        notification(append(over(now, first, reminder(now, 2)), third)...),
 		"reminder-over":     notification(over(now, third)...),
