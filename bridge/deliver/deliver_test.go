@@ -5,7 +5,6 @@ package deliver
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 	"testing"
@@ -72,57 +71,6 @@ func TestOrderIsKeptThroughRetries(t *testing.T) {
 }
 
 // A change, three reminders and the end come while the channel is down.
-func TestChannelDownForAnHour(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		up := time.Now().Add(time.Hour)
-		c := &fake{recipients: []string{"alice", "bob"}, send: func(context.Context, string, channel.Message) error {
-			if time.Now().Before(up) {
-				return &channel.Error{Err: errors.New("connection refused")}
-			}
-			return nil
-		}}
-		r := newRig(t, t.TempDir(), route("c", c))
-		of := func(kind, group string) spool.Submission {
-			s := r.submission("c", kind, "alice", "bob")
-			s.Group, s.Payload, s.Voids = group, payload(group, kind), []string{"group/" + group}
-			return s
-		}
-		r.accept(of("dead", "g"))
-		for i := 1; i <= 3; i++ {
-			let(15 * time.Minute)
-			reminder := of(fmt.Sprint("reminder ", i), "reminders of g")
-			reminder.Topics = []string{"group/reminders of g", "service/s"}
-			r.accept(reminder)
-		}
-		require.EqualValues(t, 4, r.value(schema.BridgeQueueLength, "channel", "c"), "the change and the last reminder, for each")
-		require.InDelta(t, 45*60, r.value(schema.BridgeQueueOldestAge, "channel", "c"), 1)
-		let(13 * time.Minute)
-		over := of("it is over", "g")
-		over.VoidsAll = []string{"service/s"}
-		r.accept(over)
-		let(10 * time.Minute) // retry_max, half as much again, and two minutes more
-
-		for _, recipient := range []string{"alice", "bob"} {
-			require.Equal(t, []string{"dead", "it is over"}, c.told(recipient))
-		}
-		for _, s := range c.acknowledged() {
-			require.Equal(t, s.summary == "dead", s.over)
-			require.False(t, s.at.Before(up))
-			if s.summary == "dead" {
-				require.Regexp(t, `^Told late: so it was at 00:00 UTC, (60|61|62|63|64|65|66|67) minutes ago\.$`, s.note)
-			}
-		}
-		require.EqualValues(t, 6, r.value(schema.BridgeNotifications, "channel", "c", "outcome", "overtaken"))
-		require.EqualValues(t, 4, r.value(schema.BridgeNotifications, "channel", "c", "outcome", "delivered"))
-		require.EqualValues(t, 0, r.value(schema.BridgeQueueLength, "channel", "c"))
-		require.EqualValues(t, 0, r.value(schema.BridgeQueueOldestAge, "channel", "c"))
-		require.Len(t, r.log.lines("level=WARN"), 1, "one line for the outage")
-		require.Len(t, r.log.lines("level=INFO", "delivers again"), 1)
-		require.Less(t, len(c.tried()), 80, "the wait between attempts grows")
-	})
-}
-
 func TestSlowOnesDelayNoOthers(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
