@@ -29,8 +29,8 @@ const (
 // What may become of a notification, for each recipient of a channel.
 const (
 	OutcomeDelivered = "delivered" // acknowledged by the channel
-	OutcomeOvertaken = "overtaken" // a reminder that something newer made pointless while it waited
-	OutcomeSkipped   = "skipped"   // not meant for this recipient: a reminder before its escalation
+	OutcomeOvertaken = "overtaken" // made pointless by newer word while it waited: a reminder, or what an SMS would wake somebody for
+	OutcomeSkipped   = "skipped"   // not meant for this recipient: a reminder before its escalation, or what the channel does not tell
 	OutcomeRefused   = "refused"   // for good, by the channel; a dead letter
 	OutcomeExpired   = "expired"   // given up after give_up_after; a dead letter
 	OutcomeDuplicate = "duplicate" // accepted before, from another Alertmanager or from a repeated request
