@@ -15,6 +15,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strconv"
 	"strings"
 	"testing"
@@ -98,6 +99,7 @@ func TestWhatIsRefused(t *testing.T) {
 	run(t, b)
 	large := strings.Repeat(" ", maxBody+1)
 	chunked := func(r *http.Request) { r.ContentLength = -1 }
+	slow := func(r *http.Request) { r.Body = io.NopCloser(io.MultiReader(strings.NewReader("{"), slowReader{})) }
 	broken := func(r *http.Request) { r.Body = io.NopCloser(io.MultiReader(strings.NewReader("{"), brokenReader{})) }
 	for _, c := range []struct {
 		method, path, body string
@@ -115,6 +117,7 @@ func TestWhatIsRefused(t *testing.T) {
 		{"POST", "/bridge/v1/hook", large, nil, 413, "the body is larger than 4 MiB"},
 		{"POST", "/bridge/v1/hook", large, chunked, 413, "the body is larger than 4 MiB"},
 		{"POST", "/bridge/v1/hook", "{", broken, 400, "the body broke off"},
+		{"POST", "/bridge/v1/hook", "{", slow, 503, "the body came too slowly"},
 		{"POST", "/bridge/v1/dead-letters/x/send", "", nil, 404, "there is no such dead letter"},
 		{"DELETE", "/bridge/v1/dead-letters/7", "", nil, 404, "there is no such dead letter"},
 	} {
@@ -137,6 +140,10 @@ func TestWhatIsRefused(t *testing.T) {
 type brokenReader struct{}
 
 func (brokenReader) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
+
+type slowReader struct{}
+
+func (slowReader) Read([]byte) (int, error) { return 0, os.ErrDeadlineExceeded }
 
 func TestWhatPasses(t *testing.T) {
 	t.Parallel()
@@ -191,12 +198,49 @@ func TestIntakeIsBounded(t *testing.T) {
 			require.NoError(t, <-results)
 		}
 
-		release, err = read(-1)
-		require.NoError(t, err, "a body of unknown size weighs the most")
+		release, err = read(maxBody)
+		require.NoError(t, err)
 		_, err = read(1)
 		require.Equal(t, busy(), err, "nobody waits forever")
 		release()
 	})
+}
+
+// TestUnknownSize reads bodies of which nobody says how long they are.
+func TestUnknownSize(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		i := newIntake()
+		for size, weight := range map[int]int64{
+			0: leastWeight, leastWeight - 1: leastWeight, leastWeight + 1: 2 * leastWeight, maxBody/2 + 1: maxBody, maxBody: maxBody,
+		} {
+			body, release, err := i.read(httptest.NewRecorder(), unknown(t, strings.NewReader(strings.Repeat("x", size))))
+			require.NoError(t, err)
+			require.Len(t, body, size)
+			require.True(t, i.weight.TryAcquire(maxBody-weight))
+			require.False(t, i.weight.TryAcquire(1), "%d bytes weigh less than %d", size, weight)
+			i.weight.Release(maxBody - weight)
+			release()
+		}
+		_, _, err := i.read(httptest.NewRecorder(), unknown(t, strings.NewReader(strings.Repeat("x", maxBody+1))))
+		require.Equal(t, tooLarge(), err)
+
+		require.True(t, i.weight.TryAcquire(maxBody-leastWeight))
+		_, _, err = i.read(httptest.NewRecorder(), unknown(t, strings.NewReader(strings.Repeat("x", leastWeight+1))))
+		require.Equal(t, busy(), err, "there is no room for so much")
+		_, release, err := i.read(httptest.NewRecorder(), unknown(t, strings.NewReader("x")))
+		require.NoError(t, err)
+		release()
+		i.weight.Release(maxBody - leastWeight)
+		require.True(t, i.weight.TryAcquire(maxBody), "all was given back")
+	})
+}
+
+func unknown(t *testing.T, body io.Reader) *http.Request {
+	t.Helper()
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", body)
+	r.ContentLength = -1
+	return r
 }
 
 // TestInProcess posts as a program does that has Alertmanager in it: over a connection

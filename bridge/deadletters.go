@@ -3,7 +3,9 @@
 package bridge
 
 import (
+	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -22,8 +24,12 @@ type DeadLetter struct {
 	Outcome   string    `json:"outcome"` // schema.OutcomeRefused or schema.OutcomeExpired
 	Reason    string    `json:"reason"`  // the last error
 	Attempts  int       `json:"attempts"`
-	Title     string    `json:"title"` // of the message
+	Title     string    `json:"title"` // of the message; of a very large one, how large it is
 }
+
+// maxTitled is how large a payload may be, in bytes, to be read for its title: a list may
+// have thousands.
+const maxTitled = 256 << 10
 
 func (b *Bridge) listDeadLetters(w http.ResponseWriter, r *http.Request) error {
 	letters := b.spool.DeadLetters(r.URL.Query().Get("channel"))
@@ -46,7 +52,9 @@ func (b *Bridge) deadLetter(d *spool.DeadLetter) DeadLetter {
 	if err != nil {
 		return shown
 	}
-	if n, err := webhook.Parse(payload); err == nil {
+	if len(payload) > maxTitled {
+		shown.Title = fmt.Sprintf("A notification of %.1f MiB", float64(len(payload))/(1<<20))
+	} else if n, err := webhook.Parse(payload); err == nil {
 		shown.Title = b.settings.Load().config.Words().Text(words.Title, n)
 	}
 	return shown
@@ -57,10 +65,33 @@ func (b *Bridge) sendDeadLetter(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	b.accepting.RLock()
+	defer b.accepting.RUnlock()
+	if err := b.reaches(id); err != nil {
+		return err
+	}
 	if err := b.spool.Revive(id); err != nil {
 		return err
 	}
 	b.answer(w, http.StatusAccepted, map[string]string{"status": "waiting"})
+	return nil
+}
+
+// reaches returns why a dead letter would not reach anybody by the configuration of now.
+func (b *Bridge) reaches(id uint64) error {
+	all := b.spool.DeadLetters("")
+	at := slices.IndexFunc(all, func(d spool.DeadLetter) bool { return d.ID == id })
+	if at < 0 {
+		return spool.ErrGone
+	}
+	lane := all[at].Lane
+	recipients, ok := b.settings.Load().recipients[lane.Channel]
+	switch {
+	case !ok:
+		return refusal{code: http.StatusConflict, text: fmt.Sprintf("bridge.yml has no channel %q any more; add it again, or discard the dead letter", lane.Channel)}
+	case !slices.Contains(recipients, lane.Recipient):
+		return refusal{code: http.StatusConflict, text: fmt.Sprintf("the channel %q of bridge.yml has no recipient %q any more; add it again, or discard the dead letter", lane.Channel, lane.Recipient)}
+	}
 	return nil
 }
 

@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -57,4 +59,48 @@ func TestDeadLetters(t *testing.T) {
 	require.Equal(t, http.StatusNoContent, ask(b.Handler(), http.MethodDelete, path(letters[0]), "").Code)
 	require.Empty(t, list(""))
 	require.Equal(t, http.StatusNotFound, ask(b.Handler(), http.MethodDelete, path(letters[0]), "").Code)
+}
+
+// TestDeadLettersThatReachNobody takes their recipient away, then their channel, and
+// gives both back.
+func TestDeadLettersThatReachNobody(t *testing.T) {
+	t.Parallel()
+	to := newReceiver(t)
+	to.answers(http.StatusForbidden)
+	reload := func(b *Bridge, folder, recipient string) {
+		text := "channels: []"
+		if recipient != "" {
+			text = fmt.Sprintf("channels: [{name: hook, gotify: {url: %q, tokens: [{name: %s, token: t}]}}]", to.URL, recipient)
+		}
+		require.NoError(t, os.WriteFile(filepath.Join(folder, "bridge.yml"), []byte(text), 0o600))
+		require.NoError(t, b.Reload())
+	}
+	b, folder := newBridge(t, "")
+	run(t, b)
+	reload(b, folder, "alice")
+	require.Equal(t, http.StatusOK, post(b, notification("a")).Code)
+	require.Eventually(t, func() bool { return len(b.spool.DeadLetters("hook")) == 1 }, waitAtMost, waitEvery)
+	letter := b.spool.DeadLetters("hook")[0]
+	send := fmt.Sprintf("/bridge/v1/dead-letters/%d/send", letter.ID)
+
+	for recipient, want := range map[string]string{"": `no channel \"hook\" any more`, "bob": `no recipient \"alice\" any more`} {
+		reload(b, folder, recipient)
+		w := ask(b.Handler(), http.MethodPost, send, "")
+		require.Equal(t, http.StatusConflict, w.Code)
+		require.Contains(t, w.Body.String(), want)
+		require.Len(t, b.spool.DeadLetters("hook"), 1, "it stays where it is")
+	}
+	reload(b, folder, "alice")
+	require.Equal(t, http.StatusAccepted, ask(b.Handler(), http.MethodPost, send, "").Code)
+}
+
+func TestTitleOfLargeDeadLetter(t *testing.T) {
+	t.Parallel()
+	to := newReceiver(t)
+	to.answers(http.StatusForbidden)
+	b, _ := newBridge(t, to.yml(""))
+	run(t, b)
+	require.Equal(t, http.StatusOK, post(b, crowded("a", 1<<20)).Code)
+	require.Eventually(t, func() bool { return len(b.spool.DeadLetters("hook")) == 1 }, waitAtMost, waitEvery)
+	require.Regexp(t, `"title":"A notification of 0\.\d MiB"`, ask(b.Handler(), http.MethodGet, "/bridge/v1/dead-letters", "").Body.String())
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"sync/atomic"
 	"time"
@@ -38,23 +39,57 @@ func (i *intake) read(w http.ResponseWriter, r *http.Request) (body []byte, rele
 		return nil, nil, tooLarge()
 	}
 	weight := max(r.ContentLength, leastWeight)
-	if r.ContentLength < 0 {
-		weight = maxBody
-	}
 	if err := i.enter(r.Context(), weight); err != nil {
 		return nil, nil, err
 	}
-	release = func() { i.weight.Release(weight) }
-	body, err = io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
-	if err != nil {
-		release()
+	s := &scale{intake: i, request: r, body: http.MaxBytesReader(w, r.Body, maxBody), weight: weight}
+	release = func() { i.weight.Release(s.weight) }
+	body, err = io.ReadAll(s)
+	if err == nil {
+		return body, release, nil
+	}
+	release()
+	return nil, nil, unread(err)
+}
+
+// unread returns what is told of a body that could not be read. Alertmanager comes again
+// after a 5xx alone: so this is the answer where it is not to blame, or the network is.
+func unread(err error) error {
+	if known, ok := errors.AsType[refusal](err); ok {
+		return known
 	}
 	if _, large := errors.AsType[*http.MaxBytesError](err); large {
-		return nil, nil, tooLarge()
-	} else if err != nil {
-		return nil, nil, refusal{code: http.StatusBadRequest, text: "the body broke off"}
+		return tooLarge()
 	}
-	return body, release, nil
+	if slow, ok := errors.AsType[net.Error](err); ok && slow.Timeout() {
+		return refusal{http.StatusServiceUnavailable, "the body came too slowly, and was cut off; send it again", afterError}
+	}
+	return refusal{code: http.StatusBadRequest, text: "the body broke off"}
+}
+
+// A scale reads the body of a request. A body of unknown size weighs more as more of it
+// comes, twice as much each time.
+type scale struct {
+	intake       *intake
+	request      *http.Request
+	body         io.Reader
+	read, weight int64 // bytes
+}
+
+// Read implements [io.Reader].
+func (s *scale) Read(p []byte) (int, error) {
+	if more := min(s.weight, maxBody-s.weight); s.request.ContentLength < 0 && s.read == s.weight && more > 0 {
+		if err := s.intake.enter(s.request.Context(), more); err != nil {
+			return 0, err
+		}
+		s.weight += more
+	}
+	if left := s.weight - s.read; left > 0 && int64(len(p)) > left {
+		p = p[:left]
+	}
+	n, err := s.body.Read(p)
+	s.read += int64(n)
+	return n, err
 }
 
 func (i *intake) enter(ctx context.Context, weight int64) error {
