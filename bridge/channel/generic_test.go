@@ -51,6 +51,17 @@ func TestHTTPRequests(t *testing.T) {
 	}
 }
 
+// A body of one's own can say what is known of one message.
+func TestHTTPNote(t *testing.T) {
+	t.Parallel()
+	service := newFake(t, says(http.StatusOK, ""))
+	c := openHTTP(t, service.URL, `, body: '{"note": {{ toJson .Note }}, "overtaken": {{ .Overtaken }}}'`)
+	m := message(t, "firing")
+	m.Note, m.Over = "Told late.", true
+	require.NoError(t, c.Send(t.Context(), "http", m))
+	require.JSONEq(t, `{"note": "Told late.", "overtaken": true}`, string(service.only(t).Body))
+}
+
 func TestHTTPBroken(t *testing.T) {
 	t.Parallel()
 	service := newFake(t, says(http.StatusOK, ""))
