@@ -63,10 +63,7 @@ type Bridge struct {
 	running   atomic.Bool // between the beginning and the end of Run
 	failed    atomic.Bool // the disk, by what was logged last
 
-	// settings change while nobody accepts: what is accepted goes to the recipients that
-	// there are, or not at all.
-	accepting sync.RWMutex
-	settings  atomic.Pointer[settings]
+	settings atomic.Pointer[settings]
 }
 
 // New reads the configuration and opens the store. Nothing is sent before [Bridge.Run].
@@ -125,10 +122,8 @@ func (b *Bridge) Reload() error {
 	if err != nil {
 		return err
 	}
-	b.accepting.Lock()
-	defer b.accepting.Unlock()
+	b.settings.Store(next) // first: Use closes channels, and nobody should have to wait for that
 	b.deliverer.Use(next.routes)
-	b.settings.Store(next)
 	return nil
 }
 

@@ -65,8 +65,6 @@ func (b *Bridge) sendDeadLetter(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	b.accepting.RLock()
-	defer b.accepting.RUnlock()
 	if err := b.reaches(id); err != nil {
 		return err
 	}

@@ -108,7 +108,7 @@ func (b *Bridge) watchDisk(ctx context.Context) error {
 		}
 		err := b.disk.err()
 		if err != nil || time.Since(tried) >= tryWorking {
-			err, tried = b.disk.try(), time.Now() //nolint:contextcheck // a write ends by itself
+			err, tried = b.disk.try(), time.Now()
 		}
 		b.tellDisk(err)
 	}

@@ -44,8 +44,6 @@ func (b *Bridge) accept(ctx context.Context, name string, n *webhook.Notificatio
 	if err != nil {
 		return "", fmt.Errorf("write a notification to be kept: %w", err)
 	}
-	b.accepting.RLock()
-	defer b.accepting.RUnlock()
 	recipients, err := b.recipients(name)
 	if err != nil {
 		return "", err
@@ -53,7 +51,8 @@ func (b *Bridge) accept(ctx context.Context, name string, n *webhook.Notificatio
 	accepted, err := b.spool.Accept(ctx, spool.Submission{
 		Channel: name, Recipients: recipients,
 		Digest: n.Digest(), Payload: payload, Accepted: time.Now(),
-		Group: n.GroupKey, Topics: n.Topics(), Voids: n.Voids(), VoidsAll: n.VoidsAll(),
+		Group: n.GroupKey, Topics: n.Topics(), Outages: n.Outages(), Began: n.OutageBegan(),
+		Voids: n.Voids(), VoidsAll: n.VoidsAll(), Ended: n.OutageEnded(),
 	})
 	if !accepted.Duplicate {
 		b.disk.kept(len(payload), err)
