@@ -40,13 +40,13 @@ func (n *Notification) Number() int {
 	return highest
 }
 
-// Severity returns the worst severity of the alerts that fire: critical, warning or
-// info; if none fires, of those that no longer do.
+// Severity returns the worst severity of the alerts that fire, as of [SeverityOf]; if none
+// fires, of those that no longer do.
 func (n *Notification) Severity() string {
-	order := []string{"info", "warning", "critical"}
+	order := []string{Info, Warning, Critical}
 	worst := 0
 	for _, a := range n.telling() {
-		worst = max(worst, slices.Index(order, a.Labels[schema.Severity]))
+		worst = max(worst, slices.Index(order, SeverityOf(a)))
 	}
 	return order[worst]
 }

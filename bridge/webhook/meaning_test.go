@@ -58,8 +58,18 @@ func TestSeverity(t *testing.T) {
 	warning, critical := one("firing", "A", "severity", "warning"), one("resolved", "B", "severity", "critical")
 	require.Equal(t, "warning", group("g", critical, warning).Severity())
 	require.Equal(t, "critical", group("g", critical).Severity())
-	require.Equal(t, "info", group("g", one("firing", "A", "severity", "page")).Severity())
 	require.Equal(t, "info", group("g").Severity())
+	for want, names := range map[string][]string{
+		"critical": {"critical", "CRITICAL", " Critical ", "page", "error", "emergency", "high", "disaster", "alert", "fatal", "major"},
+		"warning":  {"warning", "Warning", "", "minor", "P1"},
+		"info":     {"info", "INFO", "none", "debug", "low", "notice", "information"},
+	} {
+		for _, name := range names {
+			require.Equal(t, want, group("g", one("firing", "A", "severity", name)).Severity(), name)
+		}
+	}
+	require.Equal(t, "warning", group("g", one("firing", "A")).Severity(), "an alert that fires is told aloud")
+	require.Equal(t, "warning", group("g", one("firing", "A", "severity", "info"), one("firing", "B", "severity", "unheard of")).Severity())
 }
 
 func TestBegan(t *testing.T) {
@@ -81,62 +91,6 @@ func TestDead(t *testing.T) {
 		one("resolved", "PharosReplicaDead", "service", "db", "node", "a", "replica", "1"))
 	require.Equal(t, []string{"web:a:1", "web:b:2"}, n.Dead())
 	require.Equal(t, []string{"db", "web"}, n.Services())
-}
-
-func TestTopics(t *testing.T) {
-	t.Parallel()
-	dead, other := one("firing", "PharosServiceDead", "service", "web"), one("firing", "PharosNodeDead", "service", "web", "node", "api")
-	over, otherOver := one("resolved", "PharosServiceDead", "service", "web"), one("resolved", "PharosNodeDead", "service", "web", "node", "api")
-	repeated := group("g", dead)
-	repeated.NotificationReason = "repeat interval elapsed"
-	for name, tc := range map[string]struct {
-		n                *webhook.Notification
-		topics, voids    []string
-		voidsOnAllOthers []string
-	}{
-		"a change":                 {group("g", dead, other), nil, []string{"group/g"}, nil},
-		"a repetition":             {repeated, []string{"group/g"}, []string{"group/g"}, nil},
-		"the end":                  {group("g", otherOver, over), nil, []string{"group/g"}, []string{"service/web"}},
-		"the end of death alone":   {group("g", over, other), nil, []string{"group/g"}, []string{"service/web"}},
-		"the end of something":     {group("g", otherOver, dead), nil, []string{"group/g"}, nil},
-		"an old death, and a new":  {group("g", over, dead), nil, []string{"group/g"}, nil},
-		"a reminder":               {group("r", reminder("firing", "web", "1")), []string{"group/r", "service/web"}, []string{"group/r", "service/web"}, nil},
-		"the next reminder":        {group("r", reminder("resolved", "web", "1"), reminder("firing", "web", "2")), []string{"group/r", "service/web"}, []string{"group/r", "service/web"}, nil},
-		"the last reminder":        {group("r", reminder("resolved", "web", "2")), []string{"group/r", "service/web"}, []string{"group/r"}, []string{"service/web"}},
-		"somebody else's":          {group("g", one("resolved", "Down", "service", "web")), nil, []string{"group/g"}, nil},
-		"a death without service":  {group("g", one("resolved", "PharosServiceDead")), nil, []string{"group/g"}, nil},
-		"reminders of two of them": {group("r", reminder("firing", "web", "1"), reminder("firing", "db", "1")), []string{"group/r", "service/db", "service/web"}, []string{"group/r", "service/db", "service/web"}, nil},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			require.Equal(t, tc.topics, tc.n.Topics())
-			require.Equal(t, tc.voids, tc.n.Voids())
-			require.Equal(t, tc.voidsOnAllOthers, tc.n.VoidsAll())
-		})
-	}
-}
-
-func TestDigest(t *testing.T) {
-	t.Parallel()
-	a, b := one("firing", "A"), one("firing", "B")
-	want := group("g", a, b).Digest()
-	same := group("g", b, a)
-	same.Receiver, same.ExternalURL = "another", "http://alertmanager-2"
-	same.Alerts[0].Annotations, same.Alerts[0].StartsAt = template.KV{"summary": "other words"}, noon.In(time.FixedZone("", 3600))
-	require.Equal(t, want, same.Digest())
-
-	ended, later := one("resolved", "B"), one("firing", "B")
-	later.StartsAt = noon.Add(time.Nanosecond)
-	truncated, reason, unknown := group("g", a, b), group("g", a, b), group("g", a, b)
-	truncated.TruncatedAlerts, reason.NotificationReason = 1, "repeat interval elapsed"
-	unknown.Alerts[0].Fingerprint = ""
-	unknown.Alerts[0].Labels = template.KV{"alertname": "C"}
-	seen := map[webhook.Digest]int{want: -1}
-	for i, n := range []*webhook.Notification{group("h", a, b), group("g", a), group("g", a, ended), group("g", a, later), truncated, reason, unknown} {
-		at, before := seen[n.Digest()]
-		require.False(t, before, "%d is the same as %d", i, at)
-		seen[n.Digest()] = i
-	}
 }
 
 func TestTest(t *testing.T) {

@@ -64,7 +64,7 @@ func (p pairs) clean(value func(string) string) template.KV {
 func place(name string) int {
 	switch name {
 	case alertname, outage, schema.Service, schema.Node, schema.Replica, schema.Severity, schema.Notification, schema.Reminder,
-		"summary", "description", "runbook_url", "dashboard_url", "incident_url":
+		"summary", "title", "description", "message", "runbook_url", "dashboard_url", "incident_url":
 		return 0
 	}
 	return 1
