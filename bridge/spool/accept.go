@@ -3,18 +3,20 @@
 package spool
 
 import (
-	"cmp"
 	"context"
+	"fmt"
 	"slices"
 	"time"
 )
 
-// maxDigests is how many digests are remembered, of all channels.
-const maxDigests = 1 << 16
-
 // Accept keeps a submission: it is on disk when Accept returns. A zero time of
 // acceptance is now. Besides errors of the disk, it returns ErrFull and ErrClosed.
 // If ctx ends first, the submission may have been accepted nevertheless.
+//
+// A duplicate is what repeats the last word of its group on the channel, soon enough.
+// Of what several Alertmanagers of a cluster tell, each thing after the other, that is
+// all but the first. If other word came in between, the same is news: an outage may
+// begin, end and begin again within a moment, and nobody must believe that it is over.
 func (s *Spool) Accept(ctx context.Context, n Submission) (Accepted, error) {
 	a := acceptance{s: s, Submission: n, at: n.Accepted.UnixNano()}
 	if n.Accepted.IsZero() {
@@ -30,62 +32,66 @@ func (s *Spool) Accept(ctx context.Context, n Submission) (Accepted, error) {
 type acceptance struct {
 	Submission
 
-	s         *Spool
-	at        int64
-	digest    digestRecord
-	of        *submission
-	entries   []*entry
-	overtaken []*entry
-	voided    []*entry // being sent
-	result    Accepted
+	s       *Spool
+	at      int64
+	of      *submission
+	entries []*entry
+	over    overtaking
+	undo    []func() // takes back what was noted
+	result  Accepted
 }
 
 func (a *acceptance) stage(b *batch) error {
 	x := &a.s.index
 	in := x.channel(a.Channel)
-	a.digest = digestRecord{a.Channel, a.Digest, a.at}
-	before, knew := in.digests[a.Digest]
-	if a.result.Duplicate = knew && a.s.within(before, a.at); a.result.Duplicate {
+	said := keyOf(a.Channel, "group", a.Group)
+	if a.Group == "" {
+		said = keyOf(a.Channel, "digest", string(a.Digest[:]))
+	}
+	digest := string(a.Digest[:])
+	if a.result.Duplicate = a.s.words.find(said, a.at) == digest; a.result.Duplicate {
 		return nil
 	}
-	overtaken, sending := x.overtaken(&a.Submission)
-	if more := len(a.Recipients) - countIn(overtaken, in); !a.s.room(in, more) || !a.s.fits(a.Payload) {
-		return ErrFull
+	late := a.late()
+	entries, size := len(a.Recipients), int64(len(a.Payload))
+	if late || entries == 0 {
+		entries, size = 0, 0
 	}
-	for _, e := range overtaken {
-		x.leave(e, true)
-		b.touch(e.id)
-		b.touch(e.of.id)
-		a.result.Overtaken = append(a.result.Overtaken, e.lane)
+	a.over = x.overtaken(&a.Submission)
+	had := *in
+	a.over.leave(x, true) // what comes takes the places of what it overtakes
+	if err := a.s.room(in, had, entries, size); err != nil {
+		a.over.leave(x, false)
+		return err
 	}
-	for _, e := range sending {
-		e.voiding = true
-		b.touch(e.id)
+	a.over.apply(x, b)
+	if entries > 0 {
+		a.enter(b)
 	}
-	a.overtaken, a.voided = overtaken, sending
-	a.enter(b)
-	b.expired = append(b.expired, a.s.forget(a.at)...)
-	x.remember(a.digest)
-	b.digests = append(b.digests, a.digest)
-	b.news = true
+	if late {
+		for _, recipient := range a.Recipients {
+			a.result.Overtaken = append(a.result.Overtaken, Lane{a.Channel, recipient})
+		}
+	}
+	a.undo = append(a.undo, a.s.words.put(said, note{a.at, digest}))
+	a.remember()
+	b.news, b.now = true, a.at
 	return nil
 }
 
 // enter adds the entries, which are not to be seen yet.
 func (a *acceptance) enter(b *batch) {
-	if len(a.Recipients) == 0 {
-		return
-	}
 	x := &a.s.index
 	a.of = x.submission(submissionRecord{
 		id: x.next(), size: int64(len(a.Payload)),
-		Channel: a.Channel, Digest: a.Digest[:], Accepted: a.at, Group: a.Group, Topics: a.Topics,
+		Channel: a.Channel, Digest: a.Digest[:], Accepted: a.at, Group: a.Group, Topics: a.Topics, Outages: a.Outages,
 	})
 	a.of.payload = a.Payload
 	if a.Payload == nil {
 		a.of.payload = []byte{}
 	}
 	b.touch(a.of.id)
+	b.largest = max(b.largest, len(a.Payload))
 	for _, recipient := range a.Recipients {
 		id := x.next()
 		e := &entry{id: id, order: id, of: a.of, lane: Lane{a.Channel, recipient}, since: a.at, staged: true}
@@ -100,116 +106,41 @@ func (a *acceptance) settle(written bool) {
 	if a.result.Duplicate {
 		return
 	}
-	x := &a.s.index
 	if a.of != nil {
 		a.of.in.staged -= len(a.entries)
 		a.of.payload = nil
 	}
 	if !written {
+		for _, undo := range slices.Backward(a.undo) {
+			undo()
+		}
 		for _, e := range a.entries {
-			x.remove(e)
+			a.s.index.remove(e)
 		}
-		for _, e := range a.overtaken {
-			x.leave(e, false)
-		}
-		a.settleVoided(false)
-		delete(x.channel(a.Channel).digests, a.Digest)
+	}
+	for _, e := range a.over.settle(a.s, written) {
+		a.result.Overtaken = append(a.result.Overtaken, e.lane)
+	}
+	if !written {
 		return
 	}
 	for _, e := range a.entries {
 		e.staged = false
 	}
-	for _, e := range a.overtaken {
-		x.remove(e)
+}
+
+// room returns ErrFull if there is no room in a channel for so many more entries, and a
+// payload of so many bytes. It had something before, some of which may leave.
+//
+// What waits in a channel may take a third of what is free then. So a channel alone
+// gets no more than a quarter of all, and however many are stuck, others have room.
+func (s *Spool) room(in *channel, had channel, entries int, size int64) error {
+	if waits := in.waiting + entries; waits > max(s.options.MaxWaiting, had.waiting) {
+		return fmt.Errorf("%w: %d messages to the channel %s", ErrFull, had.waiting, in.name)
 	}
-	a.settleVoided(true)
-}
-
-// settleVoided tells those that were being sent when they were overtaken. Since then,
-// each may have arrived, become a dead letter, or failed.
-func (a *acceptance) settleVoided(written bool) {
-	for _, e := range a.voided {
-		e.voiding = false
-		switch {
-		case e.leaving && written:
-			a.s.dropLocked(e)
-			a.result.Overtaken = append(a.result.Overtaken, e.lane)
-		case e.leaving:
-			a.s.index.leave(e, false)
-		case e.sending:
-			e.void = written
-		}
+	busy := in.busy + size
+	if free := s.options.MaxBytes - s.index.bytes - size; busy > max(free/3, had.busy) {
+		return fmt.Errorf("%w: %d bytes to the channel %s, while %d are free for all", ErrFull, had.busy, in.name, max(free+size, 0))
 	}
-}
-
-// within tells whether what was accepted at one time is a duplicate of what was
-// accepted at the other. The clock may have been set in between.
-func (s *Spool) within(a, b int64) bool {
-	return max(a, b)-min(a, b) < int64(s.options.DuplicateWithin)
-}
-
-// forget drops the digests that make no duplicates any more, and returns them.
-func (s *Spool) forget(now int64) []digestRecord {
-	x := &s.index
-	var expired []digestRecord
-	for len(x.recent) > 0 && (len(x.recent) >= maxDigests || !s.within(x.recent[0].at, now)) {
-		r := x.recent[0]
-		x.recent = x.recent[1:]
-		if digests := x.channel(r.channel).digests; digests[r.digest] == r.at {
-			delete(digests, r.digest)
-			expired = append(expired, r)
-		}
-	}
-	return expired
-}
-
-// room tells whether so many more may wait in a channel.
-func (s *Spool) room(in *channel, entries int) bool {
-	return entries <= 0 || in.waiting+entries <= s.options.MaxWaiting
-}
-
-// fits tells whether there is room for another payload.
-func (s *Spool) fits(payload []byte) bool {
-	return s.index.bytes+int64(len(payload)) <= s.options.MaxBytes
-}
-
-// overtaken returns the entries that mean nothing any more once n is accepted, in
-// their order: those that wait, and those that are being sent.
-func (x *index) overtaken(n *Submission) (waiting, sending []*entry) {
-	found := map[*entry]struct{}{}
-	look := func(topics []string, everywhere bool) {
-		for _, topic := range topics {
-			for of := range x.topics[topic] {
-				if !everywhere && of.Channel != n.Channel {
-					continue
-				}
-				for _, e := range of.entries {
-					if e.death == nil && !e.leaving && !e.void && !e.voiding {
-						found[e] = struct{}{}
-					}
-				}
-			}
-		}
-	}
-	look(n.Voids, false)
-	look(n.VoidsAll, true)
-	for e := range found {
-		if e.sending {
-			sending = append(sending, e)
-		} else {
-			waiting = append(waiting, e)
-		}
-	}
-	slices.SortFunc(waiting, func(a, b *entry) int { return cmp.Compare(a.order, b.order) })
-	return waiting, sending
-}
-
-func countIn(entries []*entry, in *channel) int {
-	n := 0
-	for _, e := range entries {
-		if e.of.in == in {
-			n++
-		}
-	}
-	return n
+	return nil
 }

@@ -23,12 +23,14 @@ type change struct {
 
 // A batch is what one transaction writes.
 type batch struct {
-	changes []*change           // those that were not refused
-	lazy    map[uint64]struct{} // the ids that were dirty
-	ids     map[uint64]struct{} // of what the file must be told: those, and what the changes are about
-	digests []digestRecord      // to be kept
-	expired []digestRecord      // to be dropped
+	changes []*change               // those that were not refused
+	lazy    map[uint64]struct{}     // the ids that were dirty
+	ids     map[uint64]struct{}     // of what the file must be told: those, and what the changes are about
+	differ  [2]map[noteKey]struct{} // what the memories have to tell the file
 	writes  []write
+	largest int    // of the payloads, in bytes
+	proved  int    // of what a probe writes
+	now     int64  // when the last of the changes was accepted; 0: none was
 	last    uint64 // the last id that was given away
 	forced  bool   // to be written even if it is empty
 	news    bool   // a lane may have something to take
@@ -98,8 +100,8 @@ func (s *Spool) commit() error {
 	if b.forced || len(b.writes) > 0 {
 		written, err = s.write(b)
 	}
-	if b.forced || len(b.writes)+len(b.changes) > 0 {
-		s.settle(b, written, err)
+	if wrote := b.forced || len(b.writes) > 0; wrote || len(b.changes) > 0 {
+		s.settle(b, wrote, written, err)
 	}
 	for _, c := range all {
 		if c.err == nil {
@@ -122,11 +124,9 @@ func (s *Spool) batchLocked(changes []*change) *batch {
 	for _, id := range slices.Sorted(maps.Keys(b.ids)) {
 		b.writes = append(b.writes, s.index.writes(id)...)
 	}
-	for _, r := range b.expired {
-		b.writes = append(b.writes, write{inDigests, r.key(), nil})
-	}
-	for _, r := range b.digests {
-		b.writes = append(b.writes, write{inDigests, r.key(), r.value()})
+	for i, m := range s.memories() {
+		b.differ[i], m.differ = m.differ, map[noteKey]struct{}{}
+		b.writes = append(b.writes, m.writes(b.differ[i])...)
 	}
 	b.last = s.index.last
 	b.forced = b.forced || s.doubt && len(b.changes) > 0
@@ -144,10 +144,11 @@ func (x *index) writes(id uint64) []write {
 	case n == nil: // the id is that of something that is gone, no matter what it was
 		return []write{{inEntries, key, nil}, {inSubmissions, key, nil}, {inPayloads, key, nil}}
 	case n.payload != nil:
-		value, _ := json.Marshal(n.submissionRecord)
-		return []write{{inSubmissions, key, value}, {inPayloads, key, n.payload}}
+		return []write{{inSubmissions, key, n.encode()}, {inPayloads, key, n.payload}}
+	case n.shrunk:
+		return []write{{inSubmissions, key, n.encode()}}
 	}
-	return nil // submissions don't change
+	return nil // submissions don't change otherwise
 }
 
 // write writes a batch. If the disk fails at the very end, the file may have the
@@ -186,8 +187,9 @@ func (w write) do(b *bolt.Bucket) error {
 	return b.Put(w.key, w.value)
 }
 
-// settle makes a batch visible, or takes it back.
-func (s *Spool) settle(b *batch, written bool, err error) {
+// settle makes a batch visible, or takes it back. If nothing had to be written, it says
+// nothing of the disk.
+func (s *Spool) settle(b *batch, wrote, written bool, err error) {
 	s.mu.Lock()
 	if written {
 		for _, c := range b.changes {
@@ -198,8 +200,22 @@ func (s *Spool) settle(b *batch, written bool, err error) {
 			c.settle(false)
 		}
 		maps.Copy(s.dirty, b.lazy)
+		for i, m := range s.memories() {
+			maps.Copy(m.differ, b.differ[i])
+		}
 	}
-	s.err, s.doubt = err, written && err != nil
+	for _, m := range s.memories() {
+		m.forget(b.now)
+	}
+	if wrote {
+		s.err, s.doubt = err, written && err != nil
+		switch {
+		case err != nil:
+			s.refused = max(s.refused, b.largest)
+		case max(b.largest, b.proved) >= s.refused:
+			s.refused = 0
+		}
+	}
 	s.mu.Unlock()
 	if b.news {
 		signal(s.changed)

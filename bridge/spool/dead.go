@@ -4,6 +4,7 @@ package spool
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -43,7 +44,7 @@ func (s *Spool) limitLocked(in *channel) (dropped []*entry) {
 	for len(in.dead) > s.options.MaxDeadLetters {
 		dropped = append(dropped, s.dropLocked(in.dead[0]))
 	}
-	for x.deadBytes > s.options.MaxBytes/2 {
+	for x.bytes-x.busy > s.options.MaxBytes/2 {
 		dropped = append(dropped, s.dropLocked(x.oldestDead()))
 	}
 	return dropped
@@ -137,8 +138,8 @@ func (s *Spool) Revive(id uint64) error {
 			if e = x.entries[id]; e == nil || e.death == nil {
 				return ErrGone
 			}
-			if !s.room(e.of.in, 1) {
-				return ErrFull
+			if e.of.in.waiting >= s.options.MaxWaiting {
+				return fmt.Errorf("%w: %d messages to the channel %s", ErrFull, e.of.in.waiting, e.of.in.name)
 			}
 			before = *e
 			x.remove(e)

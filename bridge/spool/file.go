@@ -26,11 +26,13 @@ const (
 	inSubmissions = "submissions" // submissionRecord, as JSON
 	inPayloads    = "payloads"    // of submissions
 	inEntries     = "entries"     // entryRecord, as JSON
-	inDigests     = "digests"     // digest and channel → when it was accepted, in eight bytes
+	inDigests     = "digests"     // notes: when it was made, in eight bytes, and a digest
+	inEnds        = "ends"        // notes
+	inReserve     = "reserve"     // what Probe wrote last
 )
 
 func buckets() []string {
-	return []string{inMeta, inSubmissions, inPayloads, inEntries, inDigests}
+	return []string{inMeta, inSubmissions, inPayloads, inEntries, inDigests, inEnds, inReserve}
 }
 
 // fileIn returns the file of the data folder.
@@ -44,13 +46,14 @@ type content struct {
 	last        uint64 // the last id that was given away
 	submissions []submissionRecord
 	entries     []entryRecord
-	digests     []digestRecord
+	notes       [2][]noteRecord // of the memories
 }
 
 // readFile returns what is in the file, and makes what a new one needs. It closes
 // db if there is an error, unless that is [boltfile.ErrDamaged].
-func readFile(db *bolt.DB, file boltfile.File) (all content, err error) {
-	read := func(tx *bolt.Tx) error { return all.check(tx, file) }
+func (s *Spool) readFile() (all content, err error) {
+	db, file := s.db, s.file
+	read := func(tx *bolt.Tx) error { return s.check(tx, &all) }
 	err = file.Guard(func() error {
 		if err := db.View(read); !errors.Is(err, errNew) {
 			return err
@@ -98,8 +101,8 @@ func makeFile(db *bolt.DB, file boltfile.File) error {
 }
 
 // check reads the file, or returns errNew.
-func (all *content) check(tx *bolt.Tx, file boltfile.File) error {
-	known := 0
+func (s *Spool) check(tx *bolt.Tx, all *content) error {
+	file, known := s.file, 0
 	err := tx.ForEach(func(name []byte, _ *bolt.Bucket) error {
 		if !slices.Contains(buckets(), string(name)) {
 			return fmt.Errorf("%s is not a spool of pharos_bridge: it has a bucket %q; move it away, or choose another data folder with --storage.path", file.Path(), name)
@@ -120,13 +123,13 @@ func (all *content) check(tx *bolt.Tx, file boltfile.File) error {
 		return fmt.Errorf("%s has format %q, and this version of Pharos reads format %s; start the version that wrote it, or move the file away", file.Path(), format, fileFormat)
 	}
 	all.salt = bytes.Clone(meta.Get([]byte("salt")))
-	if err := all.read(tx); err != nil {
+	if err := s.readAll(tx, all); err != nil {
 		return file.Damaged(err)
 	}
 	return nil
 }
 
-func (all *content) read(tx *bolt.Tx) error {
+func (s *Spool) readAll(tx *bolt.Tx, all *content) error {
 	submissions, payloads := tx.Bucket([]byte(inSubmissions)), tx.Bucket([]byte(inPayloads))
 	all.last = submissions.Sequence()
 	err := submissions.ForEach(func(key, value []byte) error {
@@ -145,9 +148,15 @@ func (all *content) read(tx *bolt.Tx) error {
 	if err != nil {
 		return err
 	}
-	return tx.Bucket([]byte(inDigests)).ForEach(func(key, value []byte) error {
-		r, err := decodeDigest(key, value)
-		all.digests = append(all.digests, r)
-		return err
-	})
+	for i, m := range s.memories() {
+		err := tx.Bucket([]byte(m.bucket)).ForEach(func(key, value []byte) error {
+			r, err := m.decode(key, value)
+			all.notes[i] = append(all.notes[i], r)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }

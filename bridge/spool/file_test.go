@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/stretchr/testify/require"
@@ -97,6 +98,20 @@ func TestOpenDamaged(t *testing.T) {
 	}
 }
 
+// onDisk returns what is in the file.
+func (s *Spool) onDisk(tb interface {
+	Helper()
+	Fatal(args ...any)
+},
+) content {
+	tb.Helper()
+	var all content
+	if err := s.db.View(func(tx *bolt.Tx) error { return s.readAll(tx, &all) }); err != nil {
+		tb.Fatal(err)
+	}
+	return all
+}
+
 // put changes the file of a spool that is closed.
 func put(tb testing.TB, folder string, change func(*bolt.Tx) error) {
 	tb.Helper()
@@ -120,7 +135,7 @@ func TestOpenBadContent(t *testing.T) {
 		"attempts":   {inEntries, id, `{"attempts":-1}`, damaged + "entry 7: order 0, attempts -1"},
 		"key":        {inEntries, "x", "{}", damaged + `key "x")`},
 		"large key":  {inEntries, "\xff\xff\xff\xff\xff\xff\xff\xff", "{}", damaged + `key "\xff`},
-		"remembered": {inDigests, "x", "y", damaged + `digest "x")`},
+		"remembered": {inDigests, "x", "y", damaged + `note "x" in digests)`},
 		"format":     {inMeta, "format", "2", `bridge.db has format "2", and this version of Pharos reads format 1; start the version that wrote it, or move the file away`},
 		"foreign":    {"replicas", "x", "y", `bridge.db is not a spool of pharos_bridge: it has a bucket "replicas"; move it away, or choose another data folder with --storage.path`},
 	} {
@@ -151,8 +166,7 @@ func TestOpenDropsWhatIsLeftOver(t *testing.T) {
 	put(t, s.options.Path, func(tx *bolt.Tx) error { return tx.Bucket([]byte(inEntries)).Delete(encodeID(2)) })
 	require.NoError(t, openIn(s.options.Path))
 	s = open(t, Options{Path: s.options.Path})
-	var all content
-	require.NoError(t, s.db.View(all.read))
+	all := s.onDisk(t)
 	require.Empty(t, all.submissions)
 	require.EqualValues(t, 2, all.last, "no id is given twice")
 	accept(t, s, say("2"))
@@ -164,7 +178,7 @@ func TestOpenDropsWhatIsLeftOver(t *testing.T) {
 func FuzzOpen(f *testing.F) {
 	s := open(f, Options{})
 	n := say("1", "alice", "bob")
-	n.Topics = []string{"x"}
+	n.Topics, n.Outages = []string{"x"}, []string{"y"}
 	accept(f, s, n)
 	ended(f)(s.Bury(take(f, s, bob()).ID, "refused", "no"))
 	var values [][]byte
@@ -180,12 +194,12 @@ func FuzzOpen(f *testing.F) {
 		}
 		return nil
 	}))
-	f.Add(values[0], values[1], values[2], []byte("sms"), values[3])
+	f.Add(values[0], values[1], values[2], []byte{}, values[3])
 	folder := f.TempDir()
 	require.NoError(f, openIn(folder))
 	empty, err := os.ReadFile(fileIn(folder).Path())
 	require.NoError(f, err)
-	f.Fuzz(func(t *testing.T, submission, alive, dead, digest, at []byte) {
+	f.Fuzz(func(t *testing.T, submission, alive, dead, key, note []byte) {
 		folder := t.TempDir()
 		require.NoError(t, os.WriteFile(fileIn(folder).Path(), empty, 0o600))
 		put(t, folder, func(tx *bolt.Tx) error {
@@ -194,7 +208,8 @@ func FuzzOpen(f *testing.F) {
 				{inPayloads, encodeID(1), []byte("1")},
 				{inEntries, encodeID(2), alive},
 				{inEntries, encodeID(3), dead},
-				{inDigests, append(make([]byte, 32), digest...), at},
+				{inDigests, append(make([]byte, 32), key...), note},
+				{inEnds, make([]byte, 32), note},
 			} {
 				if w.value != nil {
 					require.NoError(t, w.do(tx.Bucket([]byte(w.bucket))))
@@ -213,7 +228,9 @@ func FuzzOpen(f *testing.F) {
 			require.NoError(t, s.Delivered(take(t, s, lanes[0]).ID))
 		}
 		require.Zero(t, s.index.bytes)
+		require.Zero(t, s.index.busy)
 		require.Empty(t, s.index.topics)
+		require.Empty(t, s.index.outages)
 		require.NoError(t, s.Close())
 	})
 }
@@ -238,8 +255,11 @@ func FuzzRecord(f *testing.F) {
 			require.NoError(t, err)
 			require.Equal(t, len(r.Topics), len(again.Topics))
 		}
-		if r, err := decodeDigest(key, value); err == nil {
-			again, err := decodeDigest(r.key(), r.value())
+		m := newMemory(inEnds, time.Minute, 8)
+		if r, err := m.decode(key, value); err == nil {
+			m.put(r.key, r.note)
+			w := m.writes(m.differ)[0]
+			again, err := m.decode(w.key, w.value)
 			require.NoError(t, err)
 			require.Equal(t, r, again)
 		}

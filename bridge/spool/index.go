@@ -5,8 +5,6 @@ package spool
 import (
 	"cmp"
 	"slices"
-
-	"github.com/pharos-status/pharos/bridge/webhook"
 )
 
 // An index is what is known in memory of what the file has: all but the payloads.
@@ -17,20 +15,20 @@ type index struct {
 	lanes       map[Lane]*lane // those in which something waits
 	entries     map[uint64]*entry
 	submissions map[uint64]*submission
-	topics      map[string]map[*submission]struct{}
-	recent      []digestRecord // the digests of all channels, about the oldest first
-	bytes       int64          // of all payloads
-	deadBytes   int64          // of those that only dead letters have
+	topics      byTopic
+	outages     byTopic
+	bytes       int64 // of all payloads
+	busy        int64 // of those that wait
 }
 
 // A channel has what belongs to all lanes of it.
 type channel struct {
 	name    string
-	waiting int                      // entries that wait, those that are staged included, and those that leave not
-	staged  int                      // of them
-	bytes   int64                    // of all payloads
-	dead    []*entry                 // the oldest first
-	digests map[webhook.Digest]int64 // when they were accepted
+	waiting int      // entries that wait, those that are staged included, and those that leave not
+	staged  int      // of them
+	bytes   int64    // of all payloads
+	busy    int64    // of those that wait
+	dead    []*entry // the oldest first
 }
 
 // A lane has the entries that wait for a recipient, in their order.
@@ -45,6 +43,7 @@ type submission struct {
 
 	in            *channel
 	payload       []byte // nil once it is on disk
+	shrunk        bool   // some of the outages it had are void
 	entries       []*entry
 	waiting, dead int // how many of the entries are so
 }
@@ -74,7 +73,8 @@ func newIndex(last uint64) index {
 		lanes:       map[Lane]*lane{},
 		entries:     map[uint64]*entry{},
 		submissions: map[uint64]*submission{},
-		topics:      map[string]map[*submission]struct{}{},
+		topics:      byTopic{},
+		outages:     byTopic{},
 	}
 }
 
@@ -88,7 +88,7 @@ func (x *index) next() uint64 {
 func (x *index) channel(name string) *channel {
 	c := x.channels[name]
 	if c == nil {
-		c = &channel{name: name, digests: map[webhook.Digest]int64{}}
+		c = &channel{name: name}
 		x.channels[name] = c
 	}
 	return c
@@ -102,34 +102,32 @@ func (x *index) submission(r submissionRecord) *submission {
 // count notes that so many more entries of a submission wait, or are dead. The
 // submission is there as long as there are any.
 func (x *index) count(n *submission, waiting, dead int) {
-	if n.waiting+n.dead == 0 {
-		x.bytes += n.size
-		n.in.bytes += n.size
-		x.submissions[n.id] = n
-		for _, topic := range n.Topics {
-			if x.topics[topic] == nil {
-				x.topics[topic] = map[*submission]struct{}{}
-			}
-			x.topics[topic][n] = struct{}{}
-		}
-	} else if n.waiting == 0 {
-		x.deadBytes -= n.size
-	}
+	there, waits := n.waiting+n.dead > 0, n.waiting > 0
 	n.waiting, n.dead, n.in.waiting = n.waiting+waiting, n.dead+dead, n.in.waiting+waiting
-	switch {
-	case n.waiting+n.dead == 0:
-		x.bytes -= n.size
-		n.in.bytes -= n.size
+	switch now := n.waiting+n.dead > 0; {
+	case now && !there:
+		x.weigh(n, n.size, 0)
+		x.submissions[n.id] = n
+		x.topics.add(n, n.Topics)
+		x.outages.add(n, n.Outages)
+	case there && !now:
+		x.weigh(n, -n.size, 0)
 		delete(x.submissions, n.id)
-		for _, topic := range n.Topics {
-			delete(x.topics[topic], n)
-			if len(x.topics[topic]) == 0 {
-				delete(x.topics, topic)
-			}
-		}
-	case n.waiting == 0:
-		x.deadBytes += n.size
+		x.topics.remove(n, n.Topics)
+		x.outages.remove(n, n.Outages)
 	}
+	switch now := n.waiting > 0; {
+	case now && !waits:
+		x.weigh(n, 0, n.size)
+	case waits && !now:
+		x.weigh(n, 0, -n.size)
+	}
+}
+
+// weigh notes that a submission has so many more bytes, and that so many more wait.
+func (x *index) weigh(n *submission, bytes, busy int64) {
+	x.bytes, n.in.bytes = x.bytes+bytes, n.in.bytes+bytes
+	x.busy, n.in.busy = x.busy+busy, n.in.busy+busy
 }
 
 // add puts an entry where it belongs: into its lane, or among the dead letters.
@@ -189,8 +187,6 @@ func (x *index) leave(e *entry, leaving bool) {
 	}
 }
 
-func byOrder(a, b *entry) int { return cmp.Or(cmp.Compare(a.order, b.order), cmp.Compare(a.id, b.id)) }
-
 func byDeath(a, b *entry) int {
 	return cmp.Or(cmp.Compare(a.death.At, b.death.At), cmp.Compare(a.id, b.id))
 }
@@ -203,10 +199,4 @@ func (x *index) head(at Lane) *entry {
 		return nil
 	}
 	return l.queue[0]
-}
-
-// remember keeps a digest.
-func (x *index) remember(r digestRecord) {
-	x.channel(r.channel).digests[r.digest] = r.at
-	x.recent = append(x.recent, r)
 }

@@ -51,10 +51,35 @@ func TestDuplicates(t *testing.T) {
 	n := say("2")
 	n.Accepted = first.Accepted.Add(time.Hour)
 	accept(t, s, n)
-	all := content{}
-	require.NoError(t, s.db.View(all.read))
-	require.Len(t, all.digests, 1, "those that are too old are forgotten")
-	require.Len(t, s.index.recent, 1)
+	require.NoError(t, s.Probe())
+	require.Len(t, s.onDisk(t).notes[0], 1, "those that are too old are forgotten")
+	require.Len(t, s.words.queue, 1)
+	require.Len(t, s.words.notes, 1)
+}
+
+// Of a group, only the last word may be repeated: what is told again after other word is
+// news.
+func TestDuplicatesOfAGroup(t *testing.T) {
+	t.Parallel()
+	s := open(t, Options{})
+	word := func(text, group string) Submission {
+		n := say(text)
+		n.Group = group
+		return n
+	}
+	for i, text := range []string{"fires", "over", "fires", "over"} {
+		require.Equal(t, Accepted{}, accept(t, s, word(text, "g")), i)
+		require.Equal(t, Accepted{Duplicate: true}, accept(t, s, word(text, "g")), "from the next of the cluster")
+		require.Equal(t, Accepted{Duplicate: i > 0}, accept(t, s, word("of another group", "h")))
+		s = crash(t, s)
+	}
+	s.breakDisk(errBroken, false)
+	_, err := s.Accept(t.Context(), word("fires", "g"))
+	require.ErrorIs(t, err, errBroken)
+	s.breakDisk(nil, false)
+	require.Equal(t, Accepted{Duplicate: true}, accept(t, s, word("over", "g")), "what was not accepted is no word")
+	require.NoError(t, s.Probe())
+	require.Len(t, s.onDisk(t).notes[0], 2)
 }
 
 func TestOvertaking(t *testing.T) {
@@ -92,6 +117,81 @@ func TestOvertaking(t *testing.T) {
 	}
 	require.Empty(t, s.index.submissions)
 	require.Empty(t, s.index.topics)
+}
+
+// A reminder of several outages is overtaken when the last of them is over.
+func TestOvertakingSeveralOutages(t *testing.T) {
+	t.Parallel()
+	over := func(text, outage string) Submission {
+		n := say(text, "zoe")
+		n.VoidsAll = []string{outage}
+		return n
+	}
+	reminder := say("reminder", "alice", "bob")
+	reminder.Topics, reminder.Outages = []string{"group/r"}, []string{"service/api", "service/db", "service/web"}
+	s := open(t, Options{})
+	accept(t, s, reminder)
+	require.Empty(t, accept(t, s, over("1", "service/web")).Overtaken, "the others are dead still")
+	s = crash(t, s)
+	newer := say("newer", "alice")
+	newer.Channel, newer.Voids = "chat", []string{"service/api"}
+	require.Empty(t, accept(t, s, newer).Overtaken, "on its own channel")
+	newer.Digest, newer.Channel = say("2").Digest, "sms"
+	require.Empty(t, accept(t, s, newer).Overtaken)
+	s = crash(t, s)
+	bobs := take(t, s, bob())
+	s.breakDisk(errBroken, false)
+	_, err := s.Accept(t.Context(), over("3", "service/db"))
+	require.ErrorIs(t, err, errBroken)
+	s.breakDisk(nil, false)
+	require.Empty(t, accept(t, s, over("4", "service/web")).Overtaken, "it was over before")
+	require.Equal(t, []Lane{alice()}, accept(t, s, over("3", "service/db")).Overtaken)
+	overtaken, err := s.Retry(bobs.ID, false)
+	require.NoError(t, err)
+	require.True(t, overtaken)
+	require.Empty(t, s.index.topics)
+	require.Empty(t, s.index.outages)
+}
+
+// A reminder that comes after the end of its outage is for nobody.
+func TestLateReminder(t *testing.T) {
+	t.Parallel()
+	s := open(t, Options{})
+	noon := time.Now()
+	over := say("over")
+	over.VoidsAll, over.Accepted, over.Ended = []string{"web", "api"}, noon, noon.Add(-time.Minute)
+	accept(t, s, over)
+	s = crash(t, s)
+	sent := 0
+	reminder := func(began, accepted time.Time, outages ...string) Submission {
+		sent++
+		n := say("reminder "+strconv.Itoa(sent), "bob", "carol")
+		n.Channel, n.Outages, n.Began, n.Accepted = "chat", outages, began, accepted
+		return n
+	}
+	before := noon.Add(-time.Hour)
+	late := reminder(before, noon.Add(time.Minute), "web", "api")
+	require.Equal(t, []Lane{{"chat", "bob"}, {"chat", "carol"}}, accept(t, s, late).Overtaken)
+	require.Equal(t, Accepted{Duplicate: true}, accept(t, s, late))
+	require.Zero(t, s.Figures()["chat"])
+	earlier := over
+	earlier.Digest, earlier.Ended = say("again").Digest, before.Add(-time.Hour)
+	accept(t, s, earlier)
+	require.Len(t, accept(t, s, reminder(before, noon.Add(time.Minute), "web")).Overtaken, 2, "the last end counts")
+	for name, n := range map[string]Submission{
+		"another service":     reminder(before, noon, "web", "db"),
+		"the next outage":     reminder(noon.Add(-time.Minute), noon, "web"),
+		"who knows since":     reminder(time.Time{}, noon, "web"),
+		"it was forgotten":    reminder(before, noon.Add(rememberEnds), "web"),
+		"not about an outage": reminder(before, noon),
+	} {
+		require.Empty(t, accept(t, s, n).Overtaken, name)
+	}
+	require.Equal(t, 10, s.Figures()["chat"].Waiting)
+
+	over.Digest, over.Ended = say("unknown").Digest, time.Time{}
+	accept(t, s, over)
+	require.Len(t, accept(t, s, reminder(noon.Add(-time.Minute), noon, "web")).Overtaken, 2, "it was over when that was told")
 }
 
 // What is overtaken while it is being sent does not come back.
@@ -157,24 +257,16 @@ func TestNewerWordWaits(t *testing.T) {
 
 func TestFull(t *testing.T) {
 	t.Parallel()
-	s := open(t, Options{MaxWaiting: 3, MaxBytes: 100})
-	refuse := func(n Submission) {
-		t.Helper()
-		_, err := s.Accept(t.Context(), n)
-		require.ErrorIs(t, err, ErrFull)
-	}
+	s := open(t, Options{MaxWaiting: 3})
 	reminder := say("reminder", "a", "b", "c")
 	reminder.Topics = []string{"x"}
 	accept(t, s, reminder)
-	refuse(say("1"))
-	other := say(strings.Repeat("x", 92), "d")
+	_, err := s.Accept(t.Context(), say("1"))
+	require.ErrorIs(t, err, ErrFull)
+	require.EqualError(t, err, "too much waits already: 3 messages to the channel sms")
+	other := say("1")
 	other.Channel = "chat"
 	accept(t, s, other)
-	other = say("y", "d")
-	other.Channel = "chat"
-	refuse(other)
-	require.Zero(t, s.options.MaxBytes-s.index.bytes)
-	require.NoError(t, s.Delivered(take(t, s, Lane{"chat", "d"}).ID))
 	newer := say("2", "a", "b", "c")
 	newer.Voids = []string{"x"}
 	require.Len(t, accept(t, s, newer).Overtaken, 3, "it takes the places of what it overtakes")
@@ -182,7 +274,40 @@ func TestFull(t *testing.T) {
 	ended(t)(s.Bury(e.ID, "refused", ""))
 	accept(t, s, say("3"))
 	require.ErrorIs(t, s.Revive(e.ID), ErrFull)
-	require.EqualValues(t, 2, s.index.bytes)
+	require.EqualValues(t, 3, s.index.bytes)
+}
+
+// However many channels are stuck, there is room for others.
+func TestFullOfBytes(t *testing.T) {
+	t.Parallel()
+	s := open(t, Options{MaxBytes: 1000})
+	to := func(channel string, size int) Submission {
+		n := say(channel + strconv.Itoa(size))
+		n.Channel, n.Payload = channel, make([]byte, size)
+		return n
+	}
+	_, err := s.Accept(t.Context(), to("stuck", 251))
+	require.ErrorIs(t, err, ErrFull)
+	reminder := to("stuck", 249)
+	reminder.Topics = []string{"x"}
+	accept(t, s, reminder)
+	require.EqualValues(t, 249, s.Figures()["stuck"].Bytes)
+	_, err = s.Accept(t.Context(), to("stuck", 2))
+	require.EqualError(t, err, "too much waits already: 249 bytes to the channel stuck, while 751 are free for all")
+	newer := to("stuck", 250)
+	newer.Voids = []string{"x"}
+	require.Len(t, accept(t, s, newer).Overtaken, 1, "it takes the bytes of what it overtakes")
+	for i, most := range []int{187, 140, 105, 79, 59, 45, 33, 25} {
+		channel := strconv.Itoa(i)
+		_, err := s.Accept(t.Context(), to(channel, most+1))
+		require.ErrorIs(t, err, ErrFull)
+		accept(t, s, to(channel, most))
+	}
+	e := take(t, s, Lane{"0", "alice"})
+	ended(t)(s.Bury(e.ID, "refused", ""))
+	require.EqualValues(t, 187, s.Figures()["0"].Bytes)
+	accept(t, s, to("0", 19))
+	require.Equal(t, Figure{Waiting: 1, Oldest: s.Figures()["0"].Oldest, DeadLetters: 1, Bytes: 187 + 19}, s.Figures()["0"], "dead letters don't stop their channel")
 }
 
 func TestDeadLetters(t *testing.T) {
@@ -261,19 +386,20 @@ func TestDeadLettersAreLimited(t *testing.T) {
 			die(strconv.Itoa(i), "sms")
 		}
 		require.Equal(t, "321", reasons(), "so many of a channel")
-		die("a"+strings.Repeat("x", 300), "chat")
-		require.Equal(t, "a321", reasons())
+		die("a"+strings.Repeat("x", 200), "chat")
 		die("b"+strings.Repeat("x", 197), "chat")
-		require.Equal(t, "ba3", reasons(), "half of the bytes of all")
+		require.Equal(t, "ba321", reasons())
+		die("c"+strings.Repeat("x", 99), "chat")
+		require.Equal(t, "cba3", reasons(), "half of the bytes of all")
 		require.Equal(t, 3, strings.Count(log.String(), "level=WARN msg=\"Dropped an old dead letter\" channel=sms recipient=alice key="))
-		time.Sleep(24*time.Hour - 3*time.Minute)
-		require.Equal(t, "ba3", reasons())
+		time.Sleep(24*time.Hour - 4*time.Minute)
+		require.Equal(t, "cba3", reasons())
 		time.Sleep(time.Hour)
 		require.Empty(t, reasons(), "they are kept for a day")
 		stop()
 		require.NoError(t, <-done)
 		require.Zero(t, s.index.bytes)
-		require.Zero(t, s.index.deadBytes)
+		require.Zero(t, s.index.busy)
 		require.Empty(t, crash(t, s).DeadLetters(""))
 	})
 }
@@ -343,6 +469,7 @@ func TestFullDisk(t *testing.T) {
 	ballast := filepath.Join(folder, "ballast")
 	require.NoError(t, os.WriteFile(ballast, make([]byte, 1<<20), 0o600))
 	s := open(t, Options{Path: folder})
+	require.NoError(t, s.Probe())
 	accepted := 0
 	for {
 		_, err := s.Accept(t.Context(), say(strconv.Itoa(accepted)+strings.Repeat("x", 20_000)))
@@ -354,7 +481,10 @@ func TestFullDisk(t *testing.T) {
 		require.Less(t, accepted, 100)
 	}
 	require.Equal(t, accepted, s.Figures()["sms"].Waiting)
-	require.ErrorIs(t, s.Err(), syscall.ENOSPC)
+	for range 10 {
+		require.ErrorIs(t, s.Probe(), syscall.ENOSPC, "it needs the room that an acceptance does")
+		require.ErrorIs(t, s.Err(), syscall.ENOSPC)
+	}
 	require.Equal(t, accepted, crash(t, s).Figures()["sms"].Waiting)
 
 	require.NoError(t, os.Remove(ballast))

@@ -64,6 +64,9 @@ func (m *model) wrote() {
 func (m *model) accept(t *rapid.T) {
 	topics := rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"x", "y", "z"}), 0, 2, rapid.ID[string])
 	recipients := rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"a", "b"}), 0, 2, rapid.ID[string])
+	ago := rapid.Custom(func(t *rapid.T) time.Duration {
+		return time.Duration(rapid.IntRange(1, 300).Draw(t, "seconds")) * time.Second
+	})
 	m.number++
 	n := Submission{
 		Channel:    rapid.SampledFrom([]string{"sms", "chat"}).Draw(t, "channel"),
@@ -72,7 +75,9 @@ func (m *model) accept(t *rapid.T) {
 		Payload:    []byte(strconv.Itoa(m.number)),
 		Accepted:   m.now,
 		Group:      rapid.SampledFrom([]string{"", "g", "h"}).Draw(t, "group"),
-		Topics:     topics.Draw(t, "topics"), Voids: topics.Draw(t, "voids"), VoidsAll: topics.Draw(t, "voids all"),
+		Topics:     topics.Draw(t, "topics"), Outages: topics.Draw(t, "outages"),
+		Voids: topics.Draw(t, "voids"), VoidsAll: topics.Draw(t, "voids all"),
+		Began: m.now.Add(-ago.Draw(t, "began")), Ended: m.now.Add(-ago.Draw(t, "ended")),
 	}
 	after, want, err := m.expect(n)
 	got, failed := m.spool.Accept(t.Context(), n)
@@ -287,10 +292,20 @@ func (m *model) toggleDisk(t *rapid.T) {
 
 func (m *model) check(t *rapid.T) {
 	want := map[string]Figure{}
+	counted := map[int]bool{}
+	weigh := func(f *Figure, q []piece) { // a payload is kept once
+		for _, p := range q {
+			if !counted[p.number] {
+				f.Bytes += int64(len(p.text))
+			}
+			counted[p.number] = true
+		}
+	}
 	var lanes []Lane
 	for at, q := range m.mem.lanes {
 		f := want[at.Channel]
 		f.Waiting += len(q)
+		weigh(&f, q)
 		if len(q) > 0 {
 			want[at.Channel] = f
 			lanes = append(lanes, at)
@@ -299,6 +314,7 @@ func (m *model) check(t *rapid.T) {
 	for c, q := range m.mem.dead {
 		f := want[c]
 		f.DeadLetters = len(q)
+		weigh(&f, q)
 		if len(q) > 0 {
 			want[c] = f
 		}
@@ -322,7 +338,7 @@ func (m *model) check(t *rapid.T) {
 		if f.Oldest.IsZero() != (f.Waiting == 0) {
 			t.Fatalf("figure of %s: %+v", c, f)
 		}
-		f.Oldest, f.Bytes = time.Time{}, 0
+		f.Oldest = time.Time{}
 		got[c] = f
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -335,9 +351,11 @@ func (m *model) checkFile(t *rapid.T) {
 	if len(m.spool.dirty) > 0 { // after a write that failed
 		return
 	}
-	var all content
-	if err := m.spool.db.View(all.read); err != nil {
-		t.Fatal(err)
+	all := m.spool.onDisk(t)
+	for i, memory := range m.spool.memories() {
+		if len(memory.differ) == 0 && len(all.notes[i]) != len(memory.notes) {
+			t.Fatalf("the file has %d notes in %s, memory %d", len(all.notes[i]), memory.bucket, len(memory.notes))
+		}
 	}
 	if x := &m.spool.index; len(all.entries) != len(x.entries) || len(all.submissions) != len(x.submissions) {
 		t.Fatalf("the file has %d entries of %d submissions, the index %d of %d",

@@ -13,6 +13,7 @@ import (
 
 	bolt "go.etcd.io/bbolt"
 
+	"github.com/pharos-status/pharos/bridge/webhook"
 	"github.com/pharos-status/pharos/internal/boltfile"
 )
 
@@ -60,11 +61,14 @@ type Spool struct {
 
 	mu      sync.Mutex // held for moments, never during a write
 	index   index
+	words   *memory             // the last word of each group on a channel: its digest
+	ends    *memory             // when an outage was over, in eight bytes
 	pending []*change           // what waits to be written
 	dirty   map[uint64]struct{} // what differs from the file, and nobody waits for
 	running bool                // Run writes what is dirty
 	closed  bool
 	err     error // of the last write
+	refused int   // the size of the largest payload that could not be written
 	doubt   bool  // the file has the last write, and the disk perhaps not
 }
 
@@ -91,7 +95,9 @@ func Open(o Options) (*Spool, error) {
 		turn:    make(chan struct{}, 1),
 		dirty:   map[uint64]struct{}{},
 	}
-	left, err := readFile(db, file)
+	s.words = newMemory(inDigests, o.DuplicateWithin, len(webhook.Digest{}))
+	s.ends = newMemory(inEnds, rememberEnds, 8)
+	left, err := s.readFile()
 	if err != nil {
 		return nil, err
 	}
@@ -128,15 +134,20 @@ func (s *Spool) load(left content) error {
 			s.dirty[id] = struct{}{}
 		}
 	}
-	slices.SortFunc(left.digests, func(a, b digestRecord) int { return cmp.Compare(a.at, b.at) })
-	for _, r := range left.digests {
-		s.index.remember(r)
+	for i, m := range s.memories() {
+		slices.SortFunc(left.notes[i], func(a, b noteRecord) int { return cmp.Compare(a.at, b.at) })
+		for _, r := range left.notes[i] {
+			m.put(r.key, r.note)
+		}
+		clear(m.differ)
 	}
 	if len(s.index.lanes) > 0 {
 		signal(s.changed)
 	}
 	return nil
 }
+
+func (s *Spool) memories() [2]*memory { return [2]*memory{s.words, s.ends} }
 
 func signal(c chan<- struct{}) {
 	select {

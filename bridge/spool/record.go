@@ -30,6 +30,7 @@ type submissionRecord struct {
 	Accepted int64    `json:"accepted"`
 	Group    string   `json:"group,omitempty"`
 	Topics   []string `json:"topics,omitempty"`
+	Outages  []string `json:"outages,omitempty"` // those that are not void
 }
 
 // An entryRecord is what the file has of an entry.
@@ -51,13 +52,6 @@ type death struct {
 	At      int64  `json:"at"`
 	Outcome string `json:"outcome"`
 	Reason  string `json:"reason,omitempty"`
-}
-
-// A digestRecord is a digest that is remembered.
-type digestRecord struct {
-	channel string
-	digest  webhook.Digest
-	at      int64
 }
 
 func encodeID(id uint64) []byte { return binary.BigEndian.AppendUint64(nil, id) }
@@ -105,6 +99,11 @@ func decodeEntry(key, value []byte) (entryRecord, error) {
 	return r, nil
 }
 
+func (r submissionRecord) encode() []byte {
+	value, _ := json.Marshal(r) // it has numbers and strings only
+	return value
+}
+
 // record returns what the file is to have of an entry.
 func (e *entry) record() entryRecord {
 	return entryRecord{
@@ -119,20 +118,4 @@ func (r entryRecord) entry(of *submission) *entry {
 		id: r.id, order: r.Order, of: of, lane: Lane{of.Channel, r.Recipient},
 		since: r.Since, attempts: r.Attempts, unsure: r.Unsure, void: r.Void, death: r.Death,
 	}
-}
-
-func (r digestRecord) key() []byte { return append(r.digest[:], r.channel...) }
-
-func (r digestRecord) value() []byte {
-	return binary.BigEndian.AppendUint64(nil, uint64(r.at))
-}
-
-func decodeDigest(key, value []byte) (digestRecord, error) {
-	var r digestRecord
-	if len(key) < len(r.digest) || len(value) != 8 {
-		return r, fmt.Errorf("digest %q", key)
-	}
-	r.channel = string(key[copy(r.digest[:], key):])
-	r.at = int64(binary.BigEndian.Uint64(value))
-	return r, nil
 }

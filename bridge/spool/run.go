@@ -4,6 +4,7 @@ package spool
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"time"
 )
@@ -73,11 +74,23 @@ func (s *Spool) Err() error {
 	return s.err
 }
 
-// Probe makes a small write, so that Err tells whether the disk works by now, and
-// returns what it would. What could not be written before is written with it.
+// leastProbe is how many bytes a probe has at least. On a full disk, less might find
+// room among the free pages of the file, where an acceptance does not.
+const leastProbe = 64 << 10
+
+// Probe writes 64 KiB, and more than an acceptance does of the largest payload that could
+// not be written, so that Err tells whether the disk works by now; it returns what Err
+// would. What it wrote before is free once that succeeds. What could not be written before
+// is written with it.
 func (s *Spool) Probe() error {
 	return s.do(context.Background(), &change{
-		stage:  func(b *batch) error { b.forced = true; return nil },
+		stage: func(b *batch) error {
+			filler := make([]byte, leastProbe+2*s.refused) // an acceptance may write another payload again
+			_, _ = rand.Read(filler)                       // which never fails; the disk might store less of what it knows
+			b.proved = len(filler)
+			b.writes = append(b.writes, write{inReserve, []byte("filler"), filler})
+			return nil
+		},
 		settle: func(bool) {},
 	})
 }

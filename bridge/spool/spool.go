@@ -80,8 +80,8 @@ type Figure struct {
 
 // Errors that callers tell apart.
 var (
-	// ErrFull is returned of a channel in which too much waits already.
-	ErrFull = errors.New("the queue of the channel is full")
+	// ErrFull is in what is returned of a channel in which too much waits already.
+	ErrFull = errors.New("too much waits already")
 	// ErrGone is returned of an entry or dead letter that is not there.
 	ErrGone = errors.New("no such entry")
 	// ErrClosed is returned once the spool is closed.

@@ -52,6 +52,7 @@ func take(tb testing.TB, s *Spool, from Lane) *Entry {
 
 // ended checks what Retry and Bury return of an entry that was not overtaken.
 func ended(tb testing.TB) func(overtaken bool, err error) {
+	tb.Helper()
 	return func(overtaken bool, err error) {
 		tb.Helper()
 		require.NoError(tb, err)

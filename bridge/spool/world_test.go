@@ -6,6 +6,8 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"github.com/pharos-status/pharos/bridge/webhook"
 )
 
 // A piece is an entry as the model knows it.
@@ -15,6 +17,7 @@ type piece struct {
 	number   int // of the submission
 	group    string
 	topics   []string
+	outages  []string // that are not void
 	attempts int
 	kept     int // attempts of which the file knows
 	sending  bool
@@ -26,13 +29,23 @@ type piece struct {
 
 // A world is what there is: in memory, or in the file.
 type world struct {
-	lanes   map[Lane][]piece
-	dead    map[string][]piece // by channel, the oldest first
-	digests map[string]time.Time
+	lanes map[Lane][]piece
+	dead  map[string][]piece // by channel, the oldest first
+	words map[string]word
+	ends  map[string]end
 }
 
+// A word is the last that was accepted of a group.
+type word struct {
+	digest webhook.Digest
+	at     time.Time
+}
+
+// An end is when an outage was over, and when that was told.
+type end struct{ ended, told time.Time }
+
 func newWorld() world {
-	return world{map[Lane][]piece{}, map[string][]piece{}, map[string]time.Time{}}
+	return world{map[Lane][]piece{}, map[string][]piece{}, map[string]word{}, map[string]end{}}
 }
 
 func (w world) clone() world {
@@ -43,58 +56,96 @@ func (w world) clone() world {
 	for c, q := range w.dead {
 		n.dead[c] = slices.Clone(q)
 	}
-	maps.Copy(n.digests, w.digests)
+	maps.Copy(n.words, w.words)
+	maps.Copy(n.ends, w.ends)
 	return n
 }
 
 // expect returns what is to become of a submission, and of all else.
 func (m *model) expect(n Submission) (world, Accepted, error) {
 	after := m.mem.clone()
-	digest := n.Channel + string(n.Digest[:])
-	if at, there := after.digests[digest]; there && m.now.Sub(at) < time.Minute {
+	said := n.Channel + " group " + n.Group
+	if n.Group == "" {
+		said = n.Channel + " digest " + string(n.Digest[:])
+	}
+	if last, there := after.words[said]; there && last.digest == n.Digest && m.now.Sub(last.at) < time.Minute {
 		return after, Accepted{Duplicate: true}, nil
 	}
-	after.digests[digest] = m.now
+	after.words[said] = word{n.Digest, m.now}
+	late := m.late(n)
 	var a Accepted
-	var voided []piece
-	waiting := 0
-	for at, q := range after.lanes {
-		after.lanes[at] = slices.DeleteFunc(q, func(p piece) bool {
-			void := func(topic string) bool {
-				return slices.Contains(n.VoidsAll, topic) || at.Channel == n.Channel && slices.Contains(n.Voids, topic)
-			}
-			if p.void || !slices.ContainsFunc(p.topics, void) {
-				return false
-			}
-			if p.sending {
-				voided = append(voided, p)
-				return false
-			}
-			a.Overtaken = append(a.Overtaken, at)
-			return true
-		})
-		if at.Channel == n.Channel {
-			waiting += len(after.lanes[at])
-		}
-	}
-	had := 0
-	for at, q := range m.mem.lanes {
-		if at.Channel == n.Channel {
-			had += len(q)
-		}
-	}
-	if waiting+len(n.Recipients) > max(m.maxWaits, had) {
+	had := waitingIn(m.mem, n.Channel)
+	m.overtake(after, n, &a)
+	if !late && waitingIn(after, n.Channel)+len(n.Recipients) > max(m.maxWaits, had) {
 		return m.mem, Accepted{}, ErrFull
-	}
-	for _, p := range voided { // each was the first of its lane
-		q := after.lanes[p.lane]
-		q[0].void = true
 	}
 	for _, r := range n.Recipients {
 		at := Lane{n.Channel, r}
+		if late {
+			a.Overtaken = append(a.Overtaken, at)
+			continue
+		}
 		after.lanes[at] = append(after.lanes[at], piece{
-			text: string(n.Payload), lane: at, number: m.number, group: n.Group, topics: n.Topics,
+			text: string(n.Payload), lane: at, number: m.number, group: n.Group, topics: n.Topics, outages: n.Outages,
 		})
 	}
+	for _, outage := range n.VoidsAll {
+		e := end{n.Ended, m.now}
+		if before := after.ends[outage]; m.now.Sub(before.told) < rememberEnds && before.ended.After(e.ended) {
+			e.ended = before.ended
+		}
+		after.ends[outage] = e
+	}
 	return after, a, nil
+}
+
+// overtake removes what a submission overtakes, or makes it void if it is being sent.
+func (m *model) overtake(w world, n Submission, a *Accepted) {
+	pass := func(p *piece) bool {
+		void := func(topic string) bool {
+			return slices.Contains(n.VoidsAll, topic) || p.lane.Channel == n.Channel && slices.Contains(n.Voids, topic)
+		}
+		had := len(p.outages)
+		p.outages = slices.DeleteFunc(slices.Clone(p.outages), void)
+		return slices.ContainsFunc(p.topics, void) || had > 0 && len(p.outages) == 0
+	}
+	for at, q := range w.lanes {
+		var left []piece
+		for _, p := range q {
+			switch over := pass(&p); {
+			case over && !p.sending:
+				a.Overtaken = append(a.Overtaken, at)
+				continue
+			case over:
+				p.void = true
+			}
+			left = append(left, p)
+		}
+		w.lanes[at] = left
+	}
+	for _, q := range w.dead {
+		for i := range q {
+			pass(&q[i])
+		}
+	}
+}
+
+// late tells whether all that a submission is about was over before.
+func (m *model) late(n Submission) bool {
+	for _, outage := range n.Outages {
+		e := m.mem.ends[outage]
+		if m.now.Sub(e.told) >= rememberEnds || !n.Began.Before(e.ended) {
+			return false
+		}
+	}
+	return len(n.Outages) > 0
+}
+
+func waitingIn(w world, channel string) (n int) {
+	for at, q := range w.lanes {
+		if at.Channel == channel {
+			n += len(q)
+		}
+	}
+	return n
 }

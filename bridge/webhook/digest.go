@@ -15,7 +15,9 @@ type Digest [sha256.Size]byte
 
 // Digest returns the same for notifications that tell the same of the same group,
 // whichever Alertmanager of a cluster sends them. Which receiver they are for, and
-// what annotations say, makes no difference.
+// what annotations say, makes no difference. Why they were sent makes none but for a
+// repetition: the members of a cluster may see different reasons for the same news, and
+// old versions give none.
 func (n *Notification) Digest() Digest {
 	lines := make([]string, 0, len(n.Alerts))
 	for _, a := range n.Alerts {
@@ -24,7 +26,7 @@ func (n *Notification) Digest() Digest {
 	}
 	slices.Sort(lines)
 	h := sha256.New()
-	_, _ = fmt.Fprintf(h, "%q %s %d %q\n", n.GroupKey, n.Status, n.TruncatedAlerts, n.NotificationReason)
+	_, _ = fmt.Fprintf(h, "%q %s %d %t\n", n.GroupKey, n.Status, n.TruncatedAlerts, n.NotificationReason == repeating)
 	for _, line := range lines {
 		_, _ = h.Write([]byte(line))
 	}

@@ -40,5 +40,4 @@ const (
 
 	serviceDead = "PharosServiceDead"
 	replicaDead = "PharosReplicaDead"
-	reminding   = "PharosReminder"
 )
