@@ -13,15 +13,15 @@ import (
 	"github.com/prometheus/alertmanager/template"
 
 	"github.com/pharos-status/pharos/bridge/webhook"
-	"github.com/pharos-status/pharos/internal/schema"
 )
 
-// The alerts of ours that say that something is dead.
+// The alerts of ours that say that something is dead, or sick.
 const (
 	alertServiceDead = "PharosServiceDead"
 	alertNodeDead    = "PharosNodeDead"
 	alertReplicaDead = "PharosReplicaDead"
 	alertReminder    = "PharosReminder"
+	alertNodeSick    = "PharosNodeSick"
 )
 
 // shown is how many alerts the default templates tell of.
@@ -102,19 +102,17 @@ func in(t time.Time, location *time.Location) time.Time {
 // rank returns the place of an alert: what fires comes before what is over, then what
 // is dead for all, then by severity.
 func rank(a template.Alert) int {
-	of := 3
-	switch {
+	of := 2
+	switch severity := webhook.SeverityOf(a); {
 	case isOutage(a):
 		of = 0
-	case a.Labels[schema.Severity] == "critical":
+	case severity == webhook.Critical:
 		of = 1
-	case a.Labels[schema.Severity] == "warning":
-		of = 2
-	case a.Labels[schema.Severity] == "info":
-		of = 4
+	case severity == webhook.Info:
+		of = 3
 	}
 	if isOver(a) {
-		of += 5
+		of += 4
 	}
 	return of
 }
@@ -136,14 +134,14 @@ func (d Data) Worst() template.Alert {
 // Outage tells whether the worst is that a service is dead, or was.
 func (d Data) Outage() bool { return isOutage(d.Worst()) }
 
-// More returns how many alerts there are besides those that the title is about that fire;
+// More returns how many alerts there are besides those that the title tells of that fire;
 // if none fires, that are over. It counts what Alertmanager has left out.
 func (d Data) More() int {
 	telling := d.firing
 	if telling == 0 {
 		telling = len(d.Alerts)
 	}
-	return max(telling-len(d.alike()), 0) + d.left()
+	return telling - d.told(telling) + d.left()
 }
 
 // Shown returns the alerts to be told of one by one, the worst of those that there
@@ -157,10 +155,10 @@ func (d Data) Shown() []template.Alert {
 func (d Data) Hidden() int { return max(len(d.listed())-shown, 0) + d.left() }
 
 // listed returns the alerts of which there is more to tell than the title does: not of
-// one that is over or has started, nor of the end of reminders and starts.
+// one that is over, has started or says no more, nor of the end of reminders and starts.
 func (d Data) listed() template.Alerts {
 	switch kind := d.Kind(); {
-	case len(d.Alerts) == 1 && (d.firing == 0 || kind == webhook.Startup):
+	case len(d.Alerts) == 1 && (d.firing == 0 || kind == webhook.Startup || isBare(d.Alerts[0])):
 		return nil
 	case kind != webhook.Changed:
 		return d.Alerts[:d.firing]
@@ -191,13 +189,28 @@ func (d Data) Link(annotation string) string {
 type Link struct{ Name, URL string }
 
 // Links returns where to read more: the status page and the incident; while it goes
-// on, graphs and what to do, too.
+// on, graphs and what to do, too, or where the alert comes from if nobody says more.
 func (d Data) Links() []Link {
 	all := []Link{{"Status page", d.PageURL}, {"Incident", d.Link("incident_url")}}
 	if d.Firing() && d.Kind() != webhook.Startup {
-		all = append(all, Link{"Dashboard", d.Link("dashboard_url")}, Link{"What to do", d.Link("runbook_url")})
+		dashboard, runbook := d.Link("dashboard_url"), d.Link("runbook_url")
+		all = append(all, Link{"Dashboard", dashboard}, Link{"What to do", runbook})
+		if dashboard == "" && runbook == "" {
+			all = append(all, Link{"Source", d.source()})
+		}
 	}
 	return slices.DeleteFunc(all, func(l Link) bool { return l.URL == "" })
+}
+
+// source returns where the worst alert comes from, of those that say so, such as its
+// expression in Prometheus; else nothing.
+func (d Data) source() string {
+	for _, a := range d.Alerts[:d.firing] {
+		if IsPlainURL(a.GeneratorURL) {
+			return a.GeneratorURL
+		}
+	}
+	return ""
 }
 
 // left returns how many alerts Alertmanager has left out, as far as can be believed.

@@ -104,7 +104,7 @@ func requireInert(t *testing.T, text string) {
 			require.Empty(t, line)
 		}
 		left := regexp.MustCompile("`[^`]+`|&#[0-9]+;").ReplaceAllString(line, "x")
-		require.NotRegexp(t, "[*@#<>\\[\\]`~|$\\\\{}^]|(^| )[_/]|[0-9A-Za-z]:[^ 0-9,;.:)]|^([-+=]|[0-9]+[.)])|[A-Za-z0-9]\\.[A-Za-z]", left, "%q", line)
+		require.NotRegexp(t, "[*@#<>\\[\\]`~|$\\\\{}^]|(^| )[_/]|[0-9A-Za-z]:[^ 0-9,;.:)=]|^([-+=]|[0-9]+[.)])|[A-Za-z0-9]\\.[A-Za-z]", left, "%q", line)
 	}
 }
 

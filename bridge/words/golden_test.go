@@ -41,6 +41,14 @@ func previews(now time.Time) map[string]*webhook.Notification {
 	theirs := foreign(now)
 	theirs.Annotations = template.KV{"summary": "Disk of db-1:9100 is almost full!", "description": "/var/lib has 4 % left,\nwhich lasts for 2 hours."}
 	theirs.Labels["severity"] = "page"
+	theirs.Annotations["runbook_url"] = "https://wiki.example.com/disk"
+	older := foreign(now)
+	older.Annotations = template.KV{"title": "Disk is almost full.", "message": "Based on recent sampling, /var/lib will be full within 2 hours."}
+	lone := foreign(now)
+	lone.Labels = template.KV{"alertname": "NodeDown", "instance": "db-1:9100", "severity": "page"}
+	other := foreign(now)
+	other.Labels["instance"], other.Labels["severity"] = "db-2:9100", "info"
+	mixed := append([]template.Alert{inService(nodeSick(now), "web"), inService(nodeDead(now), "db"), foreign(now)}, dead[:6]...)
 	yesterday := nodeSick(now)
 	yesterday.StartsAt = now.Add(-20 * time.Hour)
 	hours := serviceDead(now)
@@ -80,6 +88,11 @@ func previews(now time.Time) map[string]*webhook.Notification {
 		"start-over":        notification(over(now, started(now))...),
 		"foreign":           notification(theirs),
 		"foreign-bare":      notification(foreign(now)),
+		"foreign-lone":      notification(lone),
+		"foreign-message":   notification(older),
+		"foreign-several":   notification(lone, foreign(now), other),
+		"mixed":             notification(mixed...),
+		"mixed-over":        notification(over(now, mixed...)...),
 		"foreign-over":      notification(over(now, foreign(now))...),
 		"hostile":           hostile(now),
 		"test":              webhook.Test("zulip", now),

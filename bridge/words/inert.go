@@ -63,7 +63,7 @@ func inertPairs(from template.KV) template.KV {
 		switch {
 		case strings.HasSuffix(name, "_url"):
 			to[inert(name, maxInert)] = plainURLOnly(value)
-		case name == "description":
+		case name == "description" || name == "message":
 			to[name] = inert(value, maxInertDescription)
 		default:
 			to[inert(name, maxInert)] = inert(value, maxInert)

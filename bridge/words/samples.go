@@ -79,7 +79,8 @@ func started(now time.Time) template.Alert {
 func foreign(now time.Time) template.Alert {
 	return template.Alert{
 		Status: "firing", StartsAt: now.Add(-time.Minute), Annotations: template.KV{}, Fingerprint: "f0f0f0f0f0f0f0f0",
-		Labels: template.KV{"alertname": "DiskAlmostFull", "instance": "db-1:9100", "job": "node", "mountpoint": "/var/lib"},
+		GeneratorURL: "http://prometheus.example.com:9090/graph?g0.expr=disk_free+%3C+0.05&g0.tab=1",
+		Labels:       template.KV{"alertname": "DiskAlmostFull", "instance": "db-1:9100", "job": "node", "mountpoint": "/var/lib"},
 	}
 }
 

@@ -36,7 +36,7 @@ type set struct {
 func parse(patterns []string) (*set, error) {
 	s := &set{}
 	t, err := template.FromGlobs(nil, func(text *texttemplate.Template, html *htmltemplate.Template) {
-		ours := map[string]any{"duration": duration, "lasted": lasted, "shorten": shorten}
+		ours := map[string]any{"duration": duration, "lasted": lasted, "shorten": shorten, "known": known, "besides": besides}
 		s.asText, s.asHTML = text.Funcs(ours), html.Funcs(ours)
 	})
 	if err != nil {

@@ -132,6 +132,27 @@ func (d Data) alike() []template.Alert {
 	return alike
 }
 
+// told returns how many of the first alerts the title tells of: those that it is about,
+// and those of the nodes and replicas of what it says is dead.
+func (d Data) told(first int) int {
+	alike := d.alike()
+	dead := map[[2]string]bool{} // services, and nodes of services
+	for _, a := range alike {
+		if isDeath(a) && a.Labels["alertname"] != alertReplicaDead {
+			dead[[2]string{a.Labels[schema.Service], a.Labels[schema.Node]}] = true
+		}
+	}
+	told := len(alike)
+	for _, a := range d.Alerts[:first] {
+		service, node := [2]string{a.Labels[schema.Service]}, [2]string{a.Labels[schema.Service], a.Labels[schema.Node]}
+		switch name := a.Labels["alertname"]; {
+		case name == alertReplicaDead && (dead[service] || dead[node]), (name == alertNodeDead || name == alertNodeSick) && dead[service]:
+			told++
+		}
+	}
+	return told
+}
+
 // isDeath tells whether the alert is one of ours that say who is dead.
 func isDeath(a template.Alert) bool {
 	switch a.Labels["alertname"] {

@@ -160,7 +160,7 @@ func TestOrder(t *testing.T) {
 	}
 	require.Equal(t, []string{"PharosNodeDead", "PharosReplicaDead", "DiskAlmostFull", "PharosServiceDead"}, names)
 	require.Equal(t, given, n.Alerts[0], "the notification stays as it is")
-	require.Equal(t, 2, d.More())
+	require.Equal(t, 1, d.More(), "the replica is within the node that is dead")
 	require.Equal(t, 1, d.Over())
 	require.False(t, d.Outage())
 	require.Empty(t, plain(t).data(notification(foreign(now))).Affected().Names)
