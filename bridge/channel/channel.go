@@ -78,6 +78,7 @@ type Error struct {
 	Refused bool          // for good: it would be refused again
 	After   time.Duration // the channel asks not to be called before; 0: it did not say
 	Unsure  bool          // the service may have taken the message nevertheless
+	Odd     bool          // the service answered, but not as it does; after three attempts it is refused
 }
 
 // Error implements error.

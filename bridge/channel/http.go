@@ -17,7 +17,6 @@ import (
 	"time"
 
 	promconfig "github.com/prometheus/common/config"
-	"github.com/prometheus/common/version"
 
 	"github.com/pharos-status/pharos/internal/configfile"
 )
@@ -55,7 +54,7 @@ func newHTTPClient(c *promconfig.HTTPClientConfig, name string, secrets ...confi
 	}
 	settings.FollowRedirects = false
 	client, err := promconfig.NewClientFromConfig(settings, name,
-		promconfig.WithIdleConnTimeout(idleTimeout), promconfig.WithUserAgent("pharos_bridge/"+version.Version))
+		promconfig.WithIdleConnTimeout(idleTimeout), promconfig.WithUserAgent(userAgent()))
 	if err != nil {
 		return nil, fmt.Errorf("make the HTTP client of %s: %w", name, err)
 	}
@@ -127,7 +126,7 @@ func (c *httpClient) refusal(host string, answer *http.Response, body []byte) *E
 func (c *httpClient) unclear(r *http.Request, status int, service string) *Error {
 	return &Error{
 		Err:    fmt.Errorf("%s answered %d %s, but not as %s does; check the address", r.URL.Host, status, http.StatusText(status), service),
-		Unsure: true,
+		Unsure: true, Odd: true,
 	}
 }
 

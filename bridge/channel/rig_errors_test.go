@@ -32,9 +32,9 @@ type troubled struct {
 
 // The outcomes that errors can have.
 type outcome struct {
-	refused, unsure bool
-	least, most     time.Duration // of After
-	words           string        // in the error
+	refused, unsure, odd bool
+	least, most          time.Duration // of After
+	words                string        // in the error
 }
 
 // testErrors acts out everything that goes wrong between a channel and its service.
@@ -79,6 +79,7 @@ func (c troubled) requireOutcome(t testing.TB, err error, want outcome) {
 	require.ErrorAs(t, err, &got)
 	require.Equal(t, want.refused, got.Refused, "refused: %v", err)
 	require.Equal(t, want.unsure, got.Unsure, "unsure: %v", err)
+	require.Equal(t, want.odd, got.Odd, "odd: %v", err)
 	require.GreaterOrEqual(t, got.After, want.least, "%v", err)
 	require.LessOrEqual(t, got.After, max(want.most, want.least+5*time.Second), "%v", err)
 	require.Contains(t, err.Error(), want.words)
@@ -245,7 +246,7 @@ func (c troubled) testSuccesses(t *testing.T) {
 				require.NoError(t, err)
 				return
 			}
-			c.requireOutcome(t, err, outcome{unsure: true, words: "check the address"})
+			c.requireOutcome(t, err, outcome{unsure: true, odd: true, words: "check the address"})
 		})
 	}
 }

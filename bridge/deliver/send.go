@@ -48,15 +48,10 @@ func (w *worker) send(ctx context.Context, r *openRoute, e *spool.Entry) (err er
 // panicked returns the error of an attempt at which the channel panicked.
 func (w *worker) panicked(e *spool.Entry, p any) *channel.Error {
 	w.logger().Error("The channel panicked", "key", e.Key, "panic", p, "stack", string(debug.Stack()))
-	if w.poison != e.ID {
-		w.poison, w.panics = e.ID, 0
+	return &channel.Error{
+		Err:     errors.New("the channel has a defect, of which the log tells more"),
+		Refused: w.panics.full(e.ID, maxPanics), Unsure: true,
 	}
-	w.panics++
-	failure := &channel.Error{Err: errors.New("the channel has a defect, of which the log tells more"), Unsure: true}
-	if w.panics == maxPanics {
-		w.poison, failure.Refused = 0, true
-	}
-	return failure
 }
 
 // failureOf returns what to do about an error of Send, nil if there is none. If the

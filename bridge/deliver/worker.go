@@ -27,8 +27,31 @@ type worker struct {
 	unmarked bool // the message that is being sent is not marked in the spool
 	warned   bool // of such messages
 
-	poison uint64 // the message at which the channel panicked last
-	panics int    // how often it did
+	panics tally // of the channel
+	odd    tally // answers of what seems to be another service
+}
+
+// maxOdd is how many answers that are not the service's own a message is worth. Behind
+// them may be what passes, such as a page that says that the service is being mended, or
+// what delivers each of them, and the next ones wait.
+const maxOdd = 3
+
+// A tally counts what happens to one message after the other.
+type tally struct {
+	id uint64 // of the message
+	n  int
+}
+
+// full counts one more, and tells whether that makes so many. It then begins anew.
+func (t *tally) full(id uint64, limit int) bool {
+	if t.id != id {
+		*t = tally{id: id}
+	}
+	if t.n++; t.n < limit {
+		return false
+	}
+	*t = tally{}
+	return true
 }
 
 // run delivers what waits in the lane until nothing does or ctx is done. What is being
@@ -108,7 +131,7 @@ func (w *worker) settle(sends context.Context, o *outlet, r *openRoute, e *spool
 		w.logger().Debug("Delivered", "key", e.Key, "attempts", e.Attempts)
 		w.keep(w.d.o.Spool.Delivered(e.ID))
 		return 0
-	case failure.Refused:
+	case failure.Refused, failure.Odd && w.odd.full(e.ID, maxOdd):
 		o.metrics.results[resultRefused].Inc()
 		w.bury(e, schema.OutcomeRefused, failure)
 		return 0
