@@ -42,7 +42,9 @@ func newMetrics(storage func() error) *metrics {
 		reloadedLast: prometheus.NewGauge(gauge(schema.BridgeReloadSuccessTime,
 			"When the configuration was last read successfully.")),
 	}
-	m.requests.WithLabelValues("200") // there before the first one comes
+	for _, code := range []string{"200", "400", "401", "403", "404", "408", "413", "503"} {
+		m.requests.WithLabelValues(code) // there before the first one comes, or its increase would not be seen
+	}
 	return m
 }
 
