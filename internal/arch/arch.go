@@ -29,7 +29,7 @@ var rules = map[string][]string{
 	"collector/schedule":   {"collector/probe"},
 	"collector/state":      {"collector/probe", "internal/boltfile"},
 
-	"bridge":         {"bridge/channel", "bridge/config", "bridge/deliver", "bridge/spool", "bridge/webhook", "bridge/words", "internal/app", "internal/configfile", "internal/schema"},
+	"bridge":         {"bridge/channel", "bridge/config", "bridge/deliver", "bridge/spool", "bridge/webhook", "bridge/words", "internal/app", "internal/schema"},
 	"bridge/channel": {"bridge/webhook", "bridge/words", "bridge/xmpp", "internal/configfile", "internal/schema"},
 	"bridge/config":  {"bridge/channel", "bridge/words", "internal/configfile"},
 	"bridge/deliver": {"bridge/channel", "bridge/config", "bridge/spool", "bridge/webhook", "internal/schema"},
