@@ -279,43 +279,6 @@ func TestDiskThatFails(t *testing.T) {
 	require.Len(t, crash(t, s).Lanes(), 2)
 }
 
-// What needs no write says nothing of the disk.
-func TestDuplicateOnADiskThatFails(t *testing.T) {
-	t.Parallel()
-	s := open(t, Options{})
-	accept(t, s, say("1"))
-	s.breakDisk(errBroken, false)
-	require.ErrorIs(t, s.Probe(), errBroken)
-	require.Equal(t, Accepted{Duplicate: true}, accept(t, s, say("1")))
-	require.ErrorIs(t, s.Err(), errBroken)
-}
-
-// A probe writes more than what could not be written before.
-func TestProbe(t *testing.T) {
-	t.Parallel()
-	s := open(t, Options{})
-	filler := func() (size int) {
-		require.NoError(t, s.db.View(func(tx *bolt.Tx) error {
-			size = len(tx.Bucket([]byte(inReserve)).Get([]byte("filler")))
-			return nil
-		}))
-		return size
-	}
-	require.NoError(t, s.Probe())
-	require.Equal(t, leastProbe, filler())
-	large := say("1")
-	large.Payload = make([]byte, 1<<20)
-	s.breakDisk(errBroken, false)
-	_, err := s.Accept(t.Context(), large)
-	require.ErrorIs(t, err, errBroken)
-	s.breakDisk(nil, false)
-	accept(t, s, say("2"))
-	require.NoError(t, s.Probe())
-	require.Equal(t, leastProbe+2<<20, filler())
-	require.NoError(t, s.Probe())
-	require.Equal(t, leastProbe, filler())
-}
-
 // If the disk fails at the very end, the file may have what was refused: memory must
 // say the same, and a repetition must not be promised before the disk confirms it.
 func TestDiskThatFailsAtTheEnd(t *testing.T) {

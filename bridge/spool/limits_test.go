@@ -5,22 +5,17 @@ package spool
 import (
 	"bytes"
 	"context"
-	"errors"
 	"log/slog"
 	"math/rand/v2"
 	"os"
-	"path/filepath"
 	"runtime"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
-
-	"github.com/pharos-status/pharos/internal/testkit"
 )
 
 func TestDuplicates(t *testing.T) {
@@ -80,155 +75,6 @@ func TestDuplicatesOfAGroup(t *testing.T) {
 	require.Equal(t, Accepted{Duplicate: true}, accept(t, s, word("over", "g")), "what was not accepted is no word")
 	require.NoError(t, s.Probe())
 	require.Len(t, s.onDisk(t).notes[0], 2)
-}
-
-func TestOvertaking(t *testing.T) {
-	t.Parallel()
-	s := open(t, Options{})
-	reminder := func(text, channel string, recipients ...string) Submission {
-		n := say(text, recipients...)
-		n.Channel = channel
-		n.Topics = []string{"group/" + text, "service/web"}
-		return n
-	}
-	accept(t, s, say("change"))
-	accept(t, s, reminder("1", "sms", "alice", "bob", "carol"))
-	accept(t, s, reminder("2", "sms"))
-	accept(t, s, reminder("3", "chat", "room"))
-	require.Equal(t, "1", string(take(t, s, bob()).Payload))
-	require.Equal(t, "1", string(take(t, s, Lane{"sms", "carol"}).Payload))
-	carol, err := s.Take(Lane{"sms", "carol"}, false)
-	require.NoError(t, err)
-	ended(t)(s.Retry(carol.ID, false))
-
-	newer := reminder("4", "sms")
-	newer.Voids = []string{"group/1", "group/2", "group/4"}
-	require.Equal(t, []Lane{alice(), {"sms", "carol"}, alice()}, accept(t, s, newer).Overtaken, "on its channel, and what is being sent is not")
-	over := say("over")
-	over.VoidsAll = []string{"service/web", "service/mail"}
-	require.Equal(t, []Lane{{"chat", "room"}, alice()}, accept(t, s, over).Overtaken, "everywhere")
-	require.Equal(t, "1", string(take(t, s, bob()).Payload), "that is still being sent")
-	s = crash(t, s)
-	require.Equal(t, []Lane{alice()}, s.Lanes(), "it did not arrive in time")
-	for _, text := range []string{"change", "over"} {
-		e := take(t, s, alice())
-		require.Equal(t, text, string(e.Payload), "changes are always told, in order")
-		require.NoError(t, s.Delivered(e.ID))
-	}
-	require.Empty(t, s.index.submissions)
-	require.Empty(t, s.index.topics)
-}
-
-// A reminder of several outages is overtaken when the last of them is over.
-func TestOvertakingSeveralOutages(t *testing.T) {
-	t.Parallel()
-	over := func(text, outage string) Submission {
-		n := say(text, "zoe")
-		n.VoidsAll = []string{outage}
-		return n
-	}
-	reminder := say("reminder", "alice", "bob")
-	reminder.Topics, reminder.Outages = []string{"group/r"}, []string{"service/api", "service/db", "service/web"}
-	s := open(t, Options{})
-	accept(t, s, reminder)
-	require.Empty(t, accept(t, s, over("1", "service/web")).Overtaken, "the others are dead still")
-	s = crash(t, s)
-	newer := say("newer", "alice")
-	newer.Channel, newer.Voids = "chat", []string{"service/api"}
-	require.Empty(t, accept(t, s, newer).Overtaken, "on its own channel")
-	newer.Digest, newer.Channel = say("2").Digest, "sms"
-	require.Empty(t, accept(t, s, newer).Overtaken)
-	s = crash(t, s)
-	bobs := take(t, s, bob())
-	s.breakDisk(errBroken, false)
-	_, err := s.Accept(t.Context(), over("3", "service/db"))
-	require.ErrorIs(t, err, errBroken)
-	s.breakDisk(nil, false)
-	require.Empty(t, accept(t, s, over("4", "service/web")).Overtaken, "it was over before")
-	require.Equal(t, []Lane{alice()}, accept(t, s, over("3", "service/db")).Overtaken)
-	overtaken, err := s.Retry(bobs.ID, false)
-	require.NoError(t, err)
-	require.True(t, overtaken)
-	require.Empty(t, s.index.topics)
-	require.Empty(t, s.index.outages)
-}
-
-// A reminder that comes after the end of its outage is for nobody.
-func TestLateReminder(t *testing.T) {
-	t.Parallel()
-	s := open(t, Options{})
-	noon := time.Now()
-	over := say("over")
-	over.VoidsAll, over.Accepted, over.Ended = []string{"web", "api"}, noon, noon.Add(-time.Minute)
-	accept(t, s, over)
-	s = crash(t, s)
-	sent := 0
-	reminder := func(began, accepted time.Time, outages ...string) Submission {
-		sent++
-		n := say("reminder "+strconv.Itoa(sent), "bob", "carol")
-		n.Channel, n.Outages, n.Began, n.Accepted = "chat", outages, began, accepted
-		return n
-	}
-	before := noon.Add(-time.Hour)
-	late := reminder(before, noon.Add(time.Minute), "web", "api")
-	require.Equal(t, []Lane{{"chat", "bob"}, {"chat", "carol"}}, accept(t, s, late).Overtaken)
-	require.Equal(t, Accepted{Duplicate: true}, accept(t, s, late))
-	require.Zero(t, s.Figures()["chat"])
-	earlier := over
-	earlier.Digest, earlier.Ended = say("again").Digest, before.Add(-time.Hour)
-	accept(t, s, earlier)
-	require.Len(t, accept(t, s, reminder(before, noon.Add(time.Minute), "web")).Overtaken, 2, "the last end counts")
-	for name, n := range map[string]Submission{
-		"another service":     reminder(before, noon, "web", "db"),
-		"the next outage":     reminder(noon.Add(-time.Minute), noon, "web"),
-		"who knows since":     reminder(time.Time{}, noon, "web"),
-		"it was forgotten":    reminder(before, noon.Add(rememberEnds), "web"),
-		"not about an outage": reminder(before, noon),
-	} {
-		require.Empty(t, accept(t, s, n).Overtaken, name)
-	}
-	require.Equal(t, 10, s.Figures()["chat"].Waiting)
-
-	over.Digest, over.Ended = say("unknown").Digest, time.Time{}
-	accept(t, s, over)
-	require.Len(t, accept(t, s, reminder(noon.Add(-time.Minute), noon, "web")).Overtaken, 2, "it was over when that was told")
-}
-
-// What is overtaken while it is being sent does not come back.
-func TestOvertakenWhileSending(t *testing.T) {
-	t.Parallel()
-	over := say("over", "zoe")
-	over.VoidsAll = []string{"x"}
-	reminder := say("reminder", "alice", "bob", "carol", "dave")
-	reminder.Topics = []string{"x"}
-	carol, dave := Lane{"sms", "carol"}, Lane{"sms", "dave"}
-	s := open(t, Options{})
-	accept(t, s, reminder)
-	sending := map[Lane]uint64{}
-	for _, at := range s.Lanes() {
-		sending[at] = take(t, s, at).ID
-	}
-	s.breakDisk(errBroken, false)
-	_, err := s.Accept(t.Context(), over)
-	require.ErrorIs(t, err, errBroken)
-	s.breakDisk(nil, false)
-	ended(t)(s.Retry(sending[dave], false))
-	require.Equal(t, sending[dave], take(t, s, dave).ID, "what was not accepted overtakes nothing")
-
-	require.Empty(t, accept(t, s, over).Overtaken)
-	require.Equal(t, []Lane{{"sms", "zoe"}}, crash(t, s).Lanes())
-	require.NoError(t, s.Delivered(sending[alice()]), "it has arrived")
-	overtaken, err := s.Retry(sending[bob()], true)
-	require.NoError(t, err)
-	require.True(t, overtaken)
-	overtaken, err = s.Bury(sending[carol], "refused", "")
-	require.NoError(t, err)
-	require.True(t, overtaken)
-	require.NoError(t, s.Skip(sending[dave]))
-	require.Equal(t, []Lane{{"sms", "zoe"}}, s.Lanes())
-	require.Empty(t, s.DeadLetters(""))
-	require.Len(t, s.index.submissions, 1)
-	require.Len(t, crash(t, s).index.submissions, 1)
 }
 
 func TestNewerWordWaits(t *testing.T) {
@@ -455,48 +301,4 @@ func heap() float64 {
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
 	return float64(m.HeapAlloc)
-}
-
-// On a disk that is really full, what is refused is nowhere, and what was accepted is
-// there; once there is room again, everything goes on.
-func TestFullDisk(t *testing.T) {
-	t.Parallel()
-	folder := t.TempDir()
-	if err := syscall.Mount("tmpfs", folder, "tmpfs", 0, "size=2m"); err != nil {
-		testkit.Skip(t, "a disk can be mounted by root only: "+err.Error())
-	}
-	t.Cleanup(func() { require.NoError(t, syscall.Unmount(folder, 0)) })
-	ballast := filepath.Join(folder, "ballast")
-	require.NoError(t, os.WriteFile(ballast, make([]byte, 1<<20), 0o600))
-	s := open(t, Options{Path: folder})
-	require.NoError(t, s.Probe())
-	accepted := 0
-	for {
-		_, err := s.Accept(t.Context(), say(strconv.Itoa(accepted)+strings.Repeat("x", 20_000)))
-		if err != nil {
-			require.ErrorIs(t, err, syscall.ENOSPC)
-			break
-		}
-		accepted++
-		require.Less(t, accepted, 100)
-	}
-	require.Equal(t, accepted, s.Figures()["sms"].Waiting)
-	for range 10 {
-		require.ErrorIs(t, s.Probe(), syscall.ENOSPC, "it needs the room that an acceptance does")
-		require.ErrorIs(t, s.Err(), syscall.ENOSPC)
-	}
-	require.Equal(t, accepted, crash(t, s).Figures()["sms"].Waiting)
-
-	require.NoError(t, os.Remove(ballast))
-	require.NoError(t, s.Probe())
-	accept(t, s, say(strconv.Itoa(accepted)))
-	for i := range accepted + 1 {
-		e := take(t, s, alice())
-		require.True(t, bytes.HasPrefix(e.Payload, []byte(strconv.Itoa(i))))
-		require.NoError(t, s.Delivered(e.ID))
-	}
-	require.NoError(t, s.Close())
-	s = open(t, Options{Path: folder})
-	require.Empty(t, s.Lanes())
-	require.NoError(t, errors.Join(s.Err(), s.Close()))
 }
