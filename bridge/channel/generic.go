@@ -5,9 +5,13 @@ package channel
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"log/slog"
 	"mime"
 	"net/http"
 	"strings"
+	"sync"
+	"time"
 
 	promconfig "github.com/prometheus/common/config"
 
@@ -42,7 +46,7 @@ func (h *HTTP) Open(o Options) (Channel, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &generic{settings: h, words: o.Words, client: client}, nil
+	return &generic{settings: h, words: o.Words, client: client, logger: o.Logger.With("channel", o.Name)}, nil
 }
 
 // secrets returns what no error may hold.
@@ -58,6 +62,10 @@ type generic struct {
 	settings *HTTP
 	words    *words.Words
 	client   *httpClient
+	logger   *slog.Logger
+
+	mu         sync.Mutex
+	complained time.Time // when it was last logged that the template makes no JSON
 }
 
 func (h *generic) Recipients() []string { return []string{"http"} }
@@ -90,30 +98,51 @@ func (h *generic) Send(ctx context.Context, _ string, m Message) error {
 	return err
 }
 
-// body returns what is sent. What was to be JSON and is none is refused: it would
-// be misunderstood at best.
+// body returns what is sent. What was to be JSON and is none would be misunderstood at
+// best: the receiver gets what it would without a template, in which nothing is missing.
 func (h *generic) body(m Message) (string, error) {
 	switch {
 	case h.settings.Method == http.MethodGet:
 		return "", nil
 	case h.settings.Body == "":
-		body, err := json.Marshal(m.Notification)
-		if err != nil {
-			return "", refuse("write the notification as JSON: %w", err)
-		}
-		return string(body), nil
+		return asPosted(m)
 	}
 	body, err := m.in(h.words).TryText(h.settings.Body, m.Notification)
-	if err != nil {
-		return "", refuse("fill in the body: %w", err)
-	}
 	switch {
-	case isJSON(h.settings.ContentType) && !json.Valid([]byte(body)):
-		return "", refuse("the body that the template makes is not JSON; let it write each text through toJson")
+	case isJSON(h.settings.ContentType):
+		if err == nil && !json.Valid([]byte(body)) {
+			err = errors.New("it makes no JSON; let it write each text through toJson")
+		}
+		if err != nil {
+			h.complain(m.Key, err)
+			return asPosted(m)
+		}
+	case err != nil:
+		return "", refuse("fill in the body: %w", err)
 	case strings.HasPrefix(h.settings.ContentType, "text/plain"):
 		return m.Noted(body), nil
 	}
 	return body, nil
+}
+
+// asPosted returns the notification as Alertmanager posts it.
+func asPosted(m Message) (string, error) {
+	body, err := json.Marshal(m.Notification)
+	if err != nil {
+		return "", refuse("write the notification as JSON: %w", err)
+	}
+	return string(body), nil
+}
+
+// complain logs, at most once a minute, what is wrong with the template.
+func (h *generic) complain(key string, err error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if !h.complained.IsZero() && time.Since(h.complained) < time.Minute {
+		return
+	}
+	h.complained = time.Now()
+	h.logger.Warn("The template of the body is of no use, so Alertmanager's own JSON is sent", "key", key, "err", err)
 }
 
 func isJSON(contentType string) bool {

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/prometheus/alertmanager/template"
 	"golang.org/x/net/http/httpguts"
 
 	"github.com/pharos-status/pharos/bridge/webhook"
@@ -46,15 +47,41 @@ func (h *HTTP) Check(f *configfile.File, p configfile.Path, w *words.Words) conf
 }
 
 // json checks that a template makes JSON, and still does if the texts in it have what
-// ends a text of JSON.
+// ends a text of JSON, or may not be part of one.
 func (c *checker) json(key, tmpl string) {
 	test := webhook.Test("test", time.Now())
-	quoted := func(text string) string { return text + `"` }
-	if body, err := c.words.TryText(tmpl, test); err != nil || !json.Valid([]byte(body)) {
+	if !c.makesJSON(tmpl, test) {
 		c.errorf(key, "what it makes is not JSON; mend it, or set content_type")
-	} else if body, err := c.words.TryText(tmpl, defused(test, quoted, words.IsPlainURL)); err != nil || !json.Valid([]byte(body)) {
-		c.errorf(key, "a quotation mark within a label would break the JSON; write each text through toJson, without quotation marks around it")
+	} else if !c.makesJSON(tmpl, awkward(test, c.words.Names(tmpl))) {
+		c.errorf(key, "a quotation mark, a backslash or a line break within a label or an annotation would break the JSON; write each text through toJson, without quotation marks around it")
 	}
+}
+
+func (c *checker) makesJSON(tmpl string, n *webhook.Notification) bool {
+	body, err := c.words.TryText(tmpl, n)
+	return err == nil && json.Valid([]byte(body))
+}
+
+// awkward returns a copy of a notification that has labels and annotations of the names
+// too, each with a quotation mark, a backslash and a line break.
+func awkward(n *webhook.Notification, names []string) *webhook.Notification {
+	const ending = "\"\\\n"
+	odd := defused(n, func(text string) string { return text + ending }, func(string) bool { return false })
+	fill := func(pairs template.KV) {
+		for _, name := range names {
+			if _, ok := pairs[name]; !ok {
+				pairs[name] = ending
+			}
+		}
+	}
+	for _, pairs := range []template.KV{odd.GroupLabels, odd.CommonLabels, odd.CommonAnnotations, odd.RouteLabels} {
+		fill(pairs)
+	}
+	for _, a := range odd.Alerts {
+		fill(a.Labels)
+		fill(a.Annotations)
+	}
+	return odd
 }
 
 // headers checks the headers of a request and reads the secret ones.

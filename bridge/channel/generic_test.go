@@ -3,10 +3,13 @@
 package channel
 
 import (
+	"bytes"
 	"encoding/json"
+	"log/slog"
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -62,22 +65,75 @@ func TestHTTPNote(t *testing.T) {
 	require.JSONEq(t, `{"note": "Told late.", "overtaken": true}`, string(service.only(t).Body))
 }
 
+// A body that comes out as no JSON is better replaced than lost.
 func TestHTTPBroken(t *testing.T) {
 	t.Parallel()
-	service := newFake(t, says(http.StatusOK, ""))
-	for more, want := range map[string]outcome{
-		`, body: '{"text": "{{ .CommonLabels.service }}"}'`: {refused: true, words: "is not JSON; let it write each text through toJson"},
-		`, body: '{{ (index .Alerts 5).Status }}'`:          {refused: true, words: "fill in the body"},
+	for name, body := range map[string]string{
+		"no JSON": `'{"text": "{{ .CommonLabels.service }}"}'`, "an error": `'{{ (index .Alerts 5).Status }}'`,
 	} {
-		s := &HTTP{}
-		_ = decoded(t, s, `{url: "`+service.URL+`"`+more+`}`) // which may find it out already
-		c, err := s.Open(Options{Name: "test", Words: testWords(t)})
-		require.NoError(t, err)
-		m := message(t, "firing")
-		m.CommonLabels["service"] = `we"b`
-		troubled{}.requireOutcome(t, c.Send(t.Context(), "http", m), want)
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			service := newFake(t, says(http.StatusOK, ""))
+			s, log := &HTTP{}, &bytes.Buffer{}
+			_ = decoded(t, s, `{url: "`+service.URL+`", body: `+body+`}`) // which finds it out already
+			c, err := s.Open(Options{Name: "tickets", Words: testWords(t), Logger: slog.New(slog.NewTextHandler(log, nil))})
+			require.NoError(t, err)
+			m := message(t, "firing")
+			m.CommonLabels["service"] = `we"b`
+			for range 3 {
+				require.NoError(t, c.Send(t.Context(), "http", m))
+			}
+			for _, r := range service.all() {
+				again, err := webhook.Parse(r.Body)
+				require.NoError(t, err)
+				require.Equal(t, m.Notification, again, "it is Alertmanager's format")
+			}
+			require.Equal(t, 1, strings.Count(log.String(), "level=WARN"), log)
+			require.Contains(t, log.String(), "channel=tickets")
+			require.NoError(t, c.Close())
+		})
 	}
+}
+
+// Of what is no JSON nothing is known that would do as well.
+func TestHTTPBrokenText(t *testing.T) {
+	t.Parallel()
+	service := newFake(t, says(http.StatusOK, ""))
+	s := &HTTP{}
+	_ = decoded(t, s, `{url: "`+service.URL+`", content_type: text/plain, body: '{{ (index .Alerts 5).Status }}'}`)
+	c, err := s.Open(Options{Name: "test", Words: testWords(t), Logger: slog.New(slog.DiscardHandler)})
+	require.NoError(t, err)
+	troubled{}.requireOutcome(t, c.Send(t.Context(), "http", message(t, "firing")), outcome{refused: true, words: "fill in the body"})
 	require.Empty(t, service.all())
+}
+
+// A text in quotation marks is found in whatever the template asks for; one that goes
+// through toJson is good.
+func TestHTTPAwkwardTexts(t *testing.T) {
+	t.Parallel()
+	for text, good := range map[string]bool{
+		`"{{ .CommonLabels.service }}"`:                                                false,
+		`"{{ .CommonLabels.anything }}"`:                                               false,
+		`"{{ .CommonAnnotations.team }}"`:                                              false,
+		`"{{ .CommonAnnotations.dashboard_url }}"`:                                     false,
+		`"{{ .GroupLabels.cluster }}"`:                                                 false,
+		`"{{ index .CommonLabels "own_label" }}"`:                                      false,
+		`"{{ with index .Alerts 0 }}{{ .Annotations.team }}{{ end }}"`:                 false,
+		`"{{ .CommonLabels.service | reReplaceAll "\"" "" }}"`:                         false,
+		`{{ .CommonLabels.anything | toJson }}`:                                        true,
+		`"{{ .Status }}"`:                                                              true,
+		`{{ if eq .CommonLabels.severity "critical" }}1{{ else }}2{{ end }}`:           true,
+		`[{{ range $i, $a := .Alerts }}{{ if $i }},{{ end }}{{ toJson $a }}{{ end }}]`: true,
+		`{{ .CommonLabels.SortedPairs.Values | join " " | toJson }}`:                   true,
+	} {
+		body, err := json.Marshal(`{"text": ` + text + `}`)
+		require.NoError(t, err)
+		errs := decoded(t, &HTTP{}, `{url: "https://hooks.example/a", body: `+string(body)+`}`)
+		require.Equal(t, good, errs == nil, "%s: %v", text, errs)
+		if !good {
+			require.ErrorContains(t, errs, "would break the JSON")
+		}
+	}
 }
 
 func TestHTTPErrors(t *testing.T) {
@@ -125,7 +181,7 @@ func TestHTTPRefuses(t *testing.T) {
 :1: secret_headers.x: is there twice; remove one`,
 		},
 		"no JSON":   {`{url: "https://hooks.example/secret-a", body: '{"text": {{ .CommonLabels.alertname }}}'}`, ":1: body: what it makes is not JSON; mend it, or set content_type"},
-		"soon none": {`{url: "https://hooks.example/secret-a", body: '{"text": "{{ .CommonLabels.alertname }}"}'}`, ":1: body: a quotation mark within a label would break the JSON; write each text through toJson, without quotation marks around it"},
+		"soon none": {`{url: "https://hooks.example/secret-a", body: '{"text": "{{ .CommonLabels.alertname }}"}'}`, ":1: body: a quotation mark, a backslash or a line break within a label or an annotation would break the JSON; write each text through toJson, without quotation marks around it"},
 		"GET":       {`{url: "https://hooks.example/secret-a", method: GET, body: "{{ .Status }}"}`, ":1: body: a request with the method GET has no body; remove it, or use POST"},
 	})
 }

@@ -178,16 +178,18 @@ func (o *pushover) call(ctx context.Context, path string, form url.Values) error
 // form returns the fields of a message.
 func (o *pushover) form(place int, m Message) url.Values {
 	title, text := m.titled(m.text(o.words, o.settings.Title, words.Title), m.text(o.words, o.settings.Text, words.Body))
+	text = m.fit(text, pushoverText)
 	form := url.Values{
 		"token": {string(o.settings.Token)}, "user": {string(o.settings.Users[place].Key)},
-		"title": {words.Cut(title, pushoverTitle)}, "message": {m.fit(text, pushoverText)},
+		"title": {words.Cut(title, pushoverTitle)}, "message": {text},
 	}
 	set := func(key, value string) {
 		if value != "" {
 			form.Set(key, value)
 		}
 	}
-	if page := o.words.PageURL(); page != "" && len(page) <= pushoverURL {
+	// Pushover makes links of the addresses in a text, so that one needs no place of its own.
+	if page := o.words.PageURL(); page != "" && len(page) <= pushoverURL && !slices.Contains(strings.Fields(text), page) {
 		form.Set("url", page)
 		set("url_title", words.Cut(o.words.PageTitle(), pushoverURLTitle))
 	}

@@ -53,6 +53,21 @@ func TestPushoverRequest(t *testing.T) {
 	require.EqualError(t, c.Send(t.Context(), "dave", message(t, "firing")), "dave is not one of the channel's users")
 }
 
+// The page's link is there once: in the text, or beside a text without it.
+func TestPushoverPageOnce(t *testing.T) {
+	t.Parallel()
+	service := newFake(t, says(http.StatusOK, pushoverTaken))
+	const page = "https://status.example.com/"
+	for text, want := range map[string]string{
+		"": "", "'{{ .PageURL }}'": "", "'Look at {{ .PageURL }} now'": "", "Look": page, "'{{ .PageURL }}web'": page,
+	} {
+		require.NoError(t, openPushover(t, service.URL, "text: "+text).Send(t.Context(), "alice", message(t, "firing")))
+		form := service.only(t).form(t)
+		require.Equal(t, want, form["url"], text)
+		require.Equal(t, want != "", form["url_title"] != "", text)
+	}
+}
+
 func TestPushoverPriorities(t *testing.T) {
 	t.Parallel()
 	for more, want := range map[string]map[string][]string{

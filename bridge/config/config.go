@@ -109,7 +109,7 @@ func parse(f *configfile.File, o Options, lookup func(string) (string, bool)) (*
 	}
 	c := &Config{ExternalURL: "http://127.0.0.1:9642", Location: "UTC", Delivery: DefaultDelivery()}
 	if err := f.Decode(c); err != nil {
-		return nil, err
+		return nil, explained(f, err)
 	}
 	if err := c.inherit(f); err != nil {
 		return nil, err
