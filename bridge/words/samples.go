@@ -55,7 +55,7 @@ func replicaDead(now time.Time) template.Alert {
 
 func nodeSick(now time.Time) template.Alert {
 	return pharosAlert("PharosNodeSick", "warning", "A node is sick.",
-		"Node sockets of service web has been sick for 5 minutes: slow, under load, or with replicas that are.", now.Add(-3*time.Minute),
+		"Node sockets of service web has been sick for more than 5 minutes: slow, under load, or with replicas that are.", now.Add(-3*time.Minute),
 		schema.Service, "web", schema.Node, "sockets")
 }
 
