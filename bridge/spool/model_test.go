@@ -56,9 +56,17 @@ func (m *model) open(t *rapid.T, folder string) {
 
 // wrote notes that a write was tried, with all that the memory has.
 func (m *model) wrote() {
-	if !m.failing {
-		m.disk = m.mem.clone()
+	if m.failing {
+		return
 	}
+	for _, q := range m.mem.lanes {
+		for i := range q {
+			if q[i].untold {
+				q[i].untold, q[i].kept = false, q[i].attempts
+			}
+		}
+	}
+	m.disk = m.mem.clone()
 }
 
 func (m *model) accept(t *rapid.T) {
@@ -185,7 +193,7 @@ func (m *model) resolve(t *rapid.T) {
 		unsure := rapid.Bool().Draw(t, "unsure")
 		overtaken, err = m.spool.Retry(e.ID, unsure)
 		if gone = p.void; !gone {
-			p.sending, p.begun, p.unsure, p.kept = false, false, unsure, p.attempts
+			p.sending, p.begun, p.unsure, p.untold = false, false, unsure, true
 			m.mem.lanes[from] = slices.Insert(m.mem.lanes[from], 0, p)
 		}
 	case 4:

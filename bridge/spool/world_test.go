@@ -19,7 +19,8 @@ type piece struct {
 	topics   []string
 	outages  []string // that are not void
 	attempts int
-	kept     int // attempts of which the file knows
+	kept     int  // attempts of which the file knows
+	untold   bool // the file could not be told of the last one
 	sending  bool
 	void     bool // overtaken while it was sent
 	begun    bool
