@@ -50,7 +50,7 @@ func TestGotifyPriorities(t *testing.T) {
 	t.Parallel()
 	for more, want := range map[string]map[string][]int{
 		"escalate: true": {
-			"firing": {8, 8, 8}, "resolved": {2, 2, 2}, "startup": {2, 2, 2}, "foreign": {2, 2, 2},
+			"firing": {8, 8, 8}, "resolved": {2, 2, 2}, "startup": {2, 2, 2}, "foreign": {5, 5, 5},
 			"reminder": {8, 5, 5}, "reminder-2": {8, 8, 5}, "reminder-over": {2, 2, 2},
 		},
 		"priorities: {urgent: 10, quiet: 0}": {"firing": {10, 10, 10}, "reminder": {10, 10, 10}, "resolved": {0, 0, 0}},

@@ -74,7 +74,7 @@ func TestMatrixAlias(t *testing.T) {
 
 	room.Store("!nowhere:example.com")
 	c = openMatrix(t, newFake(t, says(http.StatusOK, `{"room_id": "?"}`)).URL, `"#ops:example.com"`, "")
-	troubled{}.requireOutcome(t, c.Send(t.Context(), "#ops:example.com", message(t, "firing")), outcome{words: "but not as a server of Matrix does"})
+	troubled{}.requireOutcome(t, c.Send(t.Context(), "#ops:example.com", message(t, "firing")), outcome{odd: true, words: "but not as a server of Matrix does"})
 	c = openMatrix(t, newFake(t, says(http.StatusNotFound, `{"errcode": "M_NOT_FOUND", "error": "Room alias not found"}`)).URL, `"#ops:example.com"`, "")
 	troubled{}.requireOutcome(t, c.Send(t.Context(), "#ops:example.com", message(t, "firing")), outcome{refused: true, words: "M_NOT_FOUND: Room alias not found"})
 	c = openMatrix(t, newFake(t, says(http.StatusBadGateway, "")).URL, `"#ops:example.com"`, "")

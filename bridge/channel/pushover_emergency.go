@@ -97,7 +97,7 @@ func (o *pushover) hush(ctx context.Context, user string, m Message) error {
 		if e, ok := errors.AsType[*Error](err); ok && e.Refused {
 			o.logger.Warn("Pushover does not stop to repeat a message", "recipient", user, "err", err)
 		} else if ok {
-			return &Error{Err: e.Err, After: e.After} // the message itself was not sent
+			return &Error{Err: e.Err, After: e.After, Odd: e.Odd} // the message itself was not sent
 		} else if err != nil {
 			return err
 		}
