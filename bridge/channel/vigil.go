@@ -10,12 +10,12 @@ import (
 	"strings"
 	"time"
 
+	"github.com/prometheus/alertmanager/template"
 	promconfig "github.com/prometheus/common/config"
 
 	"github.com/pharos-status/pharos/bridge/webhook"
 	"github.com/pharos-status/pharos/bridge/words"
 	"github.com/pharos-status/pharos/internal/configfile"
-	"github.com/pharos-status/pharos/internal/schema"
 )
 
 // Vigil are the settings of a channel that posts to a webhook in the format that
@@ -120,7 +120,7 @@ func (v *vigil) time(accepted time.Time) string {
 // whether such a one fires.
 func deaths(n *webhook.Notification) (about struct{ any, firing bool }) {
 	for _, a := range n.Alerts {
-		if isDeath(a.Labels) {
+		if isDeath(a) {
 			about.any = true
 			about.firing = about.firing || a.Status == "firing"
 		}
@@ -131,11 +131,11 @@ func deaths(n *webhook.Notification) (about struct{ any, firing bool }) {
 // isDeath tells whether an alert is about something dead, by its labels. Of what is
 // not Pharos' own, that is whatever is critical; what Pharos says of itself is no
 // death that it knows of.
-func isDeath(labels map[string]string) bool {
-	switch name := labels["alertname"]; name {
+func isDeath(a template.Alert) bool {
+	switch name := a.Labels["alertname"]; name {
 	case "PharosServiceDead", "PharosNodeDead", "PharosReplicaDead", "PharosReminder":
 		return true
 	default:
-		return !strings.HasPrefix(name, "Pharos") && labels[schema.Severity] == "critical"
+		return !strings.HasPrefix(name, "Pharos") && webhook.SeverityOf(a) == webhook.Critical
 	}
 }
