@@ -43,10 +43,10 @@ func (b *Bridge) Handler() http.Handler {
 		mux.ServeHTTP(&plain, r)
 		if allowed := plain.Header().Get("Allow"); allowed != "" {
 			w.Header().Set("Allow", allowed)
-			b.refuse(w, refusal{code: plain.Code, text: "this path takes " + allowed})
+			b.refuse(w, r, refusal{code: plain.Code, text: "this path takes " + allowed})
 			return
 		}
-		b.refuse(w, refusal{code: http.StatusNotFound, text: "there is nothing at this path; notifications go to /bridge/v1/CHANNEL"})
+		b.refuse(w, r, refusal{code: http.StatusNotFound, text: "there is nothing at this path; notifications go to /bridge/v1/CHANNEL"})
 	})
 }
 
@@ -59,7 +59,7 @@ func (b *Bridge) admitted(serve call) http.Handler {
 			err = serve(w, r)
 		}
 		if err != nil {
-			b.refuse(w, err)
+			b.refuse(w, r, err)
 		}
 	})
 }
@@ -96,10 +96,11 @@ const (
 )
 
 // refuse answers with what went wrong. Whoever calls learns nothing of the inside.
-func (b *Bridge) refuse(w http.ResponseWriter, err error) {
+func (b *Bridge) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	answer, known := errors.AsType[refusal](err)
 	switch {
 	case known:
+		b.tellRejected(r, answer)
 	case errors.Is(err, spool.ErrFull):
 		answer = refusal{http.StatusServiceUnavailable, "too much waits already; try again later", afterFull}
 	case errors.Is(err, spool.ErrGone):

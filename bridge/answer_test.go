@@ -160,7 +160,7 @@ func TestWhatPasses(t *testing.T) {
 		{busy(), "10", "too many notifications come at the same time"},
 	} {
 		w := httptest.NewRecorder()
-		b.refuse(w, c.err)
+		b.refuse(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", http.NoBody), c.err)
 		require.Equal(t, http.StatusServiceUnavailable, w.Code)
 		require.Equal(t, c.after, w.Header().Get("Retry-After"))
 		require.Contains(t, w.Body.String(), c.text)

@@ -59,6 +59,8 @@ type Bridge struct {
 	intake    *intake
 	disk      *disk
 
+	rejections rejections
+
 	reloading sync.Mutex  // one Reload at a time
 	running   atomic.Bool // between the beginning and the end of Run
 	failed    atomic.Bool // the disk, by what was logged last
@@ -133,6 +135,16 @@ func (b *Bridge) Reload() error {
 func (b *Bridge) Found(address string) bool {
 	s := b.settings.Load()
 	return s.file && s.config.External().Scheme == "http" && s.config.Found(address)
+}
+
+// Channels returns the names of the channels, in the order of the configuration.
+func (b *Bridge) Channels() []string {
+	channels := b.settings.Load().config.Channels
+	names := make([]string, len(channels))
+	for i := range channels {
+		names[i] = channels[i].Name
+	}
+	return names
 }
 
 // ExternalURL returns where the configuration says that Alertmanager finds the bridge.

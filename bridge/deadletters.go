@@ -32,7 +32,13 @@ type DeadLetter struct {
 const maxTitled = 256 << 10
 
 func (b *Bridge) listDeadLetters(w http.ResponseWriter, r *http.Request) error {
-	letters := b.spool.DeadLetters(r.URL.Query().Get("channel"))
+	channel := r.URL.Query().Get("channel")
+	letters := b.spool.DeadLetters(channel)
+	if channel != "" && len(letters) == 0 {
+		if _, err := b.recipients(channel); err != nil {
+			return err // it is misspelt, more likely than not
+		}
+	}
 	all := make([]DeadLetter, len(letters)) // [] in JSON, not null
 	for i := range letters {
 		all[i] = b.deadLetter(&letters[i])
@@ -108,7 +114,7 @@ func (b *Bridge) discardDeadLetter(w http.ResponseWriter, r *http.Request) error
 func idOf(r *http.Request) (uint64, error) {
 	id, err := strconv.ParseUint(r.PathValue("id"), 10, 64)
 	if err != nil {
-		return 0, refusal{code: http.StatusNotFound, text: "there is no such dead letter"}
+		return 0, spool.ErrGone
 	}
 	return id, nil
 }

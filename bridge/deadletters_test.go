@@ -30,6 +30,7 @@ func TestDeadLetters(t *testing.T) {
 		return all
 	}
 	require.Empty(t, list(""))
+	require.Empty(t, list("?channel=hook"))
 	before := time.Now().Add(-time.Second)
 	for _, group := range []string{"a", "b"} {
 		require.Equal(t, http.StatusOK, post(b, notification(group)).Code)
@@ -38,7 +39,7 @@ func TestDeadLetters(t *testing.T) {
 
 	letters := list("?channel=hook")
 	require.Len(t, letters, 2)
-	require.Empty(t, list("?channel=other"))
+	require.Equal(t, http.StatusNotFound, ask(b.Handler(), http.MethodGet, "/bridge/v1/dead-letters?channel=other", "").Code)
 	first := letters[1]
 	require.Equal(t, "hook", first.Channel)
 	require.Equal(t, schema.OutcomeRefused, first.Outcome)

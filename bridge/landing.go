@@ -20,6 +20,8 @@ var landingHTML string
 
 // A landing is what the landing page shows.
 type landing struct {
+	Root     string // what leads to the other pages: "" or "../"
+	Listed   bool   // whether the list of dead letters is for everybody who sees this page
 	Version  string
 	Problem  string // why the bridge is not ready; empty: it is
 	Channels []row
@@ -34,8 +36,14 @@ type row struct {
 	DeadLetters int
 }
 
-func (b *Bridge) serveLanding(w http.ResponseWriter, _ *http.Request) {
+// serveLanding returns what serves the page below a path to which root leads back.
+func (b *Bridge) serveLanding(root string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) { b.writeLanding(w, root) }
+}
+
+func (b *Bridge) writeLanding(w http.ResponseWriter, root string) {
 	l := newLanding(b.settings.Load(), b.spool.Figures(), time.Now())
+	l.Root = root
 	if err := b.Ready(); err != nil {
 		l.Problem = err.Error()
 	}
@@ -52,7 +60,7 @@ func (b *Bridge) serveLanding(w http.ResponseWriter, _ *http.Request) {
 }
 
 func newLanding(s *settings, figures map[string]spool.Figure, now time.Time) landing {
-	l := landing{Version: version.Version}
+	l := landing{Version: version.Version, Listed: s.config.Webhook.Token == ""}
 	for i := range s.config.Channels {
 		c := &s.config.Channels[i]
 		figure := figures[c.Name]

@@ -13,10 +13,12 @@ import (
 )
 
 // Ops returns what only operators may reach: a page to start from, metrics,
-// configuration, readiness, reload and profiles.
+// configuration, readiness, reload and profiles. Where they are beside those of other
+// parts, the page may be had at /bridge/ instead of /.
 func (b *Bridge) Ops() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /{$}", b.serveLanding)
+	mux.HandleFunc("GET /{$}", b.serveLanding(""))
+	mux.HandleFunc("GET /bridge/{$}", b.serveLanding("../")) // where / is another page
 	if b.o.Gatherer != nil {
 		mux.Handle("GET /metrics", promhttp.HandlerFor(b.o.Gatherer, promhttp.HandlerOpts{
 			ErrorLog:          slog.NewLogLogger(b.o.Logger.Handler(), slog.LevelError),

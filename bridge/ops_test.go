@@ -27,7 +27,8 @@ func TestOps(t *testing.T) {
 
 	run(t, b)
 	for path, want := range map[string]string{
-		"/":             "<code>hook</code>",
+		"/":             `href="metrics">Metrics`,
+		"/bridge/":      `href="../metrics">Metrics`,
 		"/-/ready":      "The bridge is ready.\n",
 		"/-/healthy":    "The bridge is healthy.\n",
 		"/metrics":      "pharos_bridge_storage_ok 1\n",
@@ -39,6 +40,11 @@ func TestOps(t *testing.T) {
 		require.Contains(t, w.Body.String(), want, path)
 		require.NotContains(t, w.Body.String(), "t0ken", path)
 		require.NotContains(t, w.Body.String(), "secret-path", path)
+	}
+	for _, path := range []string{"/", "/bridge/"} {
+		w := ask(ops, http.MethodGet, path, "")
+		require.Contains(t, w.Body.String(), "<code>hook</code>")
+		require.NotContains(t, w.Body.String(), `v1/dead-letters"`, "a browser shows no token")
 	}
 	require.Equal(t, http.StatusOK, ask(ops, http.MethodPost, "/-/reload", "").Code)
 	require.Equal(t, http.StatusForbidden, ask(ops, http.MethodPost, "/-/reload", "", header("Sec-Fetch-Site", "cross-site")).Code)

@@ -27,6 +27,12 @@ import (
 // times its size as garbage. Who sets GOGC has the last word.
 const gcPercent = 50
 
+// memoryLimit is how many bytes the process may take before more is collected than
+// gcPercent asks for. Some notifications of 4 MiB at a time leave garbage of a hundred and
+// more, which the machine would otherwise have to hold. What is alive is far below it; where
+// it is not, more is collected, and nothing fails. Who sets GOMEMLIMIT has the last word.
+const memoryLimit = 64 << 20
+
 // start checks the configuration, or runs the bridge until ctx is done.
 func start(ctx context.Context, f *flags, log *slog.Logger, stdout io.Writer) error {
 	if f.configCheck {
@@ -38,6 +44,9 @@ func start(ctx context.Context, f *flags, log *slog.Logger, stdout io.Writer) er
 	}
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(gcPercent)
+	}
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(memoryLimit)
 	}
 	hangups := app.CatchHangups()
 	log.Info("Starting pharos_bridge", "version", version.Info(), "build_context", version.BuildContext())
@@ -67,6 +76,9 @@ func build(b *app.Builder, f *flags, hangups app.Hangups, log *slog.Logger) erro
 	})
 	if err != nil {
 		return err
+	}
+	if len(br.Channels()) == 0 {
+		log.Warn("There are no channels: whatever is posted is turned away. Write some into the configuration file, then reload", "file", f.configFile)
 	}
 	routes.Handle("/bridge/", br.Handler())
 	routes.Handle("/", br.Ops())
