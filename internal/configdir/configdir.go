@@ -35,7 +35,7 @@ func All(dir string) []File {
 	files := slices.Concat(Exporter(dir), StatusPage(dir), Bridge(dir), Engine(dir))
 	for i := range files {
 		if files[i].Name == routingFile && files[i].Err == nil {
-			files[i].Err = channels(dir)
+			files[i].Err = webhooks(dir)
 		}
 	}
 	return files
