@@ -5,10 +5,12 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -19,7 +21,6 @@ import (
 	promconfig "github.com/prometheus/common/config"
 
 	"github.com/pharos-status/pharos/bridge"
-	"github.com/pharos-status/pharos/internal/app"
 )
 
 const (
@@ -40,10 +41,26 @@ type bridgeClient struct {
 
 func (c *bridgeClient) flags(cmd *kingpin.CmdClause) {
 	c.url = "http://127.0.0.1:9642"
-	cmd.Flag("url", "Where the bridge listens.").PlaceHolder(c.url).SetValue(app.URL(&c.url))
+	cmd.Flag("url", "Where the bridge listens.").PlaceHolder(c.url).SetValue((*bridgeURL)(&c.url))
 	cmd.Flag("token-file", "File with webhook.token of bridge.yml.").PlaceHolder("FILE").StringVar(&c.tokenFile)
 	cmd.Flag("http.config.file", "Settings of the HTTP client, in Prometheus' format: certificates, proxies.").PlaceHolder("FILE").StringVar(&c.http)
 }
+
+// A bridgeURL is the value of --url.
+type bridgeURL string
+
+// Set implements [kingpin.Value].
+func (v *bridgeURL) Set(text string) error {
+	u, err := url.Parse(text)
+	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
+		return fmt.Errorf("--url: %q is no URL; write it as http://127.0.0.1:9642", text)
+	}
+	*v = bridgeURL(text)
+	return nil
+}
+
+// String implements [kingpin.Value].
+func (v *bridgeURL) String() string { return string(*v) }
 
 // list returns the dead letters of a channel, or of all if it is empty.
 func (c *bridgeClient) list(ctx context.Context, channel string) (all []bridge.DeadLetter, err error) {
@@ -92,7 +109,7 @@ func (c *bridgeClient) do(ctx context.Context, method, path string) ([]byte, err
 		if cause, ok := errors.AsType[*url.Error](err); ok {
 			err = cause.Err
 		}
-		return nil, fmt.Errorf("%w at %s: %w; start pharos_bridge, or name the operations listener of pharos, such as --url=http://127.0.0.1:9640", errUnreachable, c.url, err)
+		return nil, c.unreached(err)
 	}
 	defer resp.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
@@ -139,6 +156,23 @@ func (c *bridgeClient) client() (*http.Client, error) {
 	return client, nil
 }
 
+// unreached says why there was no answer, and what to do.
+func (c *bridgeClient) unreached(err error) error {
+	_, untrusted := errors.AsType[*tls.CertificateVerificationError](err)
+	_, garbled := errors.AsType[tls.RecordHeaderError](err)
+	refused, alert := errors.AsType[*net.OpError](err)
+	hint := "start pharos_bridge, or name the operations listener of pharos, such as --url=http://127.0.0.1:9640"
+	switch {
+	case untrusted:
+		hint = "name its authority, tls_config: {ca_file: FILE}, in the file of --http.config.file, and have --url say a name that its certificate has"
+	case garbled, errors.Is(err, http.ErrSchemeMismatch):
+		hint = "it has no TLS: begin --url with http"
+	case alert && refused.Op == "remote error":
+		hint = "it refuses the connection: give a client certificate, tls_config: {cert_file: FILE, key_file: FILE}, in the file of --http.config.file"
+	}
+	return fmt.Errorf("%w at %s: %w; %s", errUnreachable, c.url, err, hint)
+}
+
 // refused says why the bridge did not do what it was asked.
 func (c *bridgeClient) refused(resp *http.Response, body []byte) error {
 	var answer struct {
@@ -150,6 +184,10 @@ func (c *bridgeClient) refused(resp *http.Response, body []byte) error {
 		said = printable(answer.Error)
 	}
 	switch {
+	case strings.HasPrefix(resp.Header.Get("WWW-Authenticate"), "Basic"):
+		return fmt.Errorf("the listener at %s demands a name and a password; give basic_auth: {username: NAME, password_file: FILE} in the file of --http.config.file", c.url)
+	case resp.StatusCode == http.StatusBadRequest && strings.Contains(string(body), "HTTP request to an HTTPS server"):
+		return fmt.Errorf("the listener at %s has TLS; begin --url with https", c.url)
 	case resp.StatusCode == http.StatusUnauthorized, resp.StatusCode == http.StatusForbidden:
 		if c.tokenFile != "" {
 			return fmt.Errorf("the bridge refuses: %s; %s has to hold webhook.token of bridge.yml", said, c.tokenFile)

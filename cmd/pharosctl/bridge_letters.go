@@ -3,11 +3,13 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -32,7 +34,7 @@ const lettersListHelp = `List them, the newest first.
   pharosctl bridge dead-letters list --channel=oncall-sms
   pharosctl bridge dead-letters list --url=http://127.0.0.1:9640 -o json`
 
-const lettersSendHelp = `Send some again, or all: they go to the end of the queue.
+const lettersSendHelp = `Send some again, or all, the oldest first: they go to the end of the queue.
 
   pharosctl bridge dead-letters send 17 18
   pharosctl bridge dead-letters send --all --channel=oncall-sms`
@@ -44,9 +46,9 @@ const lettersDiscardHelp = `Discard some, or all.
 // letters is what the subcommands of bridge dead-letters are asked to do.
 type letters struct {
 	client  bridgeClient
-	channel string // empty: any
-	format  string // table or json
-	ids     []uint64
+	channel string   // empty: any
+	format  string   // table or json
+	ids     []string // as given
 	all     bool
 	stdout  io.Writer
 }
@@ -62,7 +64,7 @@ func bridgeLetters(group *kingpin.CmdClause, stdout io.Writer) actions {
 	send := cmd.Command("send", lettersSendHelp)
 	discard := cmd.Command("discard", lettersDiscardHelp)
 	for _, c := range []*kingpin.CmdClause{send, discard} {
-		c.Arg("id", "Number of a message, as list shows it.").Uint64ListVar(&l.ids)
+		c.Arg("id", "Number of a message, as list shows it.").StringsVar(&l.ids)
 		c.Flag("all", "All of them.").BoolVar(&l.all)
 	}
 	return actions{
@@ -146,15 +148,16 @@ func (l *letters) each(ctx context.Context, done string, act func(context.Contex
 	return errs
 }
 
-// chosen returns the ids that are meant.
-func (l *letters) chosen(ctx context.Context) ([]uint64, error) {
+// chosen returns the ids that are meant, each once. Of all, those accepted first come
+// first, or people would be told of an end before its beginning.
+func (l *letters) chosen(ctx context.Context) (ids []uint64, err error) {
 	switch {
 	case l.all && len(l.ids) > 0:
 		return nil, &app.Exit{Code: 2, Err: errors.New("both --all and numbers are given; give one of them")}
 	case len(l.ids) > 0 && l.channel != "":
 		return nil, &app.Exit{Code: 2, Err: errors.New("--channel goes with --all; numbers name a message of any channel")}
 	case len(l.ids) > 0:
-		return l.ids, nil
+		return numbers(l.ids)
 	case !l.all:
 		return nil, &app.Exit{Code: 2, Err: errors.New("no message is named; give the numbers that list shows, or --all")}
 	}
@@ -162,13 +165,30 @@ func (l *letters) chosen(ctx context.Context) ([]uint64, error) {
 	if err != nil {
 		return nil, err
 	}
+	slices.SortFunc(all, func(a, b bridge.DeadLetter) int {
+		return cmp.Or(a.Accepted.Compare(b.Accepted), cmp.Compare(a.ID, b.ID))
+	})
 	for _, d := range all {
-		l.ids = append(l.ids, d.ID)
+		ids = append(ids, d.ID)
 	}
-	if len(l.ids) == 0 {
+	if len(ids) == 0 {
 		_, err = io.WriteString(l.stdout, "There are no dead letters.\n")
 	}
-	return l.ids, err
+	return ids, err
+}
+
+// numbers reads the ids that the command line gives.
+func numbers(texts []string) (ids []uint64, err error) {
+	for _, text := range texts {
+		id, err := strconv.ParseUint(text, 10, 64)
+		if err != nil {
+			return nil, &app.Exit{Code: 2, Err: fmt.Errorf("%q is no number of a message; give the numbers that list shows", text)}
+		}
+		if !slices.Contains(ids, id) {
+			ids = append(ids, id)
+		}
+	}
+	return ids, nil
 }
 
 func idPath(id uint64) string { return lettersPath + "/" + strconv.FormatUint(id, 10) }

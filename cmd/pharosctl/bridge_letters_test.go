@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -101,9 +102,12 @@ func TestDeadLetters(t *testing.T) {
 	t.Parallel()
 	d := newDeadBridge(t, "", 3)
 	all := d.list(3)
-	require.Empty(t, d.list(0, "--channel=other"))
+	code, stdout, stderr := ctl(t, "bridge", "dead-letters", "--url="+d.url, "--channel=other")
+	require.Equal(t, 1, code)
+	require.Empty(t, stdout)
+	require.Equal(t, "pharosctl: list dead letters: there is no such channel in bridge.yml\n", stderr)
 
-	code, stdout, stderr := ctl(t, "bridge", "dead-letters", "--url="+d.url+"/", "--channel=hook")
+	code, stdout, stderr = ctl(t, "bridge", "dead-letters", "--url="+d.url+"/", "--channel=hook")
 	require.Zero(t, code, stderr)
 	lines := strings.Split(stdout, "\n")
 	require.Len(t, lines, 5)
@@ -116,7 +120,7 @@ func TestDeadLetters(t *testing.T) {
 	d.list(2)
 
 	d.good.Store(true)
-	code, stdout, stderr = ctl(t, "bridge", "dead-letters", "send", "--url="+d.url, number(all[0]), number(all[1]))
+	code, stdout, stderr = ctl(t, "bridge", "dead-letters", "send", "--url="+d.url, number(all[0]), number(all[1]), number(all[1]))
 	require.Equal(t, 1, code)
 	require.Equal(t, fmt.Sprintf("%d sent again\n", all[1].ID), stdout)
 	require.Equal(t, fmt.Sprintf("pharosctl: %d: there is no such dead letter\n", all[0].ID), stderr)
@@ -131,6 +135,26 @@ func TestDeadLetters(t *testing.T) {
 	require.Equal(t, "There are no dead letters.\n", stdout)
 	_, stdout, _ = ctl(t, "bridge", "dead-letters", "list", "--url="+d.url)
 	require.Equal(t, "There are no dead letters.\n", stdout)
+}
+
+// TestAllDeadLettersGoOldestFirst gives some up in another order than they were accepted in.
+func TestAllDeadLettersGoOldestFirst(t *testing.T) {
+	t.Parallel()
+	accepted := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	var sent []string
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodGet {
+			all := []bridge.DeadLetter{{ID: 2, Accepted: accepted.Add(time.Second)}, {ID: 7, Accepted: accepted}, {ID: 9, Accepted: accepted.Add(time.Second)}, {ID: 3, Accepted: accepted}}
+			_ = json.NewEncoder(w).Encode(all)
+			return
+		}
+		sent = append(sent, r.URL.Path)
+	}))
+	t.Cleanup(s.Close)
+	code, stdout, stderr := ctl(t, "bridge", "dead-letters", "send", "--all", "--url="+s.URL)
+	require.Zero(t, code, stderr)
+	require.Equal(t, "3 sent again\n7 sent again\n2 sent again\n9 sent again\n", stdout)
+	require.Equal(t, []string{idPath(3) + "/send", idPath(7) + "/send", idPath(2) + "/send", idPath(9) + "/send"}, sent)
 }
 
 func TestDeadLettersOfABridgeWithAToken(t *testing.T) {
@@ -182,15 +206,53 @@ func TestDeadLettersOfNoBridge(t *testing.T) {
 func TestDeadLettersMisused(t *testing.T) {
 	t.Parallel()
 	for want, args := range map[string][]string{
-		"no message is named":                {"send"},
-		"both --all and numbers are given":   {"discard", "--all", "1"},
-		"--channel goes with --all":          {"send", "1", "--channel=a"},
-		"enum value must be one of":          {"list", "-o", "xml"},
-		`"localhost:9642" is no URL`:         {"list", "--url=localhost:9642"},
-		"strconv.ParseUint: parsing \"one\"": {"send", "one"},
+		"no message is named":                                               {"send"},
+		"both --all and numbers are given":                                  {"discard", "--all", "1"},
+		"--channel goes with --all":                                         {"send", "1", "--channel=a"},
+		"enum value must be one of":                                         {"list", "-o", "xml"},
+		`"localhost:9642" is no URL; write it as http://127.0.0.1:9642`:     {"list", "--url=localhost:9642"},
+		`"one" is no number of a message; give the numbers that list shows`: {"send", "1", "one"},
 	} {
 		code, _, stderr := ctl(t, append([]string{"bridge", "dead-letters"}, args...)...)
 		require.Equal(t, 2, code, want)
 		require.Contains(t, stderr, want)
+	}
+}
+
+func TestDeadLettersByTLS(t *testing.T) {
+	t.Parallel()
+	secure := httptest.NewUnstartedServer(http.NotFoundHandler())
+	secure.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
+	secure.StartTLS()
+	t.Cleanup(secure.Close)
+	certified := httptest.NewUnstartedServer(http.NotFoundHandler())
+	certified.Config.ErrorLog = secure.Config.ErrorLog
+	certified.TLS = &tls.Config{ClientAuth: tls.RequireAnyClientCert} //nolint:gosec // of a test
+	certified.StartTLS()
+	t.Cleanup(certified.Close)
+	plain := httptest.NewServer(http.NotFoundHandler())
+	t.Cleanup(plain.Close)
+	basic := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("WWW-Authenticate", "Basic")
+		http.Error(w, "Unauthorized", http.StatusUnauthorized)
+	}))
+	t.Cleanup(basic.Close)
+	trusting := filepath.Join(folder(t, map[string]string{"client.yml": "tls_config: {insecure_skip_verify: true}"}), "client.yml")
+	for _, c := range []struct {
+		url, file, want string
+	}{
+		{secure.URL, "", "; name its authority, tls_config: {ca_file: FILE}, in the file of --http.config.file, and have --url say a name that its certificate has\n"},
+		{"https" + strings.TrimPrefix(plain.URL, "http"), "", "; it has no TLS: begin --url with http\n"},
+		{"http" + strings.TrimPrefix(secure.URL, "https"), "", "has TLS; begin --url with https\n"},
+		{certified.URL, trusting, "; it refuses the connection: give a client certificate, tls_config: {cert_file: FILE, key_file: FILE}, in the file of --http.config.file\n"},
+		{basic.URL, "", "demands a name and a password; give basic_auth: {username: NAME, password_file: FILE} in the file of --http.config.file\n"},
+	} {
+		args := []string{"bridge", "dead-letters", "list", "--url=" + c.url}
+		if c.file != "" {
+			args = append(args, "--http.config.file="+c.file)
+		}
+		code, _, stderr := ctl(t, args...)
+		require.Equal(t, 1, code)
+		require.Contains(t, stderr, c.want)
 	}
 }
