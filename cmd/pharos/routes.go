@@ -31,6 +31,7 @@ func (s *stack) routeOps(mux *http.ServeMux) {
 	mux.Handle("/alertmanager/", s.engine.Handler())
 	mux.Handle("/bridge/", s.bridge.Handler())
 	exporter, page, bridge := s.exporter.Handler(), s.page.Ops(), s.bridge.Ops()
+	mux.Handle("GET /bridge/{$}", bridge)
 	mux.HandleFunc("GET /config", func(w http.ResponseWriter, r *http.Request) {
 		exporter.ServeHTTP(w, r)
 		_, _ = io.WriteString(w, "---\n") // the client is gone if this fails

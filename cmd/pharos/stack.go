@@ -122,6 +122,7 @@ func (s *stack) open(b *app.Builder, f *flags) (err error) {
 			{URL: "/prometheus/api/v1/targets", Text: "Scrape targets"},
 			{URL: "/alertmanager/api/v2/alerts", Text: "Alerts"},
 			{URL: "/alertmanager/api/v2/silences", Text: "Silences"},
+			{URL: "/bridge/", Text: "Bridge"},
 		},
 		Logger: s.log.With("component", "exporter"),
 	}); err != nil {
