@@ -71,32 +71,40 @@ func (b *Bridge) sendDeadLetter(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := b.reaches(id); err != nil {
+	lane, err := b.reaches(id)
+	if err != nil {
 		return err
 	}
-	if err := b.spool.Revive(id); err != nil {
+	overtaken, err := b.spool.Revive(id)
+	if err != nil {
 		return err
+	}
+	if overtaken {
+		b.deliverer.Count(lane.Channel, 1, spool.Accepted{Overtaken: []spool.Lane{lane}})
+		b.answer(w, http.StatusOK, map[string]string{"status": "overtaken"})
+		return nil
 	}
 	b.answer(w, http.StatusAccepted, map[string]string{"status": "waiting"})
 	return nil
 }
 
-// reaches returns why a dead letter would not reach anybody by the configuration of now.
-func (b *Bridge) reaches(id uint64) error {
+// reaches returns the lane of a dead letter, or why it would not reach anybody by the
+// configuration of now.
+func (b *Bridge) reaches(id uint64) (spool.Lane, error) {
 	all := b.spool.DeadLetters("")
 	at := slices.IndexFunc(all, func(d spool.DeadLetter) bool { return d.ID == id })
 	if at < 0 {
-		return spool.ErrGone
+		return spool.Lane{}, spool.ErrGone
 	}
 	lane := all[at].Lane
 	recipients, ok := b.settings.Load().recipients[lane.Channel]
 	switch {
 	case !ok:
-		return refusal{code: http.StatusConflict, text: fmt.Sprintf("bridge.yml has no channel %q any more; add it again, or discard the dead letter", lane.Channel)}
+		return lane, refusal{code: http.StatusConflict, text: fmt.Sprintf("bridge.yml has no channel %q any more; add it again, or discard the dead letter", lane.Channel)}
 	case !slices.Contains(recipients, lane.Recipient):
-		return refusal{code: http.StatusConflict, text: fmt.Sprintf("the channel %q of bridge.yml has no recipient %q any more; add it again, or discard the dead letter", lane.Channel, lane.Recipient)}
+		return lane, refusal{code: http.StatusConflict, text: fmt.Sprintf("the channel %q of bridge.yml has no recipient %q any more; add it again, or discard the dead letter", lane.Channel, lane.Recipient)}
 	}
-	return nil
+	return lane, nil
 }
 
 func (b *Bridge) discardDeadLetter(w http.ResponseWriter, r *http.Request) error {

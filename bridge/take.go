@@ -51,7 +51,7 @@ func (b *Bridge) accept(ctx context.Context, name string, n *webhook.Notificatio
 	accepted, err := b.spool.Accept(ctx, spool.Submission{
 		Channel: name, Recipients: recipients,
 		Digest: n.Digest(), Payload: payload, Accepted: time.Now(),
-		Group: n.GroupKey, Topics: n.Topics(), Outages: n.Outages(), Began: n.OutageBegan(),
+		Repeats: n.Repeats(), Group: n.GroupKey, Topics: n.Topics(), Outages: n.Outages(), Began: n.OutageBegan(),
 		Voids: n.Voids(), VoidsAll: n.VoidsAll(), Ended: n.OutageEnded(),
 	})
 	if !accepted.Duplicate {

@@ -46,11 +46,12 @@ func TestRefusedIsNotRepeated(t *testing.T) {
 
 		known.Store(true)
 		let(3 * time.Hour)
-		require.NoError(t, r.spool.Revive(dead[0].ID))
+		_, err := r.spool.Revive(dead[0].ID)
+		require.NoError(t, err)
 		synctest.Wait()
 		require.Equal(t, []string{"second", "first"}, c.told("alice"))
 		require.Equal(t, c.tried()[0].key, c.tried()[2].key, "it is the same message")
-		require.Equal(t, "Told late: so it was at 00:00 UTC, 3 hours ago.", c.tried()[2].note)
+		require.Equal(t, "Sent again: so it was at 00:00 UTC, 3 hours ago.", c.tried()[2].note)
 		require.Empty(t, r.spool.DeadLetters(""))
 	})
 }
@@ -175,7 +176,8 @@ func TestPanicAtTheSameMessageIsRefused(t *testing.T) {
 		require.Len(t, dead, 2)
 		require.Equal(t, schema.OutcomeRefused, dead[0].Outcome)
 		require.Equal(t, 3, dead[0].Attempts)
-		require.NoError(t, r.spool.Revive(dead[0].ID))
+		_, err := r.spool.Revive(dead[0].ID)
+		require.NoError(t, err)
 		let(time.Minute)
 		require.Len(t, c.tried(), 10, "it gets as many attempts as before")
 	})
@@ -201,7 +203,7 @@ func TestUnsureIsCountedWhenSentAgain(t *testing.T) {
 				r.tell("c", "m", "alice")
 				let(time.Minute)
 				require.Len(t, c.told("alice"), 1)
-				want := 2
+				want := 1 // however many attempts there were
 				if keyed {
 					want = 0
 				}

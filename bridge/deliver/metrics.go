@@ -60,7 +60,7 @@ func newMetrics(figures func() map[string]spool.Figure) *metrics {
 		attempts: counter(schema.BridgeAttempts,
 			"Attempts to deliver, by what came of them: acknowledged (ok), to be tried again (temporary), or refused for good.", schema.Channel, schema.Result),
 		duplicates: counter(schema.BridgePossibleDuplicates,
-			"Messages that were sent again although it is not known whether the attempt before had reached the recipient.", schema.Channel),
+			"Messages that were delivered, and may have come twice: an attempt before may have reached the recipient, too.", schema.Channel),
 		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name:                            schema.BridgeDelivery,
 			Help:                            "Time from when a notification was accepted until the channel acknowledged it.",

@@ -32,6 +32,11 @@ func TestOddAnswers(t *testing.T) {
 		r.tell("c", "second", "alice")
 		let(time.Hour)
 		require.Equal(t, 5+3+3, attempts)
+		tried := c.tried()
+		for i, least := range []time.Duration{time.Minute, 5 * time.Minute} {
+			require.GreaterOrEqual(t, tried[6+i].at.Sub(tried[5+i].at), least)
+			require.GreaterOrEqual(t, tried[9+i].at.Sub(tried[8+i].at), least)
+		}
 		letters := r.spool.DeadLetters("")
 		require.Len(t, letters, 2)
 		require.Equal(t, schema.OutcomeRefused, letters[0].Outcome)

@@ -36,10 +36,8 @@ func (w *worker) send(ctx context.Context, r *openRoute, e *spool.Entry) (err er
 	if n.Kind() == webhook.Startup && !n.Firing() {
 		return channel.ErrSkipped // a start is an event, and has no end that anybody wants to hear of
 	}
-	m := channel.Message{Notification: n, Key: e.Key, Accepted: e.Accepted, Over: w.d.o.Spool.Waits(e)}
-	if now := time.Now(); now.Sub(e.Accepted) > late {
-		m.Note = note(e.Accepted, now, r.Location)
-	}
+	m := channel.Message{Notification: n, Key: e.Key, Accepted: e.Accepted, Over: w.d.o.Spool.Newer(e)}
+	m.Note = note(e, time.Now(), r.Location)
 	ctx, cancel := context.WithTimeout(ctx, time.Duration(r.Delivery.Timeout))
 	defer cancel()
 	return r.Channel.Send(ctx, e.Lane.Recipient, m)
@@ -70,18 +68,29 @@ func failureOf(err error) *channel.Error {
 	}
 }
 
-// note returns the sentence that tells how old a message is.
-func note(accepted, now time.Time, in *time.Location) string {
+// note returns the sentence that tells how old a message is that comes late, or was a
+// dead letter; else nothing.
+func note(e *spool.Entry, now time.Time, in *time.Location) string {
+	tells, old := "Told late", now.Sub(e.Accepted) > late
+	switch {
+	case !e.Since.Equal(e.Accepted):
+		tells = "Sent again"
+	case !old:
+		return ""
+	}
 	if in == nil {
 		in = time.UTC
 	}
 	const day = "2 January"
-	at, now := accepted.In(in), now.In(in)
-	on := ""
+	at, now := e.Accepted.In(in), now.In(in)
+	on, ago := "", ""
 	if at.Format(day) != now.Format(day) {
 		on = "on " + at.Format(day) + " "
 	}
-	return fmt.Sprintf("Told late: so it was %sat %s, %s ago.", on, at.Format("15:04 MST"), age(now.Sub(at)))
+	if old {
+		ago = ", " + age(now.Sub(at)) + " ago"
+	}
+	return fmt.Sprintf("%s: so it was %sat %s%s.", tells, on, at.Format("15:04 MST"), ago)
 }
 
 // age puts a duration of more than a minute into words.

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/pharos-status/pharos/bridge/spool"
 )
 
 func TestNote(t *testing.T) {
@@ -26,6 +28,13 @@ func TestNote(t *testing.T) {
 		{24 * time.Hour, nil, "Told late: so it was on 3 October at 12:01 UTC, 24 hours ago."},
 		{80 * time.Hour, nil, "Told late: so it was on 3 October at 12:01 UTC, 3 days ago."},
 	} {
-		require.Equal(t, c.want, note(noon, noon.Add(c.after), c.in))
+		require.Equal(t, c.want, note(&spool.Entry{Accepted: noon, Since: noon}, noon.Add(c.after), c.in))
 	}
+	for after, want := range map[time.Duration]string{
+		time.Minute:    "Sent again: so it was at 12:01 UTC.",
+		48 * time.Hour: "Sent again: so it was on 3 October at 12:01 UTC, 2 days ago.",
+	} {
+		require.Equal(t, want, note(&spool.Entry{Accepted: noon, Since: noon.Add(time.Second)}, noon.Add(after), nil))
+	}
+	require.Empty(t, note(&spool.Entry{Accepted: noon, Since: noon}, noon.Add(time.Minute), nil))
 }

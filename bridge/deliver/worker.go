@@ -36,6 +36,15 @@ type worker struct {
 // what delivers each of them, and the next ones wait.
 const maxOdd = 3
 
+// oddPause returns how long to wait, at least, after so many odd answers: what passes gets
+// time to pass.
+func oddPause(n int) time.Duration {
+	if n <= 1 {
+		return time.Minute
+	}
+	return 5 * time.Minute
+}
+
 // A tally counts what happens to one message after the other.
 type tally struct {
 	id uint64 // of the message
@@ -118,15 +127,15 @@ func (w *worker) settle(sends context.Context, o *outlet, r *openRoute, e *spool
 		w.keep(w.d.o.Spool.Skip(e.ID))
 		return 0
 	}
-	if e.Unsure && !r.Channel.Keyed() {
-		o.metrics.duplicates.Inc()
-	}
 	failure := failureOf(err)
 	switch {
 	case failure == nil:
 		o.metrics.results[resultOK].Inc()
 		o.metrics.outcomes[schema.OutcomeDelivered].Inc()
 		o.metrics.seconds.Observe(time.Since(e.Since).Seconds()) // a dead letter's time begins anew when it is sent again
+		if e.Unsure && !r.Channel.Keyed() {
+			o.metrics.duplicates.Inc()
+		}
 		o.succeeded(w.lane.Recipient)
 		w.logger().Debug("Delivered", "key", e.Key, "attempts", e.Attempts)
 		w.keep(w.d.o.Spool.Delivered(e.ID))
@@ -166,7 +175,11 @@ func (w *worker) failed(o *outlet, r *openRoute, e *spool.Entry, failure *channe
 		w.bury(e, schema.OutcomeExpired, failure)
 		return backOff(r.Delivery, 1) // those behind it may have no time left either, and are no reason to hurry
 	}
-	pause := min(backOff(r.Delivery, e.Attempts), left)
+	pause := backOff(r.Delivery, e.Attempts)
+	if failure.Odd {
+		pause = max(pause, oddPause(w.odd.n))
+	}
+	pause = min(pause, left)
 	w.logger().Debug("An attempt failed", "key", e.Key, "attempts", e.Attempts, "pause", pause, "err", failure)
 	w.back(w.d.o.Spool.Retry(e.ID, failure.Unsure || w.unmarked))
 	return pause

@@ -13,7 +13,8 @@ import (
 // acceptance is now. Besides errors of the disk, it returns ErrFull and ErrClosed.
 // If ctx ends first, the submission may have been accepted nevertheless.
 //
-// A duplicate is what repeats the last word of its group on the channel, soon enough.
+// A duplicate is what repeats the last word of its group on the channel, soon enough:
+// within Options.DuplicateWithin, or 10 seconds if it repeats that on purpose.
 // Of what several Alertmanagers of a cluster tell, each thing after the other, that is
 // all but the first. If other word came in between, the same is news: an outage may
 // begin, end and begin again within a moment, and nobody must believe that it is over.
@@ -37,19 +38,20 @@ type acceptance struct {
 	of      *submission
 	entries []*entry
 	over    overtaking
-	undo    []func() // takes back what was noted
+	older   *submission // that has newer word now
+	undo    []func()    // takes back what was noted
 	result  Accepted
 }
 
 func (a *acceptance) stage(b *batch) error {
 	x := &a.s.index
 	in := x.channel(a.Channel)
-	said := keyOf(a.Channel, "group", a.Group)
+	said := groupOf(a.Channel, a.Group)
 	if a.Group == "" {
 		said = keyOf(a.Channel, "digest", string(a.Digest[:]))
 	}
 	digest := string(a.Digest[:])
-	if a.result.Duplicate = a.s.words.find(said, a.at) == digest; a.result.Duplicate {
+	if a.result.Duplicate = a.s.words.recent(said, a.at, a.window()) == digest; a.result.Duplicate {
 		return nil
 	}
 	late := a.late()
@@ -65,6 +67,7 @@ func (a *acceptance) stage(b *batch) error {
 		return err
 	}
 	a.over.apply(x, b)
+	a.older = x.age(a.Channel, a.Group, b)
 	if entries > 0 {
 		a.enter(b)
 	}
@@ -77,6 +80,17 @@ func (a *acceptance) stage(b *batch) error {
 	a.remember()
 	b.news, b.now = true, a.at
 	return nil
+}
+
+// repeatedWithin is the window of repetitions, which may come in short order.
+const repeatedWithin = 10 * time.Second
+
+// window returns for how long after its like a submission is a duplicate.
+func (a *acceptance) window() time.Duration {
+	if a.Repeats {
+		return min(repeatedWithin, a.s.options.DuplicateWithin)
+	}
+	return a.s.options.DuplicateWithin
 }
 
 // enter adds the entries, which are not to be seen yet.
@@ -94,7 +108,7 @@ func (a *acceptance) enter(b *batch) {
 	b.largest = max(b.largest, len(a.Payload))
 	for _, recipient := range a.Recipients {
 		id := x.next()
-		e := &entry{id: id, order: id, of: a.of, lane: Lane{a.Channel, recipient}, since: a.at, staged: true}
+		e := &entry{id: id, of: a.of, lane: Lane{a.Channel, recipient}, since: a.at, staged: true}
 		x.add(e)
 		a.entries = append(a.entries, e)
 		b.touch(id)
@@ -118,6 +132,7 @@ func (a *acceptance) settle(written bool) {
 			a.s.index.remove(e)
 		}
 	}
+	a.s.index.aged(a.older, written)
 	for _, e := range a.over.settle(a.s, written) {
 		a.result.Overtaken = append(a.result.Overtaken, e.lane)
 	}

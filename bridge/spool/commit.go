@@ -145,7 +145,7 @@ func (x *index) writes(id uint64) []write {
 		return []write{{inEntries, key, nil}, {inSubmissions, key, nil}, {inPayloads, key, nil}}
 	case n.payload != nil:
 		return []write{{inSubmissions, key, n.encode()}, {inPayloads, key, n.payload}}
-	case n.shrunk:
+	case n.changed:
 		return []write{{inSubmissions, key, n.encode()}}
 	}
 	return nil // submissions don't change otherwise

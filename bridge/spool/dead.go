@@ -126,31 +126,43 @@ func (s *Spool) Payload(id uint64) ([]byte, error) {
 	return s.read(e.of.id)
 }
 
-// Revive puts a dead letter at the end of its lane, as if it had not been tried.
-// That is on disk when Revive returns. Besides errors of the disk, it returns
-// ErrGone, ErrFull and ErrClosed.
-func (s *Spool) Revive(id uint64) error {
+// Revive lets a dead letter wait again, as if it had not been tried: before all that was
+// accepted later, but for what is being sent. One that was overtaken since it was accepted
+// is removed instead, and Revive says so. That is on disk when Revive returns. Besides
+// errors of the disk, it returns ErrGone, ErrFull and ErrClosed.
+func (s *Spool) Revive(id uint64) (overtaken bool, err error) {
 	var e *entry
 	var before entry
-	return s.do(context.Background(), &change{
+	err = s.do(context.Background(), &change{
 		stage: func(b *batch) error {
 			x := &s.index
 			if e = x.entries[id]; e == nil || e.death == nil {
 				return ErrGone
+			}
+			b.touch(id)
+			if overtaken = e.of.Pointless; overtaken {
+				b.touch(e.of.id)
+				x.remove(e)
+				return nil
 			}
 			if e.of.in.waiting >= s.options.MaxWaiting {
 				return fmt.Errorf("%w: %d messages to the channel %s", ErrFull, e.of.in.waiting, e.of.in.name)
 			}
 			before = *e
 			x.remove(e)
-			e.death, e.attempts, e.order, e.since, e.staged = nil, 0, x.next(), time.Now().UnixNano(), true
+			e.death, e.attempts, e.since, e.staged = nil, 0, time.Now().UnixNano(), true
 			x.add(e)
 			e.of.in.staged++
-			b.touch(id)
 			b.news = true
 			return nil
 		},
 		settle: func(written bool) {
+			if overtaken {
+				if !written {
+					s.index.add(e)
+				}
+				return
+			}
 			e.staged = false
 			e.of.in.staged--
 			if !written {
@@ -160,6 +172,7 @@ func (s *Spool) Revive(id uint64) error {
 			}
 		},
 	})
+	return overtaken && err == nil, err
 }
 
 // Discard drops a dead letter. That is on disk when Discard returns. Besides

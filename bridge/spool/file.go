@@ -142,7 +142,7 @@ func (s *Spool) readAll(tx *bolt.Tx, all *content) error {
 	}
 	err = tx.Bucket([]byte(inEntries)).ForEach(func(key, value []byte) error {
 		r, err := decodeEntry(key, value)
-		all.entries, all.last = append(all.entries, r), max(all.last, r.id, r.Order)
+		all.entries, all.last = append(all.entries, r), max(all.last, r.id)
 		return err
 	})
 	if err != nil {

@@ -17,8 +17,9 @@ type index struct {
 	submissions map[uint64]*submission
 	topics      byTopic
 	outages     byTopic
-	bytes       int64 // of all payloads
-	busy        int64 // of those that wait
+	newest      map[noteKey]*submission // of each group on a channel of which something is there: the one without newer word
+	bytes       int64                   // of all payloads
+	busy        int64                   // of those that wait
 }
 
 // A channel has what belongs to all lanes of it.
@@ -33,8 +34,8 @@ type channel struct {
 
 // A lane has the entries that wait for a recipient, in their order.
 type lane struct {
-	queue  []*entry
-	groups map[string]int // how many of them are of a group
+	queue   []*entry
+	sending *entry // nil if none is
 }
 
 // A submission is what entries share.
@@ -43,20 +44,21 @@ type submission struct {
 
 	in            *channel
 	payload       []byte // nil once it is on disk
-	shrunk        bool   // some of the outages it had are void
+	changed       bool   // the record is not what it was at first
+	newing        bool   // about to have newer word
 	entries       []*entry
 	waiting, dead int // how many of the entries are so
 }
 
 // An entry is a submission for one recipient.
 type entry struct {
-	id, order uint64
-	of        *submission
-	lane      Lane
-	since     int64
-	attempts  int
-	unsure    bool // see Entry
-	death     *death
+	id       uint64 // entries of a lane are sent in this order, in which they were accepted
+	of       *submission
+	lane     Lane
+	since    int64
+	attempts int
+	unsure   bool // see Entry
+	death    *death
 
 	sending bool // taken
 	begun   bool // the file says that the attempt may be going on
@@ -75,6 +77,7 @@ func newIndex(last uint64) index {
 		submissions: map[uint64]*submission{},
 		topics:      byTopic{},
 		outages:     byTopic{},
+		newest:      map[noteKey]*submission{},
 	}
 }
 
@@ -110,11 +113,13 @@ func (x *index) count(n *submission, waiting, dead int) {
 		x.submissions[n.id] = n
 		x.topics.add(n, n.Topics)
 		x.outages.add(n, n.Outages)
+		x.found(n)
 	case there && !now:
 		x.weigh(n, -n.size, 0)
 		delete(x.submissions, n.id)
 		x.topics.remove(n, n.Topics)
 		x.outages.remove(n, n.Outages)
+		x.lost(n)
 	}
 	switch now := n.waiting > 0; {
 	case now && !waits:
@@ -143,12 +148,11 @@ func (x *index) add(e *entry) {
 	x.count(e.of, 1, 0)
 	l := x.lanes[e.lane]
 	if l == nil {
-		l = &lane{groups: map[string]int{}}
+		l = &lane{}
 		x.lanes[e.lane] = l
 	}
 	i, _ := slices.BinarySearchFunc(l.queue, e, byOrder)
 	l.queue = slices.Insert(l.queue, i, e)
-	l.groups[e.of.Group]++
 }
 
 // remove takes an entry out, wherever it is.
@@ -169,8 +173,8 @@ func (x *index) remove(e *entry) {
 	if i, found := slices.BinarySearchFunc(l.queue, e, byOrder); found {
 		l.queue = slices.Delete(l.queue, i, i+1)
 	}
-	if l.groups[e.of.Group]--; l.groups[e.of.Group] == 0 {
-		delete(l.groups, e.of.Group)
+	if l.sending == e {
+		l.sending = nil
 	}
 	if len(l.queue) == 0 {
 		delete(x.lanes, e.lane)
@@ -192,11 +196,27 @@ func byDeath(a, b *entry) int {
 }
 
 // head returns the entry of a lane that is next; nil if none is, or a write
-// decides on that.
+// decides on that. The one that is being sent is, though an older one was revived.
 func (x *index) head(at Lane) *entry {
 	l := x.lanes[at]
-	if l == nil || l.queue[0].staged || l.queue[0].leaving {
+	switch {
+	case l == nil:
+		return nil
+	case l.sending != nil:
+		return l.sending
+	case l.queue[0].staged || l.queue[0].leaving:
 		return nil
 	}
 	return l.queue[0]
+}
+
+// send notes that an entry that waits is being sent, or that it is not any more.
+func (x *index) send(e *entry, sending bool) {
+	e.sending = sending
+	switch l := x.lanes[e.lane]; {
+	case sending:
+		l.sending = e
+	case l.sending == e:
+		l.sending = nil
+	}
 }

@@ -30,18 +30,25 @@ func TestDuplicates(t *testing.T) {
 	}
 	duplicate := Accepted{Duplicate: true}
 	require.Equal(t, duplicate, accept(t, s, first))
-	require.Equal(t, duplicate, accept(t, s, later(2*time.Minute-1)))
-	require.Equal(t, duplicate, accept(t, s, later(-time.Minute)), "the clock was set")
+	require.Equal(t, duplicate, accept(t, s, later(25*time.Second-1)))
+	require.Equal(t, duplicate, accept(t, s, later(-20*time.Second)), "the clock was set")
+	on := first
+	on.Digest, on.Repeats = say("repetition").Digest, true
+	accept(t, s, on)
+	on.Accepted = on.Accepted.Add(10*time.Second - 1)
+	require.Equal(t, duplicate, accept(t, s, on))
+	on.Accepted = on.Accepted.Add(1)
+	require.Equal(t, Accepted{}, accept(t, s, on), "repeated on purpose")
 	other := first
 	other.Channel = "chat"
 	require.Equal(t, Accepted{}, accept(t, s, other), "another channel has its own")
 
 	s = crash(t, s)
-	require.Equal(t, duplicate, accept(t, s, later(2*time.Minute-1)), "they outlive a restart")
-	require.Equal(t, Accepted{}, accept(t, s, later(2*time.Minute)))
-	require.Equal(t, duplicate, accept(t, s, later(3*time.Minute)))
+	require.Equal(t, duplicate, accept(t, s, later(25*time.Second-1)), "they outlive a restart")
+	require.Equal(t, Accepted{}, accept(t, s, later(25*time.Second)))
+	require.Equal(t, duplicate, accept(t, s, later(40*time.Second)))
 	require.Equal(t, Accepted{}, accept(t, s, later(-time.Hour)), "a clock that was wrong for hours makes no duplicates")
-	require.Equal(t, 3, s.Figures()["sms"].Waiting)
+	require.Equal(t, 5, s.Figures()["sms"].Waiting)
 
 	n := say("2")
 	n.Accepted = first.Accepted.Add(time.Hour)
@@ -77,7 +84,7 @@ func TestDuplicatesOfAGroup(t *testing.T) {
 	require.Len(t, s.onDisk(t).notes[0], 2)
 }
 
-func TestNewerWordWaits(t *testing.T) {
+func TestNewerWord(t *testing.T) {
 	t.Parallel()
 	s := open(t, Options{})
 	word := func(text, group string) Submission {
@@ -87,18 +94,24 @@ func TestNewerWordWaits(t *testing.T) {
 	}
 	accept(t, s, word("down", "g"))
 	first := take(t, s, alice())
-	require.False(t, s.Waits(first))
+	require.False(t, s.Newer(first))
 	accept(t, s, word("other", "h"))
-	require.False(t, s.Waits(first))
+	require.False(t, s.Newer(first))
 	accept(t, s, word("up", "g"))
-	require.True(t, s.Waits(first))
+	require.True(t, s.Newer(first))
 	ended(t)(s.Bury(first.ID, "refused", ""))
-	require.False(t, s.Waits(first))
-	require.NoError(t, s.Revive(first.ID))
 	require.NoError(t, s.Delivered(take(t, s, alice()).ID))
 	up := take(t, s, alice())
 	require.Equal(t, "up", string(up.Payload))
-	require.False(t, s.Waits(up), "what is behind it is older")
+	require.NoError(t, s.Delivered(up.ID))
+	s = crash(t, s)
+	require.False(t, s.Newer(up))
+	ended(t)(s.Revive(first.ID))
+	down := take(t, s, alice())
+	require.Equal(t, first.ID, down.ID)
+	require.True(t, s.Newer(down), "however long ago it was told")
+	require.NoError(t, s.Delivered(down.ID))
+	require.Empty(t, s.index.newest, "it is known for no longer than it matters")
 }
 
 func TestFull(t *testing.T) {
@@ -119,7 +132,8 @@ func TestFull(t *testing.T) {
 	e := take(t, s, Lane{"sms", "a"})
 	ended(t)(s.Bury(e.ID, "refused", ""))
 	accept(t, s, say("3"))
-	require.ErrorIs(t, s.Revive(e.ID), ErrFull)
+	_, err = s.Revive(e.ID)
+	require.ErrorIs(t, err, ErrFull)
 	require.EqualValues(t, 3, s.index.bytes)
 }
 
@@ -189,15 +203,17 @@ func TestDeadLetters(t *testing.T) {
 
 		time.Sleep(time.Hour)
 		<-s.Changed()
-		require.NoError(t, s.Revive(first.ID))
+		ended(t)(s.Revive(first.ID))
 		<-s.Changed()
-		require.ErrorIs(t, s.Revive(first.ID), ErrGone)
+		_, err = s.Revive(first.ID)
+		require.ErrorIs(t, err, ErrGone)
 		require.NoError(t, s.Discard(second.ID))
 		require.ErrorIs(t, s.Discard(second.ID), ErrGone)
 		_, err = s.Payload(second.ID)
 		require.ErrorIs(t, err, ErrGone)
-		require.NoError(t, s.Delivered(take(t, crash(t, s), alice()).ID), "the third is still before it")
+		s = crash(t, s)
 		again := take(t, s, alice())
+		require.Equal(t, first.ID, again.ID, "before the third")
 		require.Equal(t, began.UTC(), again.Accepted)
 		require.Equal(t, time.Now().UTC(), again.Since)
 		require.Equal(t, first.Key, again.Key)

@@ -46,13 +46,18 @@ func keyOf(about ...string) noteKey { return sha256.Sum256(fmt.Appendf(nil, "%q"
 // find returns the value of a note that is remembered still, "" if there is none. The
 // clock may have been set since it was made.
 func (m *memory) find(key noteKey, now int64) string {
-	if n := m.notes[key]; m.within(n.at, now) {
+	return m.recent(key, now, m.keep)
+}
+
+// recent is find for what was noted a shorter while ago.
+func (m *memory) recent(key noteKey, now int64, within time.Duration) string {
+	if n := m.notes[key]; near(n.at, now, within) {
 		return n.value
 	}
 	return ""
 }
 
-func (m *memory) within(a, b int64) bool { return max(a, b)-min(a, b) < int64(m.keep) }
+func near(a, b int64, within time.Duration) bool { return max(a, b)-min(a, b) < int64(within) }
 
 // put makes a note. What it returns takes back the last note that was made.
 func (m *memory) put(key noteKey, n note) (undo func()) {
@@ -71,7 +76,7 @@ func (m *memory) put(key noteKey, n note) (undo func()) {
 // forget drops what is remembered no more, or one time too many. The file is told with
 // the next write. Nothing can be taken back that was put before. A time of 0 is not known.
 func (m *memory) forget(now int64) {
-	for now != 0 && len(m.queue) > 0 && (len(m.queue) > maxNotes || !m.within(m.queue[0].at, now)) {
+	for now != 0 && len(m.queue) > 0 && (len(m.queue) > maxNotes || !near(m.queue[0].at, now, m.keep)) {
 		r := m.queue[0]
 		m.queue = m.queue[1:]
 		if m.notes[r.key] == r.note {

@@ -82,6 +82,7 @@ func (m *model) accept(t *rapid.T) {
 		Digest:     webhook.Digest(sha256.Sum256([]byte(rapid.SampledFrom([]string{"1", "2", "3", "4", "5", "6"}).Draw(t, "digest")))),
 		Payload:    []byte(strconv.Itoa(m.number)),
 		Accepted:   m.now,
+		Repeats:    rapid.Bool().Draw(t, "repeats"),
 		Group:      rapid.SampledFrom([]string{"", "g", "h"}).Draw(t, "group"),
 		Topics:     topics.Draw(t, "topics"), Outages: topics.Draw(t, "outages"),
 		Voids: topics.Draw(t, "voids"), VoidsAll: topics.Draw(t, "voids all"),
@@ -118,6 +119,9 @@ func (m *model) take(t *rapid.T) {
 	from, mark := m.lane(t), rapid.Bool().Draw(t, "mark")
 	got, err := m.spool.Take(from, mark)
 	q := m.mem.lanes[from]
+	if i := slices.IndexFunc(q, func(p piece) bool { return p.sending }); i > 0 { // an older one was revived
+		q = q[i:]
+	}
 	if len(q) == 0 {
 		if got != nil || err != nil {
 			t.Fatalf("took %v, %v of an empty lane", got, err)
@@ -144,9 +148,8 @@ func (m *model) take(t *rapid.T) {
 		m.wrote()
 	}
 	m.compare(t, p, got)
-	newer := slices.ContainsFunc(q[1:], func(o piece) bool { return o.group == p.group && o.number > p.number })
-	if want := p.group != "" && newer; m.spool.Waits(got) != want {
-		t.Fatalf("newer word waits: %v, want %v", !want, want)
+	if m.spool.Newer(got) != p.newer {
+		t.Fatalf("newer word: %v, want %v", !p.newer, p.newer)
 	}
 	m.taken[from] = got
 }
@@ -180,8 +183,9 @@ func (m *model) resolve(t *rapid.T) {
 		t.Skip("nothing is taken")
 	}
 	delete(m.taken, from)
-	p := m.mem.lanes[from][0]
-	m.mem.lanes[from] = m.mem.lanes[from][1:]
+	at := slices.IndexFunc(m.mem.lanes[from], func(p piece) bool { return p.sending })
+	p := m.mem.lanes[from][at]
+	m.mem.lanes[from] = slices.Delete(slices.Clone(m.mem.lanes[from]), at, at+1)
 	var overtaken, gone bool
 	var err error
 	switch rapid.IntRange(0, 4).Draw(t, "outcome") {
@@ -193,8 +197,8 @@ func (m *model) resolve(t *rapid.T) {
 		unsure := rapid.Bool().Draw(t, "unsure")
 		overtaken, err = m.spool.Retry(e.ID, unsure)
 		if gone = p.void; !gone {
-			p.sending, p.begun, p.unsure, p.untold = false, false, unsure, true
-			m.mem.lanes[from] = slices.Insert(m.mem.lanes[from], 0, p)
+			p.sending, p.begun, p.unsure, p.untold = false, false, p.unsure || unsure, true
+			m.mem.lanes[from] = slices.Insert(m.mem.lanes[from], at, p)
 		}
 	case 4:
 		overtaken, err = m.spool.Bury(e.ID, "refused", p.text)
@@ -228,15 +232,24 @@ func (m *model) bring(t *rapid.T) {
 				waiting += len(q)
 			}
 		}
-		err = m.spool.Revive(letters[i].ID)
+		var overtaken bool
+		overtaken, err = m.spool.Revive(letters[i].ID)
 		switch {
+		case p.pointless && !m.failing:
+			if !overtaken {
+				t.Fatalf("%+v was revived", p)
+			}
+		case p.pointless:
+			want = errDisk
 		case waiting >= m.maxWaits:
 			want = ErrFull
 		case m.failing:
 			want = errDisk
 		default:
 			p.attempts, p.kept, p.dead = 0, 0, false
-			m.mem.lanes[p.lane] = append(slices.Clone(m.mem.lanes[p.lane]), p)
+			q := append(slices.Clone(m.mem.lanes[p.lane]), p)
+			slices.SortFunc(q, func(a, b piece) int { return a.number - b.number })
+			m.mem.lanes[p.lane] = q
 		}
 	} else {
 		err = m.spool.Discard(letters[i].ID)

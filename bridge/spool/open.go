@@ -22,7 +22,7 @@ type Options struct {
 	Path   string       // the data folder; required, and made if it is missing
 	Logger *slog.Logger // required
 
-	DuplicateWithin time.Duration // how long a digest is remembered; 2 minutes
+	DuplicateWithin time.Duration // how long the same is a duplicate; 25 seconds
 	MaxWaiting      int           // entries that may wait in a channel; 10,000
 	MaxBytes        int64         // of all payloads; dead letters may take half of it; 512 MiB
 	MaxDeadLetters  int           // of a channel; 1,000
@@ -38,7 +38,7 @@ func (o Options) orDefaults() (Options, error) {
 	case o.DuplicateWithin < 0 || o.MaxWaiting < 0 || o.MaxBytes < 0 || o.MaxDeadLetters < 0 || o.KeepDeadLetters < 0:
 		return o, errors.New("open the spool: a limit in its Options is negative")
 	}
-	o.DuplicateWithin = cmp.Or(o.DuplicateWithin, 2*time.Minute)
+	o.DuplicateWithin = cmp.Or(o.DuplicateWithin, 25*time.Second)
 	o.MaxWaiting = cmp.Or(o.MaxWaiting, 10_000)
 	o.MaxBytes = cmp.Or(o.MaxBytes, 512<<20)
 	o.MaxDeadLetters = cmp.Or(o.MaxDeadLetters, 1_000)

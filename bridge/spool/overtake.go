@@ -16,9 +16,10 @@ const rememberEnds = 10 * time.Minute
 
 // An overtaking is what a submission makes pointless.
 type overtaking struct {
-	waiting []*entry // in their order
-	sending []*entry
-	shrinks []shrink
+	waiting   []*entry // in their order
+	sending   []*entry
+	shrinks   []shrink
+	pointless []*submission // of them, dead letters may be left
 }
 
 // A shrink is that some outages of a submission are void, and others perhaps not.
@@ -63,6 +64,9 @@ func (x *index) overtaken(n *Submission) overtaking {
 	}
 	for of := range over {
 		o.add(of.entries)
+		if !of.Pointless {
+			o.pointless = append(o.pointless, of)
+		}
 	}
 	slices.SortFunc(o.waiting, byOrder)
 	return o
@@ -90,6 +94,10 @@ func (o *overtaking) apply(x *index, b *batch) {
 		e.voiding = true
 		b.touch(e.id)
 	}
+	for _, of := range o.pointless {
+		of.Pointless, of.changed = true, true
+		b.touch(of.id)
+	}
 	for _, s := range o.shrinks {
 		x.shrink(s.of, s.after)
 		b.touch(s.of.id)
@@ -103,6 +111,9 @@ func (o *overtaking) settle(s *Spool, written bool) (removed []*entry) {
 	if !written {
 		for _, s := range slices.Backward(o.shrinks) {
 			x.shrink(s.of, s.before)
+		}
+		for _, of := range o.pointless {
+			of.Pointless = false
 		}
 		o.leave(x, false)
 	}
@@ -140,7 +151,7 @@ func (x *index) shrink(n *submission, outages []string) {
 	if there {
 		x.outages.remove(n, n.Outages)
 	}
-	n.shrunk = true
+	n.changed = true
 	if n.Outages = outages; there {
 		x.outages.add(n, n.Outages)
 	}
@@ -195,4 +206,5 @@ func (t byTopic) remove(n *submission, topics []string) {
 	}
 }
 
-func byOrder(a, b *entry) int { return cmp.Or(cmp.Compare(a.order, b.order), cmp.Compare(a.id, b.id)) }
+// byOrder is that of acceptance.
+func byOrder(a, b *entry) int { return cmp.Compare(a.id, b.id) }

@@ -25,12 +25,14 @@ type submissionRecord struct {
 	id   uint64
 	size int64 // of the payload
 
-	Channel  string   `json:"channel"`
-	Digest   []byte   `json:"digest"`
-	Accepted int64    `json:"accepted"`
-	Group    string   `json:"group,omitempty"`
-	Topics   []string `json:"topics,omitempty"`
-	Outages  []string `json:"outages,omitempty"` // those that are not void
+	Channel   string   `json:"channel"`
+	Digest    []byte   `json:"digest"`
+	Accepted  int64    `json:"accepted"`
+	Group     string   `json:"group,omitempty"`
+	Topics    []string `json:"topics,omitempty"`
+	Outages   []string `json:"outages,omitempty"`   // those that are not void
+	Newer     bool     `json:"newer,omitempty"`     // newer word of the group was accepted
+	Pointless bool     `json:"pointless,omitempty"` // overtaken: its dead letters are not to be sent again
 }
 
 // An entryRecord is what the file has of an entry.
@@ -39,7 +41,6 @@ type entryRecord struct {
 
 	Submission uint64 `json:"submission"`
 	Recipient  string `json:"recipient"`
-	Order      uint64 `json:"order"` // entries of a lane are sent in this order
 	Since      int64  `json:"since"`
 	Attempts   int    `json:"attempts,omitempty"`
 	Unsure     bool   `json:"unsure,omitempty"`
@@ -93,13 +94,15 @@ func decodeEntry(key, value []byte) (entryRecord, error) {
 	switch err := json.Unmarshal(value, &r); {
 	case err != nil:
 		return r, fmt.Errorf("entry %d: %w", r.id, err)
-	case r.Order > maxID || r.Attempts < 0:
-		return r, fmt.Errorf("entry %d: order %d, attempts %d", r.id, r.Order, r.Attempts)
+	case r.Attempts < 0:
+		return r, fmt.Errorf("entry %d: attempts %d", r.id, r.Attempts)
 	}
 	return r, nil
 }
 
-func (r submissionRecord) encode() []byte {
+func (n *submission) encode() []byte {
+	r := n.submissionRecord
+	r.Newer = r.Newer || n.newing
 	value, _ := json.Marshal(r) // it has numbers and strings only
 	return value
 }
@@ -107,7 +110,7 @@ func (r submissionRecord) encode() []byte {
 // record returns what the file is to have of an entry.
 func (e *entry) record() entryRecord {
 	return entryRecord{
-		id: e.id, Submission: e.of.id, Recipient: e.lane.Recipient, Order: e.order,
+		id: e.id, Submission: e.of.id, Recipient: e.lane.Recipient,
 		Since: e.since, Attempts: e.attempts, Unsure: e.unsure || e.begun, Void: e.void || e.voiding && e.death == nil, Death: e.death,
 	}
 }
@@ -115,7 +118,7 @@ func (e *entry) record() entryRecord {
 // entry returns the entry of a record, which is of a submission.
 func (r entryRecord) entry(of *submission) *entry {
 	return &entry{
-		id: r.id, order: r.Order, of: of, lane: Lane{of.Channel, r.Recipient},
+		id: r.id, of: of, lane: Lane{of.Channel, r.Recipient},
 		since: r.Since, attempts: r.Attempts, unsure: r.Unsure, void: r.Void, death: r.Death,
 	}
 }

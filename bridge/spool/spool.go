@@ -25,7 +25,8 @@ type Submission struct {
 	Digest     webhook.Digest // what was accepted for the channel a moment ago is a duplicate
 	Payload    []byte         // what is delivered; not to be changed any more
 	Accepted   time.Time
-	Group      string // newer word of the same group makes older word calmer: see Spool.Waits
+	Repeats    bool   // it says the same again on purpose: it is a duplicate for a shorter time
+	Group      string // newer word of the same group makes older word calmer: see Spool.Newer
 
 	// Topics are what a reminder or a repetition is about, empty of anything else:
 	// once one of them is void, it is overtaken if it still waits. It is, too, once
@@ -55,7 +56,7 @@ type Entry struct {
 	Accepted time.Time
 	Since    time.Time // when it began to wait: when it was accepted, or revived
 	Attempts int       // that were begun, the one for which it was taken included
-	Unsure   bool      // an attempt before that one may have reached the recipient: its outcome is not known
+	Unsure   bool      // an attempt before that one, whichever, may have reached the recipient: its outcome is not known
 }
 
 // A DeadLetter is an entry that was given up. See [Spool.Payload] for what it says.

@@ -53,7 +53,7 @@ func (s *Spool) Take(from Lane, mark bool) (*Entry, error) {
 	}
 	first := !e.sending
 	if first {
-		e.sending = true
+		s.index.send(e, true)
 		e.attempts++
 	}
 	mark = mark && !e.begun
@@ -62,7 +62,7 @@ func (s *Spool) Take(from Lane, mark bool) (*Entry, error) {
 	taken, err := s.take(e, mark)
 	if err != nil && first {
 		s.mu.Lock()
-		e.sending = false
+		s.index.send(e, false)
 		e.attempts--
 		s.giveWayLocked(e) // which nobody counts: the disk failed just before it was overtaken
 		s.mu.Unlock()
@@ -124,23 +124,6 @@ func (s *Spool) read(id uint64) (payload []byte, err error) {
 	return payload, nil
 }
 
-// Waits tells whether newer word of the group of an entry waits behind it.
-func (s *Spool) Waits(taken *Entry) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	e, l := s.index.entries[taken.ID], s.index.lanes[taken.Lane]
-	if e == nil || l == nil || e.of.Group == "" || l.groups[e.of.Group] < 2 {
-		return false
-	}
-	for _, o := range l.queue {
-		// What was revived is behind, yet older.
-		if o.of.Group == e.of.Group && o.of.id > e.of.id && !o.staged && !o.leaving {
-			return true
-		}
-	}
-	return false
-}
-
 // Delivered ends an entry that was acknowledged. Like Skip, Retry and Bury, it
 // takes effect at once, and Run tells the file a moment later: if the program does
 // not live to see that, the entry is as it was when it was taken. Its only errors
@@ -162,7 +145,8 @@ func (s *Spool) end(id uint64) error {
 // overtaken while it was being sent, it is removed, and Retry says so. See Delivered.
 func (s *Spool) Retry(id uint64, unsure bool) (overtaken bool, err error) {
 	err = s.resolve(id, func(e *entry) {
-		e.sending, e.begun, e.unsure = false, false, unsure
+		s.index.send(e, false)
+		e.begun, e.unsure = false, e.unsure || unsure
 		overtaken = s.giveWayLocked(e)
 	})
 	return overtaken, err

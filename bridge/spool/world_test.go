@@ -12,20 +12,22 @@ import (
 
 // A piece is an entry as the model knows it.
 type piece struct {
-	text     string
-	lane     Lane
-	number   int // of the submission
-	group    string
-	topics   []string
-	outages  []string // that are not void
-	attempts int
-	kept     int  // attempts of which the file knows
-	untold   bool // the file could not be told of the last one
-	sending  bool
-	void     bool // overtaken while it was sent
-	begun    bool
-	unsure   bool
-	dead     bool
+	text      string
+	lane      Lane
+	number    int // of the submission
+	group     string
+	topics    []string
+	outages   []string // that are not void
+	attempts  int
+	kept      int  // attempts of which the file knows
+	untold    bool // the file could not be told of the last one
+	sending   bool
+	void      bool // overtaken while it was sent
+	begun     bool
+	unsure    bool
+	dead      bool
+	newer     bool // newer word of its group was accepted
+	pointless bool // overtaken
 }
 
 // A world is what there is: in memory, or in the file.
@@ -69,7 +71,11 @@ func (m *model) expect(n Submission) (world, Accepted, error) {
 	if n.Group == "" {
 		said = n.Channel + " digest " + string(n.Digest[:])
 	}
-	if last, there := after.words[said]; there && last.digest == n.Digest && m.now.Sub(last.at) < time.Minute {
+	window := time.Minute
+	if n.Repeats {
+		window = 10 * time.Second
+	}
+	if last, there := after.words[said]; there && last.digest == n.Digest && m.now.Sub(last.at) < window {
 		return after, Accepted{Duplicate: true}, nil
 	}
 	after.words[said] = word{n.Digest, m.now}
@@ -80,6 +86,7 @@ func (m *model) expect(n Submission) (world, Accepted, error) {
 	if !late && waitingIn(after, n.Channel)+len(n.Recipients) > max(m.maxWaits, had) {
 		return m.mem, Accepted{}, ErrFull
 	}
+	after.age(n)
 	for _, r := range n.Recipients {
 		at := Lane{n.Channel, r}
 		if late {
@@ -126,8 +133,23 @@ func (m *model) overtake(w world, n Submission, a *Accepted) {
 	}
 	for _, q := range w.dead {
 		for i := range q {
-			pass(&q[i])
+			q[i].pointless = pass(&q[i]) || q[i].pointless
 		}
+	}
+}
+
+// age notes that there is newer word of a group.
+func (w world) age(n Submission) {
+	older := func(q []piece) {
+		for i := range q {
+			q[i].newer = q[i].newer || n.Group != "" && q[i].group == n.Group && q[i].lane.Channel == n.Channel
+		}
+	}
+	for _, q := range w.lanes {
+		older(q)
+	}
+	for _, q := range w.dead {
+		older(q)
 	}
 }
 

@@ -26,7 +26,7 @@ func (n *Notification) Digest() Digest {
 	}
 	slices.Sort(lines)
 	h := sha256.New()
-	_, _ = fmt.Fprintf(h, "%q %s %d %t\n", n.GroupKey, n.Status, n.TruncatedAlerts, n.NotificationReason == repeating)
+	_, _ = fmt.Fprintf(h, "%q %s %d %t\n", n.GroupKey, n.Status, n.TruncatedAlerts, n.Repeats())
 	for _, line := range lines {
 		_, _ = h.Write([]byte(line))
 	}

@@ -14,10 +14,13 @@ import (
 // repeating is why Alertmanager, from 0.34 on, says that it tells the same again.
 const repeating = "repeat interval elapsed"
 
+// Repeats tells whether Alertmanager says that it tells the same again on purpose.
+func (n *Notification) Repeats() bool { return n.NotificationReason == repeating }
+
 // Topics returns what a notification is about that newer word may make pointless: the
 // group of a reminder, or of what only repeats. It returns none of one that tells news.
 func (n *Notification) Topics() []string {
-	if n.Kind() == Reminder || n.NotificationReason == repeating {
+	if n.Kind() == Reminder || n.Repeats() {
 		return topics(n.GroupKey, nil)
 	}
 	return nil
