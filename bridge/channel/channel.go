@@ -49,7 +49,7 @@ type Message struct {
 	// Note is a sentence about the message, to be put after its text: that it comes
 	// late, for example. It may be empty.
 	Note string
-	// Over tells that newer word of the same group waits behind this message, so
+	// Over tells that newer word of the same group was accepted after this message, so
 	// that it should wake nobody.
 	Over bool
 }
