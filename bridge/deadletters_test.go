@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -104,4 +105,28 @@ func TestTitleOfLargeDeadLetter(t *testing.T) {
 	require.Equal(t, http.StatusOK, post(b, crowded("a", 1<<20)).Code)
 	require.Eventually(t, func() bool { return len(b.spool.DeadLetters("hook")) == 1 }, waitAtMost, waitEvery)
 	require.Regexp(t, `"title":"A notification of 0\.\d MiB"`, ask(b.Handler(), http.MethodGet, "/bridge/v1/dead-letters", "").Body.String())
+}
+
+// TestALetterThatWasOvertaken sends a reminder again after its group has had newer word.
+func TestALetterThatWasOvertaken(t *testing.T) {
+	t.Parallel()
+	to := newReceiver(t)
+	to.answers(http.StatusForbidden)
+	b, _ := newBridge(t, to.yml(""))
+	run(t, b)
+	reminder := strings.NewReplacer(`"severity": "critical"`, `"severity": "critical", "notification": "reminder", "reminder": "1"`, "0123456789abcdef", "fedcba9876543210").Replace(notification("a"))
+	require.Equal(t, http.StatusOK, post(b, reminder).Code)
+	require.Eventually(t, func() bool { return len(b.spool.DeadLetters("hook")) == 1 }, waitAtMost, waitEvery)
+	letter := b.spool.DeadLetters("hook")[0]
+	to.answers(http.StatusOK)
+	require.Equal(t, http.StatusOK, post(b, notification("a")).Code)
+	require.Eventually(t, func() bool { return len(to.got()) == 1 }, waitAtMost, waitEvery)
+
+	w := ask(b.Handler(), http.MethodPost, fmt.Sprintf("/bridge/v1/dead-letters/%d/send", letter.ID), "")
+
+	require.Equal(t, http.StatusOK, w.Code)
+	require.JSONEq(t, `{"status": "overtaken"}`, w.Body.String())
+	require.Empty(t, b.spool.DeadLetters("hook"))
+	require.Contains(t, ask(b.Ops(), http.MethodGet, "/metrics", "").Body.String(), `pharos_bridge_notifications_total{channel="hook",outcome="overtaken"} 1`)
+	require.Len(t, to.got(), 1)
 }

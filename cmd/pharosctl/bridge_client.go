@@ -21,6 +21,7 @@ import (
 	promconfig "github.com/prometheus/common/config"
 
 	"github.com/pharos-status/pharos/bridge"
+	"github.com/pharos-status/pharos/internal/schema"
 )
 
 const (
@@ -78,14 +79,24 @@ func (c *bridgeClient) list(ctx context.Context, channel string) (all []bridge.D
 	return all, nil
 }
 
-func (c *bridgeClient) send(ctx context.Context, id uint64) error {
-	_, err := c.do(ctx, http.MethodPost, idPath(id)+"/send")
-	return err
+// send sends a dead letter again, and returns what has become of it.
+func (c *bridgeClient) send(ctx context.Context, id uint64) (done string, err error) {
+	body, err := c.do(ctx, http.MethodPost, idPath(id)+"/send")
+	if err != nil {
+		return "", err
+	}
+	var answer struct {
+		Status string `json:"status"`
+	}
+	if json.Unmarshal(body, &answer) == nil && answer.Status == schema.OutcomeOvertaken {
+		return "removed: it reminds of what is over, or there has been newer word since", nil
+	}
+	return "sent again", nil
 }
 
-func (c *bridgeClient) discard(ctx context.Context, id uint64) error {
-	_, err := c.do(ctx, http.MethodDelete, idPath(id))
-	return err
+func (c *bridgeClient) discard(ctx context.Context, id uint64) (done string, err error) {
+	_, err = c.do(ctx, http.MethodDelete, idPath(id))
+	return "discarded", err
 }
 
 // do returns the body of a good answer.

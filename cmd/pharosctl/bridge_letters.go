@@ -34,7 +34,8 @@ const lettersListHelp = `List them, the newest first.
   pharosctl bridge dead-letters list --channel=oncall-sms
   pharosctl bridge dead-letters list --url=http://127.0.0.1:9640 -o json`
 
-const lettersSendHelp = `Send some again, or all, the oldest first: they go to the end of the queue.
+const lettersSendHelp = `Send some again, or all, the oldest first, before what waits for the same people.
+Reminders of what is over are removed instead.
 
   pharosctl bridge dead-letters send 17 18
   pharosctl bridge dead-letters send --all --channel=oncall-sms`
@@ -68,11 +69,9 @@ func bridgeLetters(group *kingpin.CmdClause, stdout io.Writer) actions {
 		c.Flag("all", "All of them.").BoolVar(&l.all)
 	}
 	return actions{
-		list.FullCommand(): l.list,
-		send.FullCommand(): func(ctx context.Context) error { return l.each(ctx, "sent again", l.client.send) },
-		discard.FullCommand(): func(ctx context.Context) error {
-			return l.each(ctx, "discarded", l.client.discard)
-		},
+		list.FullCommand():    l.list,
+		send.FullCommand():    func(ctx context.Context) error { return l.each(ctx, l.client.send) },
+		discard.FullCommand(): func(ctx context.Context) error { return l.each(ctx, l.client.discard) },
 	}
 }
 
@@ -126,15 +125,17 @@ func printable(text string) string {
 	return strings.Join(strings.Fields(text), " ")
 }
 
-// each does something to the dead letters that the command line names.
-func (l *letters) each(ctx context.Context, done string, act func(context.Context, uint64) error) error {
+// each does something to the dead letters that the command line names, and prints what
+// was done.
+func (l *letters) each(ctx context.Context, act func(context.Context, uint64) (done string, err error)) error {
 	ids, err := l.chosen(ctx)
 	if err != nil {
 		return err
 	}
 	var errs error
 	for _, id := range ids {
-		if err := act(ctx, id); err != nil {
+		done, err := act(ctx, id)
+		if err != nil {
 			errs = errors.Join(errs, fmt.Errorf("%d: %w", id, err))
 			if errors.Is(err, errUnreachable) || ctx.Err() != nil {
 				break // nor will the others work

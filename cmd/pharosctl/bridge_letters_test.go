@@ -149,11 +149,14 @@ func TestAllDeadLettersGoOldestFirst(t *testing.T) {
 			return
 		}
 		sent = append(sent, r.URL.Path)
+		if r.URL.Path == idPath(7)+"/send" {
+			_, _ = io.WriteString(w, `{"status": "overtaken"}`)
+		}
 	}))
 	t.Cleanup(s.Close)
 	code, stdout, stderr := ctl(t, "bridge", "dead-letters", "send", "--all", "--url="+s.URL)
 	require.Zero(t, code, stderr)
-	require.Equal(t, "3 sent again\n7 sent again\n2 sent again\n9 sent again\n", stdout)
+	require.Equal(t, "3 sent again\n7 removed: it reminds of what is over, or there has been newer word since\n2 sent again\n9 sent again\n", stdout)
 	require.Equal(t, []string{idPath(3) + "/send", idPath(7) + "/send", idPath(2) + "/send", idPath(9) + "/send"}, sent)
 }
 
