@@ -3,12 +3,11 @@
 package bridge
 
 import (
-	"errors"
-	"fmt"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/pharos-status/pharos/internal/app"
 	"github.com/pharos-status/pharos/internal/schema"
 )
 
@@ -42,7 +41,7 @@ func newMetrics(storage func() error) *metrics {
 		reloadedLast: prometheus.NewGauge(gauge(schema.BridgeReloadSuccessTime,
 			"When the configuration was last read successfully.")),
 	}
-	for _, code := range []string{"200", "400", "401", "403", "404", "408", "413", "503"} {
+	for _, code := range []string{"200", "400", "401", "403", "404", "413", "503"} {
 		m.requests.WithLabelValues(code) // there before the first one comes, or its increase would not be seen
 	}
 	return m
@@ -53,21 +52,10 @@ func (m *metrics) all() []prometheus.Collector {
 }
 
 func (m *metrics) register(r prometheus.Registerer) error {
-	var errs error
-	for _, c := range m.all() {
-		errs = errors.Join(errs, r.Register(c))
-	}
-	if errs != nil {
-		return fmt.Errorf("register the metrics of the bridge: %w", errs)
-	}
-	return nil
+	return app.Register(r, "the bridge", m.all()...)
 }
 
-func (m *metrics) unregister(r prometheus.Registerer) {
-	for _, c := range m.all() {
-		r.Unregister(c)
-	}
-}
+func (m *metrics) unregister(r prometheus.Registerer) { app.Unregister(r, m.all()...) }
 
 func (m *metrics) reloaded(ok bool) {
 	m.reloadOK.Set(0)

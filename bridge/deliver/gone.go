@@ -18,14 +18,7 @@ import (
 // it, costs nothing then.
 const patience = time.Hour
 
-// Reaches tells whether there is a route to the recipient of a lane. What begins to
-// wait in a lane to which none leads becomes a dead letter.
-func (d *Deliverer) Reaches(lane spool.Lane) bool {
-	d.mu.RLock()
-	defer d.mu.RUnlock()
-	return d.reachesLocked(lane)
-}
-
+// reachesLocked tells whether there is a route to the recipient of a lane.
 func (d *Deliverer) reachesLocked(lane spool.Lane) bool {
 	o := d.outlets[lane.Channel]
 	return o != nil && o.has(lane.Recipient)

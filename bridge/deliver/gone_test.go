@@ -41,7 +41,7 @@ func TestWhatLeadsNowhereBecomesDeadLetters(t *testing.T) {
 		}
 		let(time.Second / 4)
 		require.Equal(t, 4, tries)
-		require.True(t, r.d.Reaches(spool.Lane{Channel: "gone", Recipient: "carol"}))
+		require.True(t, r.d.reachesLocked(spool.Lane{Channel: "gone", Recipient: "carol"}))
 
 		again := &fake{recipients: []string{"alice"}}
 		r.d.Use([]Route{route("kept", again)})
@@ -55,7 +55,7 @@ func TestWhatLeadsNowhereBecomesDeadLetters(t *testing.T) {
 		require.Len(t, r.log.lines("no longer in bridge.yml"), 2)
 		require.EqualValues(t, 6, r.value(schema.BridgeQueueLength, "channel", "gone"))
 		for _, lane := range []spool.Lane{{Channel: "gone", Recipient: "carol"}, {Channel: "kept", Recipient: "bob"}} {
-			require.False(t, r.d.Reaches(lane))
+			require.False(t, r.d.reachesLocked(lane))
 		}
 
 		let(patience - time.Second)

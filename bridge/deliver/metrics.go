@@ -3,14 +3,13 @@
 package deliver
 
 import (
-	"errors"
-	"fmt"
 	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/pharos-status/pharos/bridge/spool"
+	"github.com/pharos-status/pharos/internal/app"
 	"github.com/pharos-status/pharos/internal/schema"
 )
 
@@ -78,21 +77,10 @@ func (m *metrics) all() []prometheus.Collector {
 }
 
 func (m *metrics) register(r prometheus.Registerer) error {
-	var errs error
-	for _, c := range m.all() {
-		errs = errors.Join(errs, r.Register(c))
-	}
-	if errs != nil {
-		return fmt.Errorf("register the metrics of deliveries: %w", errs)
-	}
-	return nil
+	return app.Register(r, "deliveries", m.all()...)
 }
 
-func (m *metrics) unregister(r prometheus.Registerer) {
-	for _, c := range m.all() {
-		r.Unregister(c)
-	}
-}
+func (m *metrics) unregister(r prometheus.Registerer) { app.Unregister(r, m.all()...) }
 
 // of returns the metrics of a channel, which are there from then on, until keep
 // forgets them.

@@ -11,9 +11,6 @@ import (
 	"os"
 	"runtime/debug"
 
-	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/collectors"
-	versioncollector "github.com/prometheus/client_golang/prometheus/collectors/version"
 	"github.com/prometheus/common/version"
 
 	"github.com/pharos-status/pharos/bridge"
@@ -72,7 +69,7 @@ func build(b *app.Builder, f *flags, hangups app.Hangups, log *slog.Logger) erro
 		RequireConfig: f.configGiven,
 		StoragePath:   f.storagePath,
 		Logger:        log,
-		Registerer:    newRegistry(),
+		Registerer:    app.NewRegistry(schema.BridgePrefix),
 	})
 	if err != nil {
 		return err
@@ -86,15 +83,4 @@ func build(b *app.Builder, f *flags, hangups app.Hangups, log *slog.Logger) erro
 	b.Add("listener", listener)
 	b.Add("reload", hangups.Reload(br.Reload, log))
 	return nil
-}
-
-// newRegistry returns the metrics of the process, to which the bridge adds its own.
-func newRegistry() *prometheus.Registry {
-	r := prometheus.NewRegistry()
-	r.MustRegister(
-		collectors.NewGoCollector(),
-		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-		versioncollector.NewCollector(schema.BridgePrefix),
-	)
-	return r
 }

@@ -9,9 +9,6 @@ import (
 	"log/slog"
 	"net/http"
 
-	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/collectors"
-	versioncollector "github.com/prometheus/client_golang/prometheus/collectors/version"
 	"github.com/prometheus/common/version"
 
 	"github.com/pharos-status/pharos/internal/app"
@@ -60,7 +57,7 @@ func build(b *app.Builder, f *flags, hangups app.Hangups, log *slog.Logger) erro
 		PageURL:             f.externalURL,
 		CertificateNotAfter: public.CertificateNotAfter,
 		Logger:              log,
-		Registerer:          newRegistry(),
+		Registerer:          app.NewRegistry("pharos_statuspage"),
 	})
 	if err != nil {
 		return err
@@ -72,15 +69,4 @@ func build(b *app.Builder, f *flags, hangups app.Hangups, log *slog.Logger) erro
 	b.Add("ops listener", ops)
 	b.Add("reload", hangups.Reload(page.Reload, log))
 	return nil
-}
-
-// newRegistry returns the metrics of the process, to which the server adds its own.
-func newRegistry() *prometheus.Registry {
-	r := prometheus.NewRegistry()
-	r.MustRegister(
-		collectors.NewGoCollector(),
-		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-		versioncollector.NewCollector("pharos_statuspage"),
-	)
-	return r
 }

@@ -32,7 +32,7 @@ var rules = map[string][]string{
 	"bridge":         {"bridge/channel", "bridge/config", "bridge/deliver", "bridge/spool", "bridge/webhook", "bridge/words", "internal/app", "internal/schema"},
 	"bridge/channel": {"bridge/webhook", "bridge/words", "bridge/xmpp", "internal/configfile", "internal/schema"},
 	"bridge/config":  {"bridge/channel", "bridge/words", "internal/configfile"},
-	"bridge/deliver": {"bridge/channel", "bridge/config", "bridge/spool", "bridge/webhook", "internal/schema"},
+	"bridge/deliver": {"bridge/channel", "bridge/config", "bridge/spool", "bridge/webhook", "internal/app", "internal/schema"},
 	"bridge/spool":   {"bridge/webhook", "internal/boltfile"},
 	"bridge/webhook": {"internal/schema"},
 	"bridge/words":   {"bridge/webhook", "internal/schema"},

@@ -3,12 +3,11 @@
 package server
 
 import (
-	"errors"
-	"fmt"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/pharos-status/pharos/internal/app"
 	"github.com/pharos-status/pharos/internal/schema"
 )
 
@@ -59,21 +58,10 @@ func (m *metrics) all() []prometheus.Collector {
 }
 
 func (m *metrics) register(r prometheus.Registerer) error {
-	var errs error
-	for _, c := range m.all() {
-		errs = errors.Join(errs, r.Register(c))
-	}
-	if errs != nil {
-		return fmt.Errorf("register the metrics of the status page: %w", errs)
-	}
-	return nil
+	return app.Register(r, "the status page", m.all()...)
 }
 
-func (m *metrics) unregister(r prometheus.Registerer) {
-	for _, c := range m.all() {
-		r.Unregister(c)
-	}
-}
+func (m *metrics) unregister(r prometheus.Registerer) { app.Unregister(r, m.all()...) }
 
 func (m *metrics) refreshed(a answer) {
 	result := "success"
