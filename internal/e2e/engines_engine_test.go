@@ -254,7 +254,7 @@ func runThanos(t *testing.T, stores ...string) (writeURL, queryURL string) {
 	thanos := thanosProgram(t)
 	grpc, http1, remote, grpc2, http2 := testkit.FreePort(t), testkit.FreePort(t), testkit.FreePort(t), testkit.FreePort(t), testkit.FreePort(t)
 	start(t, thanos, "receive", "--log.level=warn", "--tsdb.path="+t.TempDir(), `--label=receive="one"`,
-		"--grpc-address="+grpc, "--http-address="+http1, "--remote-write.address="+remote)
+		"--grpc-address="+grpc, "--http-address="+http1, "--remote-write.address="+remote, "--receive.capnproto-address=127.0.0.1:0")
 	answers(t, "http://"+http1+"/-/ready")
 	args := []string{
 		"query", "--log.level=warn", "--grpc-address=" + grpc2, "--http-address=" + http2,

@@ -29,6 +29,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/pharos-status/pharos/internal/schema"
+	"github.com/pharos-status/pharos/internal/testkit"
 )
 
 func TestMain(m *testing.M) {
@@ -185,7 +186,7 @@ func usual(t testing.TB, e *exporter) Options {
 		Exporter: exposition(e), Changes: e,
 		testRules:      map[string][]byte{"test.rules.yml": []byte(testRules)},
 		ScrapeInterval: 200 * time.Millisecond,
-		Logger:         slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: logLevel()})),
+		Logger:         slog.New(slog.NewTextHandler(testkit.Output(t), &slog.HandlerOptions{Level: logLevel()})),
 		Registerer:     prometheus.NewRegistry(),
 	}
 }
