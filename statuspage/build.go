@@ -13,10 +13,20 @@ import (
 
 // An Input is all that a page is built from.
 type Input struct {
+	ID            string // of the page; see [Page]
 	Brand         Brand
-	Reading       Reading        // the last good one; the zero Reading if there never was one
-	Layout        Layout         // the last one known, for a Reading that has none
-	Announcements []Announcement // in any order
+	Language      string
+	Private       bool
+	Reading       Reading                                 // the last good one; the zero Reading if there never was one
+	Since         Since                                   // see [Source]
+	Layout        Layout                                  // the last one known, for a Reading that has none
+	Selects       func(service string, n NodeLayout) bool // whether the page shows a node; nil: it shows all
+	History       History
+	Incidents     []Incident     // in any order, drafts among them
+	Maintenances  []Maintenance  // likewise
+	Corrections   []Correction   // likewise
+	Announcements []Announcement // likewise
+	ReadOnly      bool
 	Now           time.Time
 	StaleAfter    time.Duration // age of Reading.At or Reading.Newest beyond which all is unknown
 }
@@ -32,13 +42,14 @@ type Input struct {
 // not mention is unknown, and so is everything once the reading is stale.
 func Build(in Input) Page {
 	p := Page{
+		ID: in.ID, Language: in.Language, Private: in.Private, ReadOnly: in.ReadOnly,
 		Brand:         in.Brand,
 		Built:         in.Now,
 		AsOf:          in.Reading.Newest,
 		Announcements: newestFirst(in.Announcements),
 	}
 	p.Problem = problem(in)
-	p.Stale = p.Problem != ""
+	p.Stale = p.Problem.Kind != NoProblem
 
 	layout := in.Reading.Layout
 	if len(layout.Services) == 0 {
@@ -52,22 +63,20 @@ func Build(in Input) Page {
 	return p
 }
 
-// problem says why the reading can't be believed, for the public; it is empty
-// if it can.
-func problem(in Input) string {
+// problem says why the reading can't be believed.
+func problem(in Input) Problem {
 	tooOld := func(t time.Time) bool { return in.Now.Sub(t) > in.StaleAfter }
-	since := func(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04:05 UTC") }
 	switch r := in.Reading; {
 	case r.At.IsZero():
-		return "The monitoring system has not answered yet, so the status is unknown."
+		return Problem{Kind: NeverAnswered}
 	case tooOld(r.At):
-		return "The monitoring system has not answered since " + since(r.At) + ", so the status is unknown."
+		return Problem{NoAnswer, r.At}
 	case r.Newest.IsZero():
-		return "The monitoring system has no data, so the status is unknown."
+		return Problem{Kind: NoData}
 	case tooOld(r.Newest):
-		return "The monitoring system has had no new data since " + since(r.Newest) + ", so the status is unknown."
+		return Problem{NoNewData, r.Newest}
 	}
-	return ""
+	return Problem{}
 }
 
 // A builder makes the parts of a page from one reading.

@@ -75,8 +75,8 @@ func TestPropertyUnknownIsNeverHealthy(t *testing.T) {
 		in := drawInput(t)
 		p := statuspage.Build(in)
 		fresh := now.Sub(in.Reading.At) <= in.StaleAfter && now.Sub(in.Reading.Newest) <= in.StaleAfter
-		if p.Stale == fresh || p.Stale != (p.Problem != "") {
-			t.Fatalf("stale is %v: %q", p.Stale, p.Problem)
+		if p.Stale == fresh || p.Stale != (p.Problem.Kind != statuspage.NoProblem) {
+			t.Fatalf("stale is %v: %q", p.Stale, p.Problem.Kind)
 		}
 		if all := shown(p); p.Stale && (len(all) != 1 || all[0] != status.Unknown) {
 			t.Fatalf("stale, but shows %v", all)

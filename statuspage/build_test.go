@@ -95,7 +95,7 @@ func TestBuildSaysWhyAndSinceWhen(t *testing.T) {
 			in.Layout = in.Reading.Layout
 			c.change(&in.Reading)
 			p := statuspage.Build(in)
-			require.Equal(t, c.want, p.Problem)
+			require.Equal(t, c.want, p.Problem.Kind)
 			require.Equal(t, c.want != "", p.Stale)
 			require.Equal(t, in.Reading.Newest, p.AsOf)
 			require.Len(t, p.Services, 1, "the page is never empty")

@@ -12,10 +12,35 @@ import (
 	"github.com/pharos-status/pharos/internal/status"
 )
 
-// A Source answers what is known now. The Reading it returns belongs to the
-// caller. It is safe for concurrent use.
+// A Source answers what is known. What it returns belongs to the caller. It is safe
+// for concurrent use.
 type Source interface {
+	// Current reads the present.
 	Current(ctx context.Context) (Reading, error)
+	// Days reads how the days from first to last (midnights UTC, both included) were
+	// spent. The last may be today, of which it returns what there is of it.
+	Days(ctx context.Context, first, last time.Time) (Days, error)
+	// Latency reads the latencies of all nodes over a window that ends at the time.
+	Latency(ctx context.Context, w Window, end time.Time) (map[status.NodeID]Latency, error)
+	// Spent reads what was measured within a past interval.
+	Spent(ctx context.Context, from, to time.Time) (Intervals, error)
+	// Since reads since when what is not healthy now has not been: at most a day back;
+	// what has been for longer is missing.
+	Since(ctx context.Context) (Since, error)
+}
+
+// Days is how the days of a span were spent, by midnight UTC, and what minutes
+// count as.
+type Days struct {
+	Intervals
+	Weights Weights
+}
+
+// Since is since when something has not been healthy.
+type Since struct {
+	Overall  time.Time
+	Services map[string]time.Time
+	Nodes    map[status.NodeID]time.Time
 }
 
 // A Reading is what a Source knew at one time.
@@ -24,9 +49,11 @@ type Reading struct {
 	Newest   time.Time // the time of the newest sample; zero if there is none
 	Overall  status.Status
 	Services map[string]status.Status
-	Nodes    map[status.NodeID]status.Status
+	Nodes    map[status.NodeID]status.Status // also the components that are PromQL expressions
 	Replicas map[status.ID]ReplicaReading
-	Layout   Layout
+	Queues   map[status.NodeID]float64 // messages that are ready
+	Values   map[status.NodeID]float64 // of the components that are PromQL expressions
+	Layout   Layout                    // with the components that are PromQL expressions
 }
 
 // A ReplicaReading is what is known of one replica.
@@ -55,8 +82,12 @@ type ServiceLayout struct {
 type NodeLayout struct {
 	ID        string `json:"id"`
 	Label     string `json:"label"`
-	Mode      string `json:"mode"`
+	Mode      string `json:"mode"`   // see [Node]
 	Reveal    bool   `json:"reveal"` // show the names of the replicas
 	LinkURL   string `json:"link_url,omitempty"`
 	LinkLabel string `json:"link_label,omitempty"`
+	Unit      string `json:"unit,omitempty"`       // of the value, where it is shown
+	ShowValue bool   `json:"show_value,omitempty"` // of a PromQL component
+	// Labels are what a page may select by, besides service and node.
+	Labels map[string]string `json:"labels,omitempty"`
 }

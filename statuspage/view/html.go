@@ -100,7 +100,7 @@ func document(p statuspage.Page) htmlDocument {
 		Icon:       p.Brand.IconURL,
 		CustomHTML: template.HTML(p.Brand.CustomHTML), //nolint:gosec // the operator's own, meant as it is
 		Style:      assetPath("page.css"), Script: assetPath("page.js"),
-		Status: p.Status, Sentence: sentence(p), Problem: p.Problem, Stale: p.Stale, Since: timeOf(p.AsOf, false), Age: timeOf(p.AsOf, true),
+		Status: p.Status, Sentence: sentence(p), Problem: string(p.Problem.Kind), Stale: p.Stale, Since: timeOf(p.AsOf, false), Age: timeOf(p.AsOf, true),
 		Legend: legend(),
 	}
 	if d.Icon == "" {
