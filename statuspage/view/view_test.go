@@ -23,9 +23,7 @@ import (
 // views are all views, by the name of their golden files.
 func views() map[string]view.Func {
 	return map[string]view.Func{
-		"page.html": view.HTML, "notfound.html": view.NotFound, "status.txt": view.Text, "report.json": view.Report,
-		"icon.svg": view.BadgeIcon, "color.svg": view.BadgeColor,
-		"v2-status.json": view.StatusJSON, "v2-summary.json": view.SummaryJSON, "robots.txt": view.Robots,
+		"page.html": view.HTML, "notfound.html": view.NotFound,
 	}
 }
 
@@ -68,18 +66,6 @@ func withoutHashes(page []byte) []byte {
 		page = bytes.ReplaceAll(page, []byte(a.Path), []byte(stem+"-HASH"+ext))
 	}
 	return page
-}
-
-func TestUnknownIsNotHealthy(t *testing.T) {
-	t.Parallel()
-	for _, p := range []statuspage.Page{stale(), empty(), uniform(status.Unknown)} {
-		require.Equal(t, "unknown", string(render(t, view.Text, p)))
-		summary := string(render(t, view.SummaryJSON, p))
-		require.NotContains(t, summary, "operational")
-		require.Contains(t, summary, `"indicator": "minor"`)
-		require.Contains(t, summary, `"description": "Status unknown"`)
-		require.Contains(t, summary, `"pharos_status": "unknown"`)
-	}
 }
 
 // A name that the page does not carry can't be shown; one that it does carry is
