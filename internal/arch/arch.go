@@ -42,6 +42,8 @@ var rules = map[string][]string{
 	"statuspage/alerts": {"internal/schema"},
 	"statuspage/api":    {"internal/configfile", "statuspage", "statuspage/alerts", "statuspage/store"},
 	"statuspage/config": {"internal/configfile", "statuspage"},
+	"statuspage/format": {"statuspage", "statuspage/markdown", "statuspage/words"},
+	"statuspage/mcp":    {"statuspage", "statuspage/format", "statuspage/words"},
 	"statuspage/prom":   {"internal/schema", "statuspage"},
 	"statuspage/server": {"internal/app", "internal/configfile", "internal/schema", "statuspage", "statuspage/alerts", "statuspage/api", "statuspage/config", "statuspage/prom", "statuspage/store", "statuspage/view"},
 	"statuspage/store":  {"internal/boltfile", "statuspage"},
