@@ -21,7 +21,7 @@ func (c *Config) check(f *configfile.File) error {
 	k := checker{file: f}
 	k.endpoint("prometheus", &c.Prometheus)
 	k.endpoint("alertmanager", &c.Alertmanager)
-	k.branding(&c.Branding)
+	k.branding(configfile.Path{"branding"}, &c.Branding)
 
 	manager := configfile.Path{"manager"}
 	token, err := f.Secret(manager, "token", c.Manager.Token, c.Manager.TokenFile)
@@ -65,8 +65,7 @@ func (k *checker) endpoint(key string, e *Endpoint) {
 	k.errs = append(k.errs, k.file.HTTPClient(p, &e.HTTP)...)
 }
 
-func (k *checker) branding(b *Branding) {
-	p := configfile.Path{"branding"}
+func (k *checker) branding(p configfile.Path, b *Branding) {
 	if strings.TrimSpace(b.PageTitle) == "" {
 		k.errorf(p.At("page_title"), "is empty; the page needs a title")
 	}

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package config reads statuspage.yml: where Prometheus and Alertmanager are,
-// how the page is branded, who may announce. It checks values and reads secret
-// files, and knows no network; using the values is left to package server.
+// Package config reads statuspage.yml: where Prometheus and Alertmanager are, which
+// pages there are and who may see them, and what operators leave to the program. It
+// checks values and reads secret files, and knows no network; using the values is
+// left to package server.
 package config
 
 import (
@@ -13,17 +14,27 @@ import (
 	"github.com/prometheus/common/model"
 
 	"github.com/pharos-status/pharos/internal/configfile"
-	"github.com/pharos-status/pharos/statuspage"
 )
 
 // A Config is what statuspage.yml says, checked. It is not changed once loaded.
 type Config struct {
 	Prometheus      Endpoint       `yaml:"prometheus"`
 	Alertmanager    Endpoint       `yaml:"alertmanager"`
+	Language        string         `yaml:"language"` // one of [Languages]; empty: the visitor's choice
 	Branding        Branding       `yaml:"branding"`
-	Manager         Manager        `yaml:"manager"`
 	RefreshInterval model.Duration `yaml:"refresh_interval"`
 	StaleAfter      model.Duration `yaml:"stale_after"` // see [statuspage.Input]
+	Store           Store          `yaml:"store"`
+	Manager         Manager        `yaml:"manager"`
+	Admin           Admin          `yaml:"admin"`
+	Components      []Component    `yaml:"components"`
+	Access          Access         `yaml:"access"` // to the main page
+	Pages           []Page         `yaml:"pages"`  // besides the main one; see [Config.All]
+	Incidents       Incidents      `yaml:"incidents"`
+	Maintenance     Maintenance    `yaml:"maintenance"`
+	Subscribers     Subscribers    `yaml:"subscribers"`
+	Export          Export         `yaml:"export"`
+	Embed           Embed          `yaml:"embed"`
 }
 
 // An Endpoint is an HTTP API and how to reach it.
@@ -32,24 +43,32 @@ type Endpoint struct {
 	HTTP commonconfig.HTTPClientConfig `yaml:",inline"`
 }
 
-// Branding is what the operator says of the page; see [statuspage.Brand].
-type Branding struct {
-	PageTitle   string `yaml:"page_title"`
-	PageURL     string `yaml:"page_url"`
-	CompanyName string `yaml:"company_name"`
-	IconURL     string `yaml:"icon_url"`
-	IconColor   string `yaml:"icon_color"`
-	LogoURL     string `yaml:"logo_url"`
-	LogoColor   string `yaml:"logo_color"`
-	WebsiteURL  string `yaml:"website_url"`
-	SupportURL  string `yaml:"support_url"`
-	CustomHTML  string `yaml:"custom_html"`
+// A Store says where is kept what people tell the page.
+type Store struct {
+	URL     configfile.Secret `yaml:"url"` // of PostgreSQL; empty: SQLite in the data folder
+	URLFile string            `yaml:"url_file"`
 }
 
 // Manager says who may use the manager API.
 type Manager struct {
 	Token     configfile.Secret `yaml:"token"` // empty: every call is refused
 	TokenFile string            `yaml:"token_file"`
+}
+
+// Maintenance says what follows from maintenance that is declared.
+type Maintenance struct {
+	Silence bool `yaml:"silence"` // alerts about what it covers are silenced in Alertmanager
+}
+
+// Export says where the page is written as static files.
+type Export struct {
+	Dir   string         `yaml:"dir"` // empty: nowhere
+	Every model.Duration `yaml:"every"`
+}
+
+// Embed is about the banner for other sites.
+type Embed struct {
+	After model.Duration `yaml:"after"` // for how long something has been dead before it shows
 }
 
 // Default returns the configuration that an absent or empty file stands for.
@@ -60,6 +79,17 @@ func Default() *Config {
 		Branding:        Branding{PageTitle: "Status Page"},
 		RefreshInterval: model.Duration(15 * time.Second),
 		StaleAfter:      model.Duration(2 * time.Minute),
+		Admin:           Admin{SessionTimeout: model.Duration(12 * time.Hour)},
+		Access:          Access{SessionTimeout: defaultAccessTimeout},
+		Incidents: Incidents{FromAlerts: FromAlerts{
+			Policy:       Off,
+			After:        model.Duration(2 * time.Minute),
+			ResolveAfter: model.Duration(5 * time.Minute),
+		}},
+		Maintenance: Maintenance{Silence: true},
+		Subscribers: Subscribers{Email: Email{RequireTLS: true}, Max: 10_000},
+		Export:      Export{Every: model.Duration(time.Minute)},
+		Embed:       Embed{After: model.Duration(5 * time.Minute)},
 	}
 }
 
@@ -73,18 +103,13 @@ func Load(path string) (*Config, error) {
 	return parse(f, os.LookupEnv)
 }
 
-// Brand returns the branding as the page has it.
-func (c *Config) Brand() statuspage.Brand {
-	b := c.Branding
-	return statuspage.Brand{
-		Title: b.PageTitle, URL: b.PageURL, CompanyName: b.CompanyName,
-		IconURL: b.IconURL, IconColor: b.IconColor, LogoURL: b.LogoURL, LogoColor: b.LogoColor,
-		WebsiteURL: b.WebsiteURL, SupportURL: b.SupportURL, CustomHTML: b.CustomHTML,
-	}
-}
-
 // YAML returns the configuration as a file would give it, without its secrets.
-func (c *Config) YAML() ([]byte, error) { return configfile.Marshal(c) }
+func (c *Config) YAML() ([]byte, error) {
+	shown := *c
+	shown.Prometheus.HTTP = configfile.ShownHTTPClient(c.Prometheus.HTTP)
+	shown.Alertmanager.HTTP = configfile.ShownHTTPClient(c.Alertmanager.HTTP)
+	return configfile.Marshal(shown)
+}
 
 // String returns what [Config.YAML] does, so that no secret of the HTTP settings
 // is printed by chance.
