@@ -26,21 +26,34 @@ type Asset struct {
 func Assets() []Asset {
 	var all []Asset
 	for _, a := range assets() {
-		all = append(all, a)
+		if !inline(a.name) {
+			all = append(all, a.Asset)
+		}
 	}
 	return all
 }
 
+// inline tells whether pages hold the file, so that it needs no request.
+func inline(file string) bool { return file == "page.css" || file == "theme.js" }
+
+// asset returns the text of a file.
+func asset(file string) string { return string(assets()[file].Body) }
+
 // assetPath returns the path of the asset that the file is served as.
 func assetPath(file string) string { return assets()[file].Path }
 
+type namedAsset struct {
+	Asset
+	name string
+}
+
 // assets are read once, by the name of the file.
-var assets = sync.OnceValue(func() map[string]Asset { //nolint:gochecknoglobals // read once
+var assets = sync.OnceValue(func() map[string]namedAsset { //nolint:gochecknoglobals // read once
 	files, err := assetFiles.ReadDir("assets")
 	if err != nil {
 		panic(err) // embedded: does not happen
 	}
-	all := map[string]Asset{}
+	all := map[string]namedAsset{}
 	for _, f := range files {
 		body, err := assetFiles.ReadFile("assets/" + f.Name())
 		if err != nil {
@@ -49,7 +62,7 @@ var assets = sync.OnceValue(func() map[string]Asset { //nolint:gochecknoglobals 
 		sum := sha256.Sum256(body)
 		ext := path.Ext(f.Name())
 		name := f.Name()[:len(f.Name())-len(ext)] + "-" + hex.EncodeToString(sum[:6]) + ext
-		all[f.Name()] = Asset{Path: "/assets/" + name, ContentType: contentType(ext), Body: body}
+		all[f.Name()] = namedAsset{Asset{Path: "/assets/" + name, ContentType: contentType(ext), Body: body}, f.Name()}
 	}
 	return all
 })
