@@ -24,6 +24,7 @@ type Page struct {
 	Problem       Problem        // why the page can't be trusted
 	ReadOnly      bool           // the store is away: what is told of incidents may be old
 	Today         time.Time      // midnight UTC of the last of the days
+	Weights       Weights        // what the minutes of days count as
 	Services      []Service      // in the order of the configuration
 	Announcements []Announcement // newest first
 	Incidents     []Incident     // all public ones that touch the page, newest first by Started; never a draft, Alert is empty
