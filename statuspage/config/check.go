@@ -4,40 +4,40 @@ package config
 
 import (
 	"net/url"
-	"regexp"
-	"slices"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/prometheus/common/model"
 
 	"github.com/pharos-status/pharos/internal/configfile"
 )
 
-// minRefresh keeps a page from wearing out its Prometheus.
-const minRefresh = time.Second
+const (
+	minRefresh = time.Second // keeps a page from wearing out its Prometheus
+	maxText    = 200         // of what is shown or labels something, in bytes
+)
 
 // check validates c, which was decoded from f, and completes it: relative file
-// names begin in the folder of f, and the manager token is read from its file.
+// names begin in the folder of f, secrets are read from their files, and pages have
+// what they take from the main one.
 func (c *Config) check(f *configfile.File) error {
 	k := checker{file: f}
 	k.endpoint("prometheus", &c.Prometheus)
 	k.endpoint("alertmanager", &c.Alertmanager)
+	k.times(c)
+	k.language(configfile.Path{"language"}, c.Language)
 	k.branding(configfile.Path{"branding"}, &c.Branding)
-
-	manager := configfile.Path{"manager"}
-	token, err := f.Secret(manager, "token", c.Manager.Token, c.Manager.TokenFile)
-	if err != nil {
-		k.errs = append(k.errs, err)
-	}
-	c.Manager.Token = token
-
-	refresh, stale := time.Duration(c.RefreshInterval), time.Duration(c.StaleAfter)
-	switch {
-	case refresh < minRefresh:
-		k.errorf(configfile.Path{"refresh_interval"}, "%s is too short; use %s or more", c.RefreshInterval, minRefresh)
-	case stale <= refresh:
-		k.errorf(configfile.Path{"stale_after"}, "%s is not longer than refresh_interval, which is %s; the page would be stale between two refreshes",
-			c.StaleAfter, c.RefreshInterval)
-	}
+	k.secret(configfile.Path{"manager"}, "token", &c.Manager.Token, c.Manager.TokenFile)
+	k.store(&c.Store)
+	k.admin(&c.Admin)
+	k.access(configfile.Path{"access"}, &c.Access)
+	k.components(c.Components)
+	k.pages(c)
+	k.fromAlerts(&c.Incidents.FromAlerts)
+	k.subscribers(&c.Subscribers)
+	c.Export.Dir = f.Path(c.Export.Dir)
 	return k.errs.Err()
 }
 
@@ -49,6 +49,54 @@ type checker struct {
 
 func (k *checker) errorf(p configfile.Path, format string, args ...any) {
 	k.errs = append(k.errs, k.file.Errorf(p, format, args...))
+}
+
+func (k *checker) times(c *Config) {
+	refresh, stale := time.Duration(c.RefreshInterval), time.Duration(c.StaleAfter)
+	k.atLeast(configfile.Path{"refresh_interval"}, c.RefreshInterval, minRefresh)
+	if refresh >= minRefresh && stale <= refresh {
+		k.errorf(configfile.Path{"stale_after"}, "%s is not longer than refresh_interval, which is %s; the page would be stale between two refreshes",
+			c.StaleAfter, c.RefreshInterval)
+	}
+	k.atLeast(configfile.Path{"export", "every"}, c.Export.Every, minRefresh)
+}
+
+// atLeast checks a time.
+func (k *checker) atLeast(p configfile.Path, d model.Duration, least time.Duration) {
+	if time.Duration(d) < least {
+		k.errorf(p, "%s is too short; use %s or more", d, model.Duration(least))
+	}
+}
+
+// secret reads what key and key_file of the mapping at p give into value.
+func (k *checker) secret(p configfile.Path, key string, value *configfile.Secret, file string) {
+	secret, err := k.file.Secret(p, key, *value, file)
+	if err != nil {
+		k.errs = append(k.errs, err)
+	}
+	*value = secret
+}
+
+// id checks what stands in labels and addresses.
+func (k *checker) id(p configfile.Path, id string) {
+	switch {
+	case id == "":
+		k.errorf(p, "is missing; write one that stays the same when the label changes")
+	case strings.Contains(id, "/"):
+		k.errorf(p, "%q has a slash, which parts a service from its node; write another sign", id)
+	default:
+		k.text(p, id)
+	}
+}
+
+// text checks what is short and shown in a line.
+func (k *checker) text(p configfile.Path, text string) {
+	switch {
+	case len(text) > maxText:
+		k.errorf(p, "has %d bytes; use at most %d", len(text), maxText)
+	case !utf8.ValidString(text) || strings.ContainsFunc(text, unicode.IsControl):
+		k.errorf(p, "has a control character; remove it")
+	}
 }
 
 func (k *checker) endpoint(key string, e *Endpoint) {
@@ -65,39 +113,20 @@ func (k *checker) endpoint(key string, e *Endpoint) {
 	k.errs = append(k.errs, k.file.HTTPClient(p, &e.HTTP)...)
 }
 
-func (k *checker) branding(p configfile.Path, b *Branding) {
-	if strings.TrimSpace(b.PageTitle) == "" {
-		k.errorf(p.At("page_title"), "is empty; the page needs a title")
-	}
-	k.link(p.At("page_url"), b.PageURL)
-	k.link(p.At("website_url"), b.WebsiteURL)
-	k.link(p.At("support_url"), b.SupportURL, "mailto")
-	k.link(p.At("icon_url"), b.IconURL)
-	k.link(p.At("logo_url"), b.LogoURL)
-	k.color(p.At("icon_color"), b.IconColor)
-	k.color(p.At("logo_color"), b.LogoColor)
-}
-
-// link checks an address that is put into the page.
-func (k *checker) link(p configfile.Path, link string, more ...string) {
-	if link == "" {
+// store checks the address of the database, and never shows it: there is a password in it.
+func (k *checker) store(s *Store) {
+	p := configfile.Path{"store"}
+	k.secret(p, "url", &s.URL, s.URLFile)
+	if s.URL == "" {
 		return
 	}
-	u, err := url.Parse(link)
-	switch {
-	case err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "":
-	case err == nil && slices.Contains(more, u.Scheme) && u.Opaque != "":
-	default:
-		k.errorf(p, "%q is not an address; write it in full, such as https://status.example.com/", link)
-	}
-}
-
-// cssColor matches what can only be a color where CSS wants one: a name, a
-// number, or a color function of numbers.
-var cssColor = regexp.MustCompile(`^(#([0-9a-fA-F]{3,4}|[0-9a-fA-F]{6}|[0-9a-fA-F]{8})|[a-zA-Z]{3,30}|(rgb|hsl)a?\([0-9a-z.,%/ -]{1,60}\))$`)
-
-func (k *checker) color(p configfile.Path, color string) {
-	if color != "" && !cssColor.MatchString(color) {
-		k.errorf(p, "%q is not a color; write one such as \"#1972f5\", in quotes", color)
+	u, err := url.Parse(string(s.URL))
+	if err != nil || u.Scheme != "postgres" && u.Scheme != "postgresql" || strings.Trim(u.Path, "/") == "" {
+		if s.URLFile != "" {
+			p = p.At("url_file")
+		} else {
+			p = p.At("url")
+		}
+		k.errorf(p, "not the address of a PostgreSQL database; write one such as postgres://user:password@host/database, with signs such as @ in the password escaped")
 	}
 }

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package config
+
+import (
+	"cmp"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/promql/parser"
+	"golang.org/x/crypto/bcrypt"
+
+	"github.com/pharos-status/pharos/internal/configfile"
+)
+
+// Program is the author of what the program does by itself; no user has this name.
+const Program = "pharos"
+
+var (
+	pageID     = regexp.MustCompile(`^[a-z0-9-]{1,50}$`)
+	hostName   = regexp.MustCompile(`^[a-z0-9-]+(\.[a-z0-9-]+)*$|^\[[0-9a-f:]+\]$`)
+	headerName = regexp.MustCompile(`^[0-9A-Za-z-]+$`)
+)
+
+func (k *checker) pages(c *Config) {
+	ids, hosts := map[string]bool{MainPage: true}, map[string]bool{}
+	for i := range c.Pages {
+		page, p := &c.Pages[i], configfile.Path{"pages", i}
+		switch {
+		case !pageID.MatchString(page.ID):
+			k.errorf(p.At("id"), "%q: an id is 1 to 50 letters a to z, digits and hyphens", page.ID)
+		case ids[page.ID]:
+			k.errorf(p.At("id"), "%q is taken by another page (%s is the one that is no part of pages); write another one", page.ID, MainPage)
+		}
+		ids[page.ID] = true
+		k.hosts(p.At("hosts"), page, hosts)
+		k.selection(p.At("select"), page)
+		k.access(p.At("access"), &page.Access)
+		k.language(p.At("language"), page.Language)
+		if len(page.Hosts) > 0 {
+			page.Branding.inherit(&c.Branding, page.Hosts[0])
+			page.Language = cmp.Or(page.Language, c.Language)
+		}
+		k.branding(p.At("branding"), &page.Branding)
+	}
+}
+
+func (k *checker) hosts(p configfile.Path, page *Page, taken map[string]bool) {
+	if len(page.Hosts) == 0 {
+		k.errorf(p, "is empty; name the host by which visitors ask for the page, such as status.example.com")
+	}
+	for i, host := range page.Hosts {
+		host = strings.ToLower(strings.TrimSuffix(host, "."))
+		page.Hosts[i] = host
+		switch {
+		case !hostName.MatchString(host):
+			k.errorf(p.At(i), "%q is not the name of a host; write it without scheme, port and path, such as status.example.com", host)
+		case taken[host]:
+			k.errorf(p.At(i), "%q stands twice; one host has one page", host)
+		}
+		taken[host] = true
+	}
+}
+
+func (k *checker) selection(p configfile.Path, page *Page) {
+	for i, text := range page.Select {
+		matchers, err := parser.NewParser(parser.Options{}).ParseMetricSelector("{" + text + "}")
+		if err != nil || len(matchers) != 1 || matchers[0].Name == model.MetricNameLabel {
+			k.errorf(p.At(i), `%q is not a matcher; write one such as 'service="web"' or 'service=~"web|api"', with both kinds of quotation marks`, text)
+			continue
+		}
+		page.matchers = append(page.matchers, matchers[0])
+	}
+}
+
+func (k *checker) access(p configfile.Path, a *Access) {
+	k.password(p, &a.Password, a.PasswordFile)
+	k.proxy(p.At("proxy"), &a.Proxy)
+	a.SessionTimeout = cmp.Or(a.SessionTimeout, defaultAccessTimeout)
+	k.atLeast(p.At("session_timeout"), a.SessionTimeout, time.Minute)
+}
+
+func (k *checker) admin(a *Admin) {
+	p := configfile.Path{"admin"}
+	names := map[string]bool{}
+	for i := range a.Users {
+		user, p := &a.Users[i], p.At("users", i)
+		switch {
+		case strings.TrimSpace(user.Name) == "":
+			k.errorf(p.At("name"), "is missing; write the name that this user logs in with")
+		case user.Name == Program:
+			k.errorf(p.At("name"), "%q is the author of what the program does by itself; write another name", Program)
+		case names[user.Name]:
+			k.errorf(p.At("name"), "%q stands twice; give each user a name", user.Name)
+		}
+		k.text(p.At("name"), user.Name)
+		names[user.Name] = true
+		if user.Password == "" && user.PasswordFile == "" {
+			k.errorf(p, "has no password; write one into a file, or its bcrypt hash, and name it by password_file")
+			continue
+		}
+		k.password(p, &user.Password, user.PasswordFile)
+	}
+	k.proxy(p.At("proxy"), &a.Proxy)
+	k.atLeast(p.At("session_timeout"), a.SessionTimeout, time.Minute)
+}
+
+func (k *checker) password(p configfile.Path, password *configfile.Secret, file string) {
+	k.secret(p, "password", password, file)
+	if !isHash(*password) {
+		return
+	}
+	if _, err := bcrypt.Cost([]byte(*password)); err != nil {
+		key := "password"
+		if file != "" {
+			key = "password_file"
+		}
+		k.errorf(p.At(key), "begins like a bcrypt hash and is none; make one with htpasswd -nB NAME, and leave out the name")
+	}
+}
+
+func (k *checker) proxy(p configfile.Path, proxy *Proxy) {
+	switch {
+	case proxy.Header == "" && len(proxy.Trusted) > 0:
+		k.errorf(p, "has trusted and no header; name the header in which the proxy names the user, such as X-Forwarded-User")
+	case proxy.Header == "":
+	case !headerName.MatchString(proxy.Header):
+		k.errorf(p.At("header"), "%q is not the name of a header; write one such as X-Forwarded-User", proxy.Header)
+	case len(proxy.Trusted) == 0:
+		k.errorf(p, "has a header and nobody who is trusted; write the addresses of the proxy, such as trusted: [127.0.0.1/32]")
+	}
+	for i, prefix := range proxy.Trusted {
+		if prefix.Bits() == 0 {
+			k.errorf(p.At("trusted", i), "%s trusts everybody with any header; write the addresses of the proxy", prefix)
+		}
+		proxy.Trusted[i] = prefix.Masked()
+	}
+}
