@@ -6,7 +6,11 @@
 package words
 
 import (
-	"time"
+	"strconv"
+	"strings"
+
+	"golang.org/x/text/feature/plural"
+	"golang.org/x/text/language"
 
 	"github.com/pharos-status/pharos/internal/status"
 	"github.com/pharos-status/pharos/statuspage"
@@ -14,27 +18,66 @@ import (
 
 // Words are the messages in one language. They are never changed.
 type Words struct {
-	Tag string // BCP 47: en, fr, de, es, pt, nl, ja or zh
+	Tag      string // BCP 47: en, fr, de, es, pt, nl, ja or zh
+	tag      language.Tag
+	messages map[string]string
 }
 
-// Languages returns the tags of all languages there are, English first.
-func Languages() []string { return []string{"en"} }
+// Text returns a message of the catalogue, in which {0}, {1} … are the arguments. A
+// key that the catalogue does not have is returned as it is; the tests see to it that
+// there is none.
+func (w *Words) Text(key string, args ...string) string {
+	message, known := w.messages[key]
+	if !known {
+		return key
+	}
+	if len(args) == 0 || !strings.Contains(message, "{") {
+		return message
+	}
+	pairs := make([]string, 0, 2*len(args))
+	for i, arg := range args {
+		pairs = append(pairs, "{"+strconv.Itoa(i)+"}", arg)
+	}
+	return strings.NewReplacer(pairs...).Replace(message)
+}
 
-// In returns the words of a language, English if there is none such.
-func In(tag string) *Words { return &Words{"en"} }
+// Has tells whether the catalogue has the message.
+func (w *Words) Has(key string) bool {
+	_, known := w.messages[key]
+	return known
+}
 
-// Match returns the language that suits an Accept-Language header best.
-func Match(header string) string { return "en" }
+// Plural returns the form of the message that suits n, which is its argument {0}: the
+// keys are key.one and key.other. Languages that have one form have only key.other.
+func (w *Words) Plural(key string, n int, args ...string) string {
+	form := key + ".other"
+	if plural.Cardinal.MatchPlural(w.tag, n, 0, 0, 0, 0) == plural.One && w.Has(key+".one") {
+		form = key + ".one"
+	}
+	return w.Text(form, append([]string{strconv.Itoa(n)}, args...)...)
+}
 
-func (w *Words) Text(key string, args ...any) string      { return key }        // a message of the catalogue
-func (w *Words) Status(s status.Status) string            { return s.String() } // Healthy, Sick, …
-func (w *Words) State(index int) string                   { return "" }         // as Status, and In maintenance
-func (w *Words) Phase(p statuspage.Phase) string          { return string(p) }  // Investigating …
-func (w *Words) Impact(i statuspage.Impact) string        { return string(i) }  // Minor …
-func (w *Words) Reason(r status.Reason) string            { return "" }         // in words
-func (w *Words) Sentence(p statuspage.Page) string        { return "" }         // on the whole: what is wrong, and for how long
-func (w *Words) Problem(p statuspage.Problem) string      { return "" }         // why the page can't be trusted
-func (w *Words) Date(t time.Time) string                  { return "" }         // 3 November 2026, UTC
-func (w *Words) Time(t time.Time) string                  { return "" }         // with the time of day and "UTC"
-func (w *Words) Duration(d time.Duration) string          { return "" }         // 2 hours 5 minutes; at most two units
-func (w *Words) Percent(ratio float64, digits int) string { return "" }         // 99.98 %; never rounds up to 100
+// Status names a status, as at the beginning of a line.
+func (w *Words) Status(s status.Status) string { return w.Text("status." + s.String()) }
+
+// State names what an index of [statuspage.Minutes] stands for.
+func (w *Words) State(index int) string {
+	if index == statuspage.InMaintenance {
+		return w.Text("status.maintenance")
+	}
+	return w.Status(status.Status(index)) //nolint:gosec // at most InMaintenance
+}
+
+// Phase names a phase of an incident or a maintenance.
+func (w *Words) Phase(p statuspage.Phase) string { return w.Text("phase." + string(p)) }
+
+// Impact names an impact.
+func (w *Words) Impact(i statuspage.Impact) string { return w.Text("impact." + string(i)) }
+
+// Reason says why a replica is not healthy; it is empty for [status.None].
+func (w *Words) Reason(r status.Reason) string {
+	if key := "reason." + string(r); w.Has(key) {
+		return w.Text(key)
+	}
+	return ""
+}
