@@ -78,15 +78,14 @@ func TestBuildSaysWhyAndSinceWhen(t *testing.T) {
 	t.Parallel()
 	cases := map[string]struct {
 		change func(*statuspage.Reading)
-		want   string
+		want   statuspage.Problem
 	}{
-		"fresh":         {func(*statuspage.Reading) {}, ""},
-		"just in time":  {func(r *statuspage.Reading) { r.At, r.Newest = now.Add(-time.Minute), now.Add(-time.Minute) }, ""},
-		"never read":    {func(r *statuspage.Reading) { *r = statuspage.Reading{} }, "The monitoring system has not answered yet, so the status is unknown."},
-		"no answer":     {func(r *statuspage.Reading) { r.At = now.Add(-time.Hour) }, "The monitoring system has not answered since 21 November 2026, 11:00:00 UTC, so the status is unknown."},
-		"no data":       {func(r *statuspage.Reading) { r.Newest = time.Time{} }, "The monitoring system has no data, so the status is unknown."},
-		"old data":      {func(r *statuspage.Reading) { r.Newest = now.Add(-61 * time.Second) }, "The monitoring system has had no new data since 21 November 2026, 11:58:59 UTC, so the status is unknown."},
-		"another place": {func(r *statuspage.Reading) { r.At = r.At.In(time.FixedZone("", 3600)).Add(-time.Hour) }, "The monitoring system has not answered since 21 November 2026, 10:59:59 UTC, so the status is unknown."},
+		"fresh":        {func(*statuspage.Reading) {}, statuspage.Problem{}},
+		"just in time": {func(r *statuspage.Reading) { r.At, r.Newest = now.Add(-time.Minute), now.Add(-time.Minute) }, statuspage.Problem{}},
+		"never read":   {func(r *statuspage.Reading) { *r = statuspage.Reading{} }, statuspage.Problem{Kind: statuspage.NeverAnswered}},
+		"no answer":    {func(r *statuspage.Reading) { r.At = now.Add(-time.Hour) }, statuspage.Problem{Kind: statuspage.NoAnswer, Since: now.Add(-time.Hour)}},
+		"no data":      {func(r *statuspage.Reading) { r.Newest = time.Time{} }, statuspage.Problem{Kind: statuspage.NoData}},
+		"old data":     {func(r *statuspage.Reading) { r.Newest = now.Add(-61 * time.Second) }, statuspage.Problem{Kind: statuspage.NoNewData, Since: now.Add(-61 * time.Second)}},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -95,8 +94,8 @@ func TestBuildSaysWhyAndSinceWhen(t *testing.T) {
 			in.Layout = in.Reading.Layout
 			c.change(&in.Reading)
 			p := statuspage.Build(in)
-			require.Equal(t, c.want, p.Problem.Kind)
-			require.Equal(t, c.want != "", p.Stale)
+			require.Equal(t, c.want, p.Problem)
+			require.Equal(t, c.want.Kind != statuspage.NoProblem, p.Stale)
 			require.Equal(t, in.Reading.Newest, p.AsOf)
 			require.Len(t, p.Services, 1, "the page is never empty")
 			if p.Stale {

@@ -30,6 +30,8 @@ type Options struct {
 	Transport http.RoundTripper             // nil: over the network, as HTTP says
 	Timeout   time.Duration                 // of one reading as a whole; 0: 10 s
 	Logger    *slog.Logger                  // for the warnings that come with answers; required
+
+	Components []Component // in the order of the page
 }
 
 func (o *Options) validate() error {
