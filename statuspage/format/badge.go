@@ -34,7 +34,7 @@ func figureOf(s status.Status) figure {
 
 // BadgeIcon writes an SVG of the status of the whole: a shape, a sign and a
 // color of its own for each status.
-func BadgeIcon(w io.Writer, p statuspage.Page) error {
+func BadgeIcon(w io.Writer, p statuspage.Page, _ Options) error {
 	f := figureOf(p.Status)
 	return badge(w, p.Status, fmt.Sprintf(
 		`<g fill="%[1]s" stroke="%[1]s" stroke-width="0">%[2]s</g><g fill="none" stroke="#fff" stroke-width="6" stroke-linecap="round" stroke-linejoin="round">%[3]s</g>`,
@@ -42,7 +42,7 @@ func BadgeIcon(w io.Writer, p statuspage.Page) error {
 }
 
 // BadgeColor writes an SVG of the status of the whole as a plain field of color.
-func BadgeColor(w io.Writer, p statuspage.Page) error {
+func BadgeColor(w io.Writer, p statuspage.Page, _ Options) error {
 	return badge(w, p.Status, fmt.Sprintf(`<rect width="64" height="64" rx="12" fill="%s"/>`, figureOf(p.Status).color))
 }
 

@@ -1,20 +1,52 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package format draws the page for programs: as JSON, as text, as feeds, as a
-// calendar, as badges, and as whatever else is no HTML. Every format is a function
-// of one [statuspage.Page] and writes all of its output or none; when to draw and
-// how to serve the bytes is left to package server, the HTML to package view.
+// calendar, as badges, as a picture, and as whatever else is no HTML. Every format
+// is a function of one [statuspage.Page] and writes all of its output or none; when
+// to draw and how to serve the bytes is left to package server, the HTML to package
+// view.
 package format
 
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"strings"
 
-	"github.com/pharos-status/pharos/internal/status"
 	"github.com/pharos-status/pharos/statuspage"
+	"github.com/pharos-status/pharos/statuspage/words"
 )
+
+// ErrNotThere is the error of something that the page does not have.
+var ErrNotThere = errors.New("not on the page")
+
+// Options say how to draw a page. The zero value is of use.
+type Options struct {
+	Words   *words.Words // nil: English
+	BaseURL string       // where the page is, absolute and without a slash at the end; empty: links begin at the root
+	Major   bool         // of feeds: only incidents of impact major and critical
+	Service string       // of feeds and the calendar: only what touches this service, and what touches the whole
+}
+
+// A Func is a format. It is safe for concurrent use.
+type Func func(w io.Writer, p statuspage.Page, o Options) error
+
+// words returns the language to write in.
+func (o Options) words() *words.Words {
+	if o.Words == nil {
+		return words.In("en")
+	}
+	return o.Words
+}
+
+// Text writes the status of the whole as one word without a line break, as Vigil
+// serves it: healthy, sick, dead or unknown.
+func Text(w io.Writer, p statuspage.Page, _ Options) error {
+	_, err := io.WriteString(w, p.Status.String())
+	return err
+}
 
 // writeJSON writes v in one piece, readable for people too.
 func writeJSON(w io.Writer, v any) error {
@@ -37,14 +69,30 @@ func title(p statuspage.Page) string {
 	return p.Brand.Title
 }
 
-// count returns how many parts of a whole there are of each status.
-func count[T any](parts []T, of func(T) status.Status) (n [status.Dead + 1]int) {
-	for _, part := range parts {
-		n[of(part)]++
+// hostile are the characters of a label that no format needs: control characters,
+// those that turn the direction of what follows, and what XML can't hold.
+func hostile(r rune) bool {
+	switch {
+	case r < ' ', r >= 0x7f && r < 0xa0, r == '\u2028', r == '\u2029':
+		return true
+	case r >= '\u202a' && r <= '\u202e', r >= '\u2066' && r <= '\u2069':
+		return true
+	case r == 0xfffe, r == 0xffff:
+		return true
 	}
-	return n
+	return false
 }
 
-func statusOfNode(n statuspage.Node) status.Status { return n.Status }
+// line returns the text as one line without anything hostile.
+func line(text string) string {
+	return strings.Join(strings.FieldsFunc(strings.ToValidUTF8(text, "\uFFFD"), func(r rune) bool { return r == ' ' || hostile(r) }), " ")
+}
 
-func statusOfReplica(r statuspage.Replica) status.Status { return r.Status }
+// shorten cuts a line to so many characters.
+func shorten(text string, most int) string {
+	runes := []rune(text)
+	if len(runes) <= most {
+		return text
+	}
+	return strings.TrimRight(string(runes[:most-1]), " ") + "…"
+}

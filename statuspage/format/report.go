@@ -34,7 +34,7 @@ type (
 
 // Report writes the page as the JSON of Vigil's /status/report. It names no
 // replica, revealed or not.
-func Report(w io.Writer, p statuspage.Page) error {
+func Report(w io.Writer, p statuspage.Page, _ Options) error {
 	r := report{
 		Health: p.Status,
 		Page:   reportPage{Name: title(p), URL: p.Brand.URL},

@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package format
+
+import (
+	"io"
+	"slices"
+	"time"
+
+	"github.com/pharos-status/pharos/internal/status"
+	"github.com/pharos-status/pharos/statuspage"
+)
+
+// The format that Atlassian Statuspage made common, version 2. A service is a group
+// of components, a node a component, and the text of a [statuspage.Ref] its id. What
+// begins with pharos_ is ours: the format has no word for unknown, and does not say
+// since when something is down.
+type (
+	v2Page struct {
+		ID        string `json:"id"`
+		Name      string `json:"name"`
+		URL       string `json:"url"`
+		TimeZone  string `json:"time_zone"`
+		UpdatedAt string `json:"updated_at"`
+	}
+	v2Indicator struct {
+		Indicator    string        `json:"indicator"`
+		Description  string        `json:"description"`
+		PharosStatus status.Status `json:"pharos_status"`
+	}
+	v2Outage struct {
+		Name  string  `json:"name"`
+		Since *string `json:"since"` // null: longer than is known
+	}
+	v2Component struct {
+		ID                 string        `json:"id"`
+		Name               string        `json:"name"`
+		Status             string        `json:"status"`
+		CreatedAt          string        `json:"created_at"`
+		UpdatedAt          string        `json:"updated_at"`
+		Position           int           `json:"position"`
+		Description        *string       `json:"description"`
+		Showcase           bool          `json:"showcase"`
+		StartDate          *string       `json:"start_date"`
+		GroupID            *string       `json:"group_id"`
+		PageID             string        `json:"page_id"`
+		Group              bool          `json:"group"`
+		OnlyShowIfDegraded bool          `json:"only_show_if_degraded"`
+		Components         []string      `json:"components,omitempty"`
+		PharosStatus       status.Status `json:"pharos_status"`
+	}
+)
+
+// The states of a component in the format.
+const (
+	v2Operational = "operational"
+	v2Maintenance = "under_maintenance"
+	v2Degraded    = "degraded_performance"
+	v2Partial     = "partial_outage"
+	v2Major       = "major_outage"
+)
+
+// StatusJSON writes /api/v2/status.json.
+func StatusJSON(w io.Writer, p statuspage.Page, o Options) error {
+	return writeJSON(w, struct {
+		Page    v2Page      `json:"page"`
+		Status  v2Indicator `json:"status"`
+		Outages []v2Outage  `json:"pharos_outages"`
+	}{pageV2(p, o), indicatorV2(p), outages(p)})
+}
+
+// SummaryJSON writes /api/v2/summary.json: the components, and the incidents and
+// maintenance that are not over.
+func SummaryJSON(w io.Writer, p statuspage.Page, o Options) error {
+	e := newEvents(p, o)
+	return writeJSON(w, struct {
+		Page         v2Page        `json:"page"`
+		Components   []v2Component `json:"components"`
+		Incidents    []v2Incident  `json:"incidents"`
+		Maintenances []v2Incident  `json:"scheduled_maintenances"`
+		Status       v2Indicator   `json:"status"`
+	}{pageV2(p, o), componentsV2(p), e.unresolved(), e.maintenances(NotOver), indicatorV2(p)})
+}
+
+// ComponentsJSON writes /api/v2/components.json: each service as a group, followed
+// by its nodes.
+func ComponentsJSON(w io.Writer, p statuspage.Page, o Options) error {
+	return writeJSON(w, struct {
+		Page       v2Page        `json:"page"`
+		Components []v2Component `json:"components"`
+	}{pageV2(p, o), componentsV2(p)})
+}
+
+func pageV2(p statuspage.Page, o Options) v2Page {
+	url := p.Brand.URL
+	if url == "" {
+		url = o.home()
+	}
+	return v2Page{ID: pageID(p), Name: title(p), URL: url, TimeZone: "Etc/UTC", UpdatedAt: timeV2(asOf(p))}
+}
+
+func pageID(p statuspage.Page) string {
+	if p.ID == "" {
+		return "main"
+	}
+	return p.ID
+}
+
+// asOf returns the age of the data, or of the page if there never was any.
+func asOf(p statuspage.Page) time.Time {
+	if p.AsOf.IsZero() {
+		return p.Built
+	}
+	return p.AsOf
+}
+
+func timeV2(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z07:00") }
+
+// timeOrNull is for times that the format has null for.
+func timeOrNull(t time.Time) *string {
+	if t.IsZero() {
+		return nil
+	}
+	return new(timeV2(t))
+}
+
+func componentsV2(p statuspage.Page) []v2Component {
+	all := []v2Component{}
+	for i := range p.Services {
+		s := &p.Services[i]
+		group := groupV2(p, s, i+1)
+		at := len(all)
+		all = append(all, group)
+		for j := range s.Nodes {
+			c := nodeV2(p, s, &s.Nodes[j], j+1)
+			all = append(all, c)
+			all[at].Components = append(all[at].Components, c.ID)
+		}
+	}
+	return all
+}
+
+func groupV2(p statuspage.Page, s *statuspage.Service, position int) v2Component {
+	c := componentV2(p, statuspage.Ref{Service: s.ID}, s.Label, position, s.Past)
+	c.Group = true
+	c.PharosStatus = s.Status
+	c.Status = serviceStatusV2(s)
+	return c
+}
+
+// serviceStatusV2 leaves out the nodes that people work on, unless the rules know
+// that the service is worse than all of its nodes.
+func serviceStatusV2(s *statuspage.Service) string {
+	var others []statuspage.Node
+	worst := status.Healthy
+	for _, n := range s.Nodes {
+		if n.Status.Severity() > worst.Severity() {
+			worst = n.Status
+		}
+		if !n.InMaintenance {
+			others = append(others, n)
+		}
+	}
+	if len(others) == len(s.Nodes) || s.Status.Severity() > worst.Severity() {
+		return statusV2(s.Status, s.InMaintenance, count(s.Nodes, statusOfNode))
+	}
+	rest := status.Worst(func(yield func(status.Status) bool) {
+		for _, n := range others {
+			if !yield(n.Status) {
+				return
+			}
+		}
+	})
+	if len(others) == 0 || rest == status.Healthy {
+		return v2Maintenance
+	}
+	return statusV2(rest, false, count(others, statusOfNode))
+}
+
+func nodeV2(p statuspage.Page, s *statuspage.Service, n *statuspage.Node, position int) v2Component {
+	c := componentV2(p, statuspage.Ref{Service: s.ID, Node: n.ID}, n.Label, position, n.Past)
+	c.GroupID = new(statuspage.Ref{Service: s.ID}.String())
+	c.PharosStatus = n.Status
+	c.Status = statusV2(n.Status, n.InMaintenance, count(n.Replicas, statusOfReplica))
+	return c
+}
+
+// componentV2 fills in what every component has. The page knows since which day a
+// component has been watched, at best; clients expect a time.
+func componentV2(p statuspage.Page, ref statuspage.Ref, name string, position int, past statuspage.Past) v2Component {
+	at := timeV2(asOf(p))
+	c := v2Component{ID: ref.String(), Name: name, CreatedAt: at, UpdatedAt: at, Position: position, PageID: pageID(p)}
+	if n := len(past.Days); n > 0 && !p.Today.IsZero() {
+		first := p.Today.AddDate(0, 0, 1-n)
+		c.CreatedAt, c.StartDate = timeV2(first), new(first.UTC().Format(time.DateOnly))
+	}
+	return c
+}
+
+// statusV2 translates a status, given how many parts are of each.
+func statusV2(s status.Status, inMaintenance bool, parts [status.Dead + 1]int) string {
+	switch {
+	case inMaintenance:
+		return v2Maintenance
+	case s == status.Healthy:
+		return v2Operational
+	case s == status.Dead && someAlive(parts):
+		return v2Partial
+	case s == status.Dead:
+		return v2Major
+	}
+	return v2Degraded
+}
+
+func indicatorV2(p statuspage.Page) v2Indicator {
+	effective, maintenance := p.Effective()
+	switch effective {
+	case status.Healthy:
+		if maintenance {
+			return v2Indicator{"maintenance", "Service Under Maintenance", p.Status}
+		}
+		return v2Indicator{"none", "All Systems Operational", p.Status}
+	case status.Sick:
+		return v2Indicator{"minor", "Degraded Performance", p.Status}
+	case status.Dead:
+		if someAlive(countNodes(p)) {
+			return v2Indicator{"major", "Partial System Outage", p.Status}
+		}
+		return v2Indicator{"critical", "Major System Outage", p.Status}
+	default:
+		return v2Indicator{"minor", "Status unknown", p.Status}
+	}
+}
+
+// maxOutages is how many outages status.json names: it is asked for by every visitor
+// of every site that shows the banner.
+const maxOutages = 5
+
+// outages returns the nodes that are down and not in maintenance, longest first.
+func outages(p statuspage.Page) []v2Outage {
+	var down []statuspage.Node
+	for _, s := range p.Services {
+		for _, n := range s.Nodes {
+			if n.Status == status.Dead && !n.InMaintenance && !p.Stale {
+				down = append(down, n)
+			}
+		}
+	}
+	slices.SortStableFunc(down, func(a, b statuspage.Node) int { return a.Since.Compare(b.Since) }) // zero, which is not known, is the earliest
+	all := []v2Outage{}
+	for _, n := range down[:min(len(down), maxOutages)] {
+		all = append(all, v2Outage{n.Label, timeOrNull(n.Since)})
+	}
+	return all
+}
