@@ -4,16 +4,274 @@ package statuspage
 
 import (
 	"errors"
+	"fmt"
+	"slices"
+	"strings"
 	"time"
+
+	"github.com/teambition/rrule-go"
 )
 
 // ErrRRule is wrapped by the errors of a recurrence rule that can't be used.
 var ErrRRule = errors.New("recurrence rule")
 
+// The bounds of a recurrence rule.
+const (
+	maxRRuleLength = 500
+	maxInterval    = 1000
+	maxCount       = 10_000
+	// farAhead is how far after its beginning a rule must recur: 29 February may be
+	// 8 years away.
+	farAhead = 9 * 366 * 24 * time.Hour
+	// lookedAt is for how long after the first date the distances are looked at.
+	lookedAt = 200 * time.Hour
+)
+
 // CheckRRule tells what is wrong with a rule that begins at start, or that would
-// make a calendar unreadable: it recurs more often than hourly, or never.
-func CheckRRule(rule string, start time.Time, zone string) error { return nil }
+// make a calendar unreadable: it recurs more often than hourly, or never; or start is
+// none of its dates, which calendars would each take in a way of their own. An empty
+// rule is right.
+func CheckRRule(rule string, start time.Time, zone string) error {
+	if rule == "" {
+		return nil
+	}
+	o, err := parseRRule(rule, start, zone)
+	if err != nil {
+		return fmt.Errorf("%w %q: %w", ErrRRule, rule, err)
+	}
+	if err := checkDates(o); err != nil {
+		return fmt.Errorf("%w %q: %w", ErrRRule, rule, err)
+	}
+	return nil
+}
+
+// checkDates looks at the first dates.
+func checkDates(o rrule.ROption) error {
+	next, err := dates(o, o.Dtstart.Add(farAhead))
+	if err != nil {
+		return err
+	}
+	first, ok := next()
+	if !ok {
+		return errors.New("it never takes place; change it or remove it")
+	}
+	if !first.Equal(o.Dtstart) {
+		return fmt.Errorf("it does not take place at its beginning, but first at %s; begin then, or change the rule", first.Format("2006-01-02 15:04 MST"))
+	}
+	for last := first; ; {
+		date, ok := next()
+		if !ok {
+			return nil
+		}
+		if date.Sub(last) < time.Hour {
+			return errors.New("it takes place more often than hourly")
+		}
+		if last = date; last.Sub(first) > lookedAt {
+			return nil
+		}
+	}
+}
 
 // Between returns when the maintenance takes place between from and to, at most
-// limit times: the earliest ones that end after from and begin before to.
-func (m *Maintenance) Between(from, to time.Time, limit int) []Cut { return nil }
+// limit times: the earliest ones that end after from and begin before to, with their
+// cuts. A maintenance that was called off does not take place, nor one whose rule
+// [CheckRRule] refuses.
+func (m *Maintenance) Between(from, to time.Time, limit int) []Cut {
+	takes := m.End.Sub(m.Start)
+	if m.Cancelled || takes <= 0 || limit <= 0 || !from.Before(to) {
+		return nil
+	}
+	next, err := m.starts(from.Add(-takes), to)
+	if err != nil {
+		return nil
+	}
+	var out []Cut
+	for len(out) < limit {
+		start, ok := next()
+		if !ok || !start.Before(to) {
+			break
+		}
+		c := m.cut(Cut{start.UTC(), start.Add(takes).UTC()})
+		if c.End.After(c.Start) && c.End.After(from) {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// cut applies the cut of an occurrence, if there is one.
+func (m *Maintenance) cut(c Cut) Cut {
+	for _, cut := range m.Cuts {
+		if cut.Start.Equal(c.Start) && cut.End.Before(c.End) {
+			return Cut{c.Start, cut.End.UTC()}
+		}
+	}
+	return c
+}
+
+// starts returns an iterator over the beginnings, of which all are told that are
+// after from and before to, and maybe some before that.
+func (m *Maintenance) starts(from, to time.Time) (rrule.Next, error) {
+	if m.RRule == "" {
+		once := []time.Time{m.Start}
+		return func() (time.Time, bool) {
+			if len(once) == 0 {
+				return time.Time{}, false
+			}
+			once = nil
+			return m.Start, true
+		}, nil
+	}
+	o, err := parseRRule(m.RRule, m.Start, m.TimeZone)
+	if err != nil {
+		return nil, err
+	}
+	o.Dtstart = forward(o, from)
+	return dates(o, to)
+}
+
+// dates iterates over the dates of a rule up to the time, in order, each once: where
+// clocks are put forward, two wall clock times are one.
+func dates(o rrule.ROption, to time.Time) (rrule.Next, error) {
+	if o.Until.IsZero() || o.Until.After(to) {
+		o.Until = to
+	}
+	r, err := rrule.NewRRule(o)
+	if err != nil {
+		return nil, err
+	}
+	next, last := r.Iterator(), time.Time{}
+	return func() (time.Time, bool) {
+		for {
+			date, ok := next()
+			if !ok || date.After(last) {
+				last = date
+				return date, ok
+			}
+		}
+	}, nil
+}
+
+// forward returns a later beginning that yields the same dates from the time on, so
+// that what began long ago is not counted through.
+func forward(o rrule.ROption, from time.Time) time.Time {
+	period := max(o.Interval, 1) // in days, after which the wall clock times recur
+	switch o.Freq {
+	case rrule.WEEKLY:
+		period *= 7
+	case rrule.DAILY, rrule.HOURLY:
+	default:
+		return o.Dtstart
+	}
+	if o.Count > 0 {
+		return o.Dtstart
+	}
+	days := int(from.Sub(o.Dtstart).Hours()/24) - 1
+	for n := days/period - 1; n > 0; n-- {
+		// A beginning that falls where clocks are put forward would get another time of day.
+		if later := o.Dtstart.AddDate(0, 0, n*period); sameClock(later, o.Dtstart) {
+			return later
+		}
+	}
+	return o.Dtstart
+}
+
+func sameClock(a, b time.Time) bool {
+	ah, am, as := a.Clock()
+	bh, bm, bs := b.Clock()
+	return ah == bh && am == bm && as == bs
+}
+
+// parseRRule reads a rule and refuses what could keep the iteration busy for ever, or
+// what calendars don't understand.
+func parseRRule(rule string, start time.Time, zone string) (rrule.ROption, error) {
+	location, err := time.LoadLocation(zone)
+	if err != nil || zone == "Local" {
+		return rrule.ROption{}, fmt.Errorf("time zone %q is not known; give a name such as Europe/Paris, or none for UTC", zone)
+	}
+	if len(rule) > maxRRuleLength {
+		return rrule.ROption{}, fmt.Errorf("it is longer than %d characters", maxRRuleLength)
+	}
+	if err := checkKeys(rule); err != nil {
+		return rrule.ROption{}, err
+	}
+	o, err := rrule.StrToROptionInLocation(rule, location)
+	if err != nil {
+		return rrule.ROption{}, err
+	}
+	if err := checkRanges(o); err != nil {
+		return rrule.ROption{}, err
+	}
+	o.Dtstart = start.In(location).Truncate(time.Second)
+	return *o, checkHours(o)
+}
+
+// checkKeys allows what RFC 5545 has, each part once: the library takes more.
+func checkKeys(rule string) error {
+	var seen []string
+	for part := range strings.SplitSeq(rule, ";") {
+		key, _, _ := strings.Cut(part, "=")
+		switch key {
+		case "FREQ", "INTERVAL", "COUNT", "UNTIL", "WKST", "BYMONTH", "BYMONTHDAY", "BYYEARDAY", "BYWEEKNO", "BYDAY",
+			"BYHOUR", "BYMINUTE", "BYSECOND", "BYSETPOS":
+		default:
+			return fmt.Errorf("%q is not understood; write such as FREQ=WEEKLY;BYDAY=TU", part)
+		}
+		if slices.Contains(seen, key) {
+			return fmt.Errorf("%s is there twice", key)
+		}
+		seen = append(seen, key)
+	}
+	if slices.Contains(seen, "COUNT") && slices.Contains(seen, "UNTIL") {
+		return errors.New("it has both COUNT and UNTIL; give one of them")
+	}
+	return nil
+}
+
+func checkRanges(o *rrule.ROption) error {
+	switch {
+	case o.Freq > rrule.HOURLY:
+		return errors.New("it takes place more often than hourly")
+	case o.Interval < 0 || o.Interval > maxInterval:
+		return fmt.Errorf("INTERVAL must be from 1 to %d", maxInterval)
+	case o.Count < 0 || o.Count > maxCount:
+		return fmt.Errorf("COUNT must be from 1 to %d", maxCount)
+	case len(o.Byweekno) > 0 && o.Freq != rrule.YEARLY:
+		return errors.New("BYWEEKNO needs FREQ=YEARLY")
+	}
+	most := 53
+	if o.Freq == rrule.MONTHLY || len(o.Bymonth) > 0 {
+		most = 5
+	}
+	for _, day := range o.Byweekday {
+		switch n := day.N(); {
+		case n != 0 && o.Freq > rrule.MONTHLY:
+			return errors.New("BYDAY can have a number only in FREQ=MONTHLY and FREQ=YEARLY")
+		case n > most || n < -most:
+			return fmt.Errorf("the number in BYDAY must be from -%d to %d", most, most)
+		}
+	}
+	return nil
+}
+
+// checkHours refuses an hourly rule that never comes to one of its hours: the
+// library would look for it for ever.
+func checkHours(o *rrule.ROption) error {
+	if o.Freq != rrule.HOURLY || len(o.Byhour) == 0 {
+		return nil
+	}
+	step := gcd(max(o.Interval, 1), 24)
+	for _, hour := range o.Byhour {
+		if (hour-o.Dtstart.Hour())%step == 0 {
+			return nil
+		}
+	}
+	return errors.New("it never takes place: INTERVAL passes over all hours of BYHOUR")
+}
+
+func gcd(a, b int) int {
+	for b != 0 {
+		a, b = b, a%b
+	}
+	return a
+}
