@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package alerts speaks to the API of Alertmanager, version 2. It creates and
-// ends the one silence that holds back reminders, and leaves every other silence
-// and alert alone.
+// Package alerts speaks to the API of Alertmanager, version 2. It lists the alerts
+// that fire, keeps the one silence that holds back reminders, and sets silences that
+// it marks as its own; every other silence it leaves alone. What to silence, and what
+// follows from an alert, is left to package duty.
 package alerts
 
 import (
@@ -23,8 +24,8 @@ import (
 
 const (
 	defaultTimeout = 10 * time.Second
-	maxBody        = 4 << 20 // of an answer, in bytes
-	maxMessage     = 500     // of what an error answer is quoted with, in bytes
+	maxBody        = 16 << 20 // of an answer, in bytes
+	maxMessage     = 500      // of what an error answer is quoted with, in bytes
 )
 
 // Options are the settings of a [Client].

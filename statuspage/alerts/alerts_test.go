@@ -127,8 +127,8 @@ func TestErrors(t *testing.T) {
 			w.WriteHeader(http.StatusBadRequest)
 			fmt.Fprint(w, strings.Repeat("a", 499)+strings.Repeat("ü", 1000))
 		},
-		"ask Alertmanager: GET silences: the answer is larger than 4 MiB": func(w http.ResponseWriter, _ *http.Request) {
-			_, _ = io.CopyN(w, zeros{}, 4<<20+1)
+		"ask Alertmanager: GET silences: the answer is larger than 16 MiB": func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = io.CopyN(w, zeros{}, 16<<20+1)
 		},
 		"ask Alertmanager: GET silences: invalid character '<' looking for beginning of value": func(w http.ResponseWriter, _ *http.Request) {
 			fmt.Fprint(w, "<html>")

@@ -45,6 +45,12 @@ type state struct {
 	State string `json:"state"` // pending, active or expired
 }
 
+// What Alertmanager says of a silence.
+const (
+	active  = "active"
+	expired = "expired"
+)
+
 // Ignored returns for how long reminders are still held back, 0 if they aren't.
 func (c *Client) Ignored(ctx context.Context) (time.Duration, error) {
 	ours, err := c.ours(ctx)
@@ -105,7 +111,7 @@ func (c *Client) ours(ctx context.Context) ([]silence, error) {
 }
 
 func (s *silence) ours() bool {
-	if s.CreatedBy != author || len(s.Matchers) != 1 || s.Status == nil || s.Status.State == "expired" {
+	if s.CreatedBy != author || len(s.Matchers) != 1 || s.Status == nil || s.Status.State == expired {
 		return false
 	}
 	m := s.Matchers[0]
