@@ -11,3 +11,12 @@ const (
 	StatuspageTLSNotAfter     = "pharos_statuspage_tls_not_after_timestamp_seconds"
 	StatuspageReloadTime      = "pharos_statuspage_config_last_reload_success_timestamp_seconds"
 )
+
+// Metrics of those who subscribe to a page.
+const (
+	StatuspageSubscribers = "pharos_statuspage_subscribers"
+	StatuspageMessages    = "pharos_statuspage_messages_total"
+)
+
+// Kind is the label of what kind something is.
+const Kind = "kind"
