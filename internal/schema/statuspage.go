@@ -10,6 +10,16 @@ const (
 	StatuspageReloadOK        = "pharos_statuspage_config_last_reload_successful"
 	StatuspageTLSNotAfter     = "pharos_statuspage_tls_not_after_timestamp_seconds"
 	StatuspageReloadTime      = "pharos_statuspage_config_last_reload_success_timestamp_seconds"
+
+	StatuspageBuildDuration    = "pharos_statuspage_build_duration_seconds"
+	StatuspageRendered         = "pharos_statuspage_rendered_total"
+	StatuspageListeners        = "pharos_statuspage_listeners"
+	StatuspageListenersRefused = "pharos_statuspage_listeners_refused_total"
+	StatuspageLimited          = "pharos_statuspage_limited_requests_total"
+	StatuspageLogins           = "pharos_statuspage_logins_total"
+	StatuspageExports          = "pharos_statuspage_exports_total"
+	StatuspageStoreUp          = "pharos_statuspage_store_up"
+	StatuspageLeader           = "pharos_statuspage_leader"
 )
 
 // Metrics of those who subscribe to a page.

@@ -3,18 +3,127 @@
 package server
 
 import (
+	"math"
 	"net/http"
+	"net/netip"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
 
 	"github.com/pharos-status/pharos/internal/app"
 )
 
-// Public returns what visitors may reach: the page and its APIs, and the manager
-// API, which asks for a token. None of it tells of the server's own state.
+// Public returns what visitors may reach: the pages with their formats and events, the
+// manager API, which asks for a token, and the pages of operators if the configuration
+// wants them there. None of it tells of the server's own state.
 func (s *Server) Public() http.Handler {
-	mux := http.NewServeMux()
-	mux.Handle("/manager/", s.manager)
-	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		s.pages.site.Load().ServeHTTP(w, r)
-	})
-	return app.CollapseSlashes(mux)
+	return app.CollapseSlashes(http.HandlerFunc(s.servePublic))
+}
+
+// A visit is a request to the public listener.
+type visit struct {
+	w      http.ResponseWriter
+	r      *http.Request
+	shown  *shown
+	site   *site
+	from   netip.Addr
+	secure bool
+}
+
+func (s *Server) servePublic(w http.ResponseWriter, r *http.Request) {
+	now := s.gallery.shown.Load()
+	v := &visit{w: w, r: r, shown: now, site: now.at(r), secure: now.settings.proxies.secure(r)}
+	if v.secure {
+		w.Header()["Strict-Transport-Security"] = []string{transportSecurity}
+	}
+	if r.Method != http.MethodGet && r.Method != http.MethodHead && !s.mayWrite(v) {
+		return
+	}
+	if h := s.operators(r.URL.Path, now.settings); h != nil {
+		h.ServeHTTP(w, r)
+		return
+	}
+	setHeaders(w, v.site.face.headers)
+	if v.site.face.gate != nil && !s.passes(v) {
+		return
+	}
+	if h := s.special(r.URL.Path); h != nil {
+		h(v)
+		return
+	}
+	v.site.ServeHTTP(w, r)
+}
+
+// address returns who is asking.
+func (v *visit) address() netip.Addr {
+	if !v.from.IsValid() {
+		v.from = v.shown.settings.proxies.visitor(v.r)
+	}
+	return v.from
+}
+
+// special returns what answers at a path where nothing is drawn of the page alone.
+func (s *Server) special(path string) func(*visit) {
+	switch path {
+	case "/events", "/events/":
+		return s.serveEvents
+	}
+	return nil
+}
+
+// operators returns what answers at the paths of operators, who say themselves who
+// they are; nil at all others.
+func (s *Server) operators(path string, now *settings) http.Handler {
+	return nil
+}
+
+// mayWrite bounds how often an address sends what changes something, and answers if
+// it does so too often.
+func (s *Server) mayWrite(v *visit) bool {
+	wait, ok := s.writes.allow(v.address())
+	if !ok {
+		s.metrics.limited.Inc()
+		tooMany(v.w, http.StatusTooManyRequests, wait)
+	}
+	return ok
+}
+
+// tooMany asks the visitor to come again later.
+func tooMany(w http.ResponseWriter, code int, wait time.Duration) {
+	w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(max(wait, time.Second).Seconds()))))
+	w.Header().Set("Cache-Control", "no-store")
+	plain(w, code, "too many requests; try again later")
+}
+
+func (s *Server) serveEvents(v *visit) {
+	if v.r.Method != http.MethodGet {
+		v.w.Header().Set("Allow", "GET")
+		plain(v.w, http.StatusMethodNotAllowed, "events can only be read")
+		return
+	}
+	leave, code := s.streams.enter(v.address())
+	if code != 0 {
+		s.metrics.refused.Inc()
+		tooMany(v.w, code, streamsAgain)
+		return
+	}
+	defer leave()
+	v.shown.hubs[v.site.face.id].serve(v.w, v.r, s.streams.ended)
+}
+
+// streamsAgain is when one who found no room for a stream may try again.
+const streamsAgain = time.Minute
+
+// turnAway answers one who has to log in first: people are led to the login, programs
+// are asked for the password.
+func turnAway(v *visit) {
+	h := v.w.Header()
+	h.Set("Cache-Control", "no-store")
+	if v.r.Method == http.MethodGet && strings.Contains(v.r.Header.Get("Accept"), "text/html") {
+		http.Redirect(v.w, v.r, "/login?next="+url.QueryEscape(v.r.URL.RequestURI()), http.StatusSeeOther)
+		return
+	}
+	h.Set("WWW-Authenticate", `Basic realm="Status page", charset="UTF-8"`)
+	plain(v.w, http.StatusUnauthorized, "this page is private; send its password by Basic authentication, or log in at /login")
 }

@@ -4,49 +4,57 @@ package server
 
 import (
 	"context"
+	"errors"
 	"log/slog"
-	"reflect"
 	"sync/atomic"
 	"time"
 
 	"github.com/pharos-status/pharos/statuspage"
+	"github.com/pharos-status/pharos/statuspage/store"
 )
 
 // askTimeout bounds one question to the Source, so that one that hangs does not
 // keep the next from being asked.
-const askTimeout = 10 * time.Second
+const askTimeout = 30 * time.Second
 
-// A keeper is what the refresher needs of the store.
+// A keeper reads the present and the past. What it returns with an error may be the
+// past alone.
 type keeper interface {
-	Announcements() ([]statuspage.Announcement, error)
-	Layout() (statuspage.Layout, error)
-	SaveLayout(l statuspage.Layout) error
+	Refresh(ctx context.Context, now time.Time) (statuspage.Reading, statuspage.Since, statuspage.History, error)
 }
 
-// A refresher keeps the site up to date. One goroutine owns the page; the Source
-// is asked in another, so that a page goes stale on time even if nothing answers.
+// A layoutStore keeps the layout for the time when Prometheus has none; [store.Store]
+// is one.
+type layoutStore interface {
+	Layout(ctx context.Context) (statuspage.Layout, error)
+	SaveLayout(ctx context.Context, l statuspage.Layout) error
+}
+
+// A refresher asks the Source in time, and has the pages drawn when there is
+// something new, or when they have become old. The Source is asked in a goroutine of
+// its own, so that a page goes stale on time even if nothing answers.
 type refresher struct {
 	settings func() *settings
 	keeper   keeper
+	layouts  layoutStore
+	contents func() *contents
+	gallery  *gallery
 	metrics  *metrics
 	log      *slog.Logger
 
-	site    atomic.Pointer[site] // what visitors get; never nil once begun
-	reading atomic.Pointer[statuspage.Reading]
-	tried   atomic.Bool // the first question has been answered, or has failed
+	known  atomic.Pointer[knowledge] // never nil
+	tried  atomic.Bool               // the first question has been answered, or has failed
+	failed atomic.Bool               // the last question failed
 
 	ask, redraw chan struct{} // capacity 1: a request that waits stands for all
-
-	// Owned by the goroutine of run.
-	layout        statuspage.Layout // the last one known
-	announcements []statuspage.Announcement
-	failing       bool // the last question failed
 }
 
-func newRefresher(s func() *settings, k keeper, m *metrics, log *slog.Logger) *refresher {
-	r := &refresher{settings: s, keeper: k, metrics: m, log: log, ask: make(chan struct{}, 1), redraw: make(chan struct{}, 1)}
-	r.reading.Store(&statuspage.Reading{})
-	return r
+// knowledge is what Prometheus said last. It is shared and never changed.
+type knowledge struct {
+	reading statuspage.Reading
+	since   statuspage.Since
+	history statuspage.History
+	layout  statuspage.Layout // the last one known
 }
 
 func (r *refresher) refreshSoon() { request(r.ask) }
@@ -60,27 +68,22 @@ func request(c chan<- struct{}) {
 	}
 }
 
-// lastReading returns the last good reading, or the zero Reading. It is shared
-// and must not be changed.
-func (r *refresher) lastReading() statuspage.Reading { return *r.reading.Load() }
-
-// begin draws the first site, from what the store remembers.
-func (r *refresher) begin() error {
-	layout, err := r.keeper.Layout()
+// begin draws the first pages, from what the store remembers.
+func (r *refresher) begin(ctx context.Context) {
+	layout, err := r.layouts.Layout(ctx)
 	if err != nil {
-		return err
+		r.log.Warn("The last layout of the page can't be read", "err", err)
 	}
-	r.layout = layout
+	r.known.Store(&knowledge{layout: layout})
 	r.draw()
-	return nil
 }
 
-// An answer is what came of a question to a Source.
+// An answer is what came of a question.
 type answer struct {
-	from    *settings
-	reading statuspage.Reading
-	err     error
-	took    time.Duration
+	from *settings
+	knowledge
+	err  error
+	took time.Duration
 }
 
 // run works until ctx is done and the question under way has ended.
@@ -109,7 +112,7 @@ func (r *refresher) run(ctx context.Context) {
 			asking = true
 			now := r.settings()
 			tick.Reset(time.Duration(now.config.RefreshInterval))
-			go r.question(ctx, now, answers)
+			go func() { answers <- r.question(ctx, now) }()
 		case a := <-answers:
 			asking = false
 			r.take(a)
@@ -122,75 +125,62 @@ func (r *refresher) run(ctx context.Context) {
 	}
 }
 
+// once asks, and draws the pages, for those who want them but once.
+func (r *refresher) once(ctx context.Context) error {
+	a := r.question(ctx, r.settings())
+	r.take(a)
+	r.draw()
+	return a.err
+}
+
 // question asks the Source once.
-func (r *refresher) question(ctx context.Context, from *settings, answers chan<- answer) {
+func (r *refresher) question(ctx context.Context, from *settings) answer {
 	ctx, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()
 	begin := time.Now()
-	reading, err := from.source.Current(ctx)
-	answers <- answer{from: from, reading: reading, err: err, took: time.Since(begin)}
+	a := answer{from: from}
+	a.reading, a.since, a.history, a.err = r.keeper.Refresh(ctx, begin)
+	a.took = time.Since(begin)
+	if a.err == nil && len(a.reading.Layout.Services) > 0 {
+		if err := r.layouts.SaveLayout(ctx, a.reading.Layout); err != nil && !errors.Is(err, store.ErrAway) {
+			r.log.Error("The layout of the page can't be saved", "err", err)
+		}
+	}
+	return a
 }
 
-// take makes a good answer the reading that the page is built from. An answer of
-// a source that a reload has replaced meanwhile counts for nothing; the reload
-// has asked for another.
+// take makes a good answer what the pages are built from. An answer of a source that
+// a reload has replaced meanwhile counts for nothing; the reload has asked for another.
 func (r *refresher) take(a answer) {
 	if a.from != r.settings() {
 		return
 	}
 	r.metrics.refreshed(a)
-	r.tried.Store(true)
-	if a.err != nil {
-		if !r.failing {
-			r.log.Warn("could not read the data of the page from Prometheus", "err", a.err)
-		}
-		r.failing = true
-		return
+	next := *r.known.Load()
+	if !a.history.Today.IsZero() {
+		next.history = a.history
 	}
-	if r.failing {
+	switch {
+	case a.err != nil && !r.failed.Swap(true):
+		r.log.Warn("The data of the page can't be read from Prometheus", "err", a.err)
+	case a.err == nil && r.failed.Swap(false):
 		r.log.Info("Prometheus answers again")
 	}
-	r.failing = false
-	r.reading.Store(&a.reading)
-	r.keep(a.reading.Layout)
+	if a.err == nil {
+		next.reading, next.since = a.reading, a.since
+		if len(a.reading.Layout.Services) > 0 {
+			next.layout = a.reading.Layout
+		}
+	}
+	r.known.Store(&next)
+	r.tried.Store(true)
 }
 
-// keep remembers the layout for the time when Prometheus has none.
-func (r *refresher) keep(l statuspage.Layout) {
-	if len(l.Services) == 0 || reflect.DeepEqual(l, r.layout) {
-		return
-	}
-	r.layout = l
-	if err := r.keeper.SaveLayout(l); err != nil {
-		r.log.Error("could not save the layout of the page", "err", err)
-	}
-}
-
-// draw builds the page, renders it and swaps it in. It returns the time until
-// the page goes stale unless something happens before.
+// draw builds the pages and puts them up. It returns the time until they have to be
+// built anew unless something happens before.
 func (r *refresher) draw() time.Duration {
-	if all, err := r.keeper.Announcements(); err != nil {
-		r.log.Error("could not read the announcements; the page shows the last known ones", "err", err)
-	} else {
-		r.announcements = all
-	}
-	c, reading, now := r.settings().config, r.lastReading(), time.Now()
-	stale := time.Duration(c.StaleAfter)
-	page := statuspage.Build(statuspage.Input{
-		Brand: c.Brand(), Reading: reading, Layout: r.layout, Announcements: r.announcements, Now: now, StaleAfter: stale,
-	})
-	next, err := render(page, r.site.Load())
-	if err != nil {
-		r.log.Error("could not render the page", "err", err)
-		next = brokenSite()
-	}
-	r.site.Store(next)
-	if page.Stale {
-		return stale // only a refresh can mend it
-	}
-	oldest := reading.At
-	if reading.Newest.Before(oldest) {
-		oldest = reading.Newest
-	}
-	return oldest.Add(stale).Sub(now) + time.Millisecond // older than stale, not as old
+	begin := time.Now()
+	wait := r.gallery.show(r.settings(), r.known.Load(), r.contents())
+	r.metrics.drawn(time.Since(begin))
+	return wait
 }

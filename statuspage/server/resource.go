@@ -10,8 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/klauspost/compress/gzip"
+	"sync"
 )
 
 // How long others may keep a resource. A page or a badge is asked for again each
@@ -19,77 +18,86 @@ import (
 // never changes.
 const (
 	cacheNever   = "no-cache"
+	cachePrivate = "private, no-cache"
 	cacheForever = "public, max-age=31536000, immutable"
 )
 
-// minCompressed is the size in bytes below which compressing saves no packet.
-const minCompressed = 1000
-
-// A resource is what is served at one path.
+// A resource is the bytes that are served at one path. It is safe for concurrent
+// use; its compressed forms are made when they are first asked for.
 type resource struct {
-	body, compressed []byte // compressed is nil if it is not worth it
-	etag             string // weak: it stands for both forms
-	contentType      string
-	caching          string
-	anyOrigin        bool
+	body        []byte
+	contentType string
+	etag        string // weak: it stands for all forms
+	coded       [codings]codedBytes
 }
 
-// newResource returns a resource with a copy of body, or a copy of before if
-// that has the same.
-func newResource(before *resource, body []byte, contentType, caching string) *resource {
-	if before != nil && bytes.Equal(before.body, body) && before.contentType == contentType {
-		same := *before
-		return &same
+type codedBytes struct {
+	once   sync.Once
+	body   []byte // nil if it is not worth it
+	length []string
+	coding []string
+}
+
+// newResource returns a resource with a copy of body, or before itself if that has
+// the same.
+func newResource(before *resource, body []byte, contentType string) *resource {
+	if before != nil && before.contentType == contentType && bytes.Equal(before.body, body) {
+		return before
 	}
 	sum := sha256.Sum256(body)
 	return &resource{
-		body: slices.Clone(body), compressed: compress(body),
-		etag: `W/"` + hex.EncodeToString(sum[:12]) + `"`, contentType: contentType, caching: caching,
+		body: slices.Clone(body), contentType: contentType,
+		etag: `W/"` + hex.EncodeToString(sum[:12]) + `"`,
 	}
 }
 
-func compress(body []byte) []byte {
-	if len(body) < minCompressed {
-		return nil
+// form returns the bytes in a coding, nil if plain ones do.
+func (r *resource) form(c coding) *codedBytes {
+	f := &r.coded[c]
+	f.once.Do(func() {
+		if f.body = r.body; c != plainly {
+			f.body = c.encode(r.body)
+			f.coding = []string{c.String()}
+		}
+		f.length = []string{strconv.Itoa(len(f.body))}
+	})
+	if f.body == nil && c != plainly {
+		return r.form(plainly)
 	}
-	var b bytes.Buffer
-	w := gzip.NewWriter(&b)
-	// A buffer takes everything.
-	_, _ = w.Write(body)
-	_ = w.Close()
-	if b.Len() >= len(body) {
-		return nil
-	}
-	return b.Bytes()
+	return f
+}
+
+// size returns about how much memory the resource takes, with its forms.
+func (r *resource) size() int64 { return int64(2 * len(r.body)) }
+
+// compresses tells whether the answer depends on what the visitor can unpack.
+func (r *resource) compresses() bool {
+	return len(r.body) >= minCompressed && !strings.HasPrefix(r.contentType, "image/png")
 }
 
 // serve answers with the given status code, or with 304 if the visitor has the
-// resource already.
+// resource already. The other headers have been set.
 func (r *resource) serve(w http.ResponseWriter, req *http.Request, code int) {
 	h := w.Header()
-	h.Set("ETag", r.etag)
-	h.Set("Cache-Control", r.caching)
-	if r.anyOrigin {
-		h.Set("Access-Control-Allow-Origin", "*")
+	h["Etag"] = []string{r.etag}
+	c := plainly
+	if r.compresses() {
+		h["Vary"] = append(h["Vary"], "Accept-Encoding")
+		c = negotiate(req.Header.Get("Accept-Encoding"))
 	}
-	body := r.body
-	if r.compressed != nil {
-		h.Set("Vary", "Accept-Encoding")
-		if acceptsGzip(req.Header.Get("Accept-Encoding")) {
-			body = r.compressed
-			h.Set("Content-Encoding", "gzip")
-		}
-	}
-	if code == http.StatusOK && matches(req.Header.Values("If-None-Match"), r.etag) {
-		h.Del("Content-Encoding")
+	if code == http.StatusOK && matches(req.Header["If-None-Match"], r.etag) {
 		w.WriteHeader(http.StatusNotModified)
 		return
 	}
-	h.Set("Content-Type", r.contentType)
-	h.Set("Content-Length", strconv.Itoa(len(body)))
+	f := r.form(c)
+	if f.coding != nil {
+		h["Content-Encoding"] = f.coding
+	}
+	h["Content-Length"] = f.length
+	h["Content-Type"] = []string{r.contentType}
 	w.WriteHeader(code)
 	if req.Method != http.MethodHead {
-		_, _ = w.Write(body) // whoever has gone needs no answer
+		_, _ = w.Write(f.body) // whoever has gone needs no answer
 	}
 }
 
@@ -104,27 +112,4 @@ func matches(values []string, etag string) bool {
 		}
 	}
 	return false
-}
-
-// acceptsGzip tells whether an Accept-Encoding names gzip, or anything, without
-// a weight of zero.
-func acceptsGzip(header string) bool {
-	accepts := false
-	for item := range strings.SplitSeq(header, ",") {
-		coding, weight, _ := strings.Cut(item, ";")
-		coding = strings.ToLower(strings.TrimSpace(coding))
-		_, q, weighted := strings.Cut(weight, "=")
-		wanted := true
-		if weighted {
-			v, err := strconv.ParseFloat(strings.TrimSpace(q), 64)
-			wanted = err == nil && v > 0
-		}
-		switch coding {
-		case "gzip", "x-gzip":
-			return wanted
-		case "*":
-			accepts = wanted
-		}
-	}
-	return accepts
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package server ties the status page together: it asks the Source, builds the
-// page, renders every view once and serves the bytes to all visitors. What the
-// page shows is left to statuspage and view, what is kept to store, and the
-// listeners to whoever runs it.
+// Package server ties the status page together: it asks the Source, follows the store,
+// builds the pages, draws each view once and serves the bytes to all visitors. What a
+// page shows is left to statuspage, view and format, what is kept to store, what
+// operators do to desk, and the listeners to whoever runs it.
 package server
 
 import (
@@ -11,14 +11,15 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/pharos-status/pharos/internal/configfile"
-	"github.com/pharos-status/pharos/statuspage/api"
+	"github.com/pharos-status/pharos/statuspage"
+	"github.com/pharos-status/pharos/statuspage/desk"
 	"github.com/pharos-status/pharos/statuspage/store"
 )
 
@@ -61,17 +62,33 @@ func (o *Options) validate() error {
 // A Server is the status page as a component. Its methods are safe for
 // concurrent use.
 type Server struct {
-	o       Options
-	store   *store.Store
-	metrics *metrics
-	pages   *refresher
-	manager http.Handler
+	o          Options
+	store      *store.Store
+	metrics    *metrics
+	gallery    *gallery
+	follower   *follower
+	pages      *refresher
+	desk       *desk.Desk
+	streams    *streams
+	writes     *limiter
+	door       *doorkeeper
+	sameOrigin *http.CrossOriginProtection
 
 	settings  atomic.Pointer[settings]
 	reloading sync.Mutex // one Reload at a time
+	ending    sync.Once
 }
 
-// New reads the configuration, opens the store and draws a first page, on which
+// Limits of what changes something, by address.
+const (
+	writesAtOnce = 60
+	writeEvery   = 200 * time.Millisecond
+)
+
+// openTimeout bounds how long the start waits for a store that is away.
+const openTimeout = 15 * time.Second
+
+// New reads the configuration, opens the store and draws the first pages, on which
 // all is unknown. Prometheus is not asked before [Server.Run].
 func New(o Options) (*Server, error) {
 	if err := o.validate(); err != nil {
@@ -81,43 +98,76 @@ func New(o Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	kept, err := store.Open(store.Options{Path: o.StoragePath, Logger: o.Logger})
+	ctx, cancel := context.WithTimeout(context.Background(), openTimeout)
+	defer cancel()
+	kept, err := store.Open(ctx, store.Options{Path: o.StoragePath, URL: string(first.config.Store.URL), Logger: o.Logger})
 	if err != nil {
+		first.release()
 		return nil, err
 	}
-	s := &Server{o: o, store: kept, metrics: newMetrics(o)}
-	if err := s.metrics.register(o.Registerer); err != nil {
-		return nil, errors.Join(err, kept.Close())
+	s := &Server{
+		o: o, store: kept, metrics: newMetrics(o), streams: newStreams(),
+		writes: newLimiter(writeEvery, writesAtOnce), door: newDoorkeeper(), sameOrigin: http.NewCrossOriginProtection(),
 	}
 	s.settings.Store(first)
-	s.metrics.reloaded(true)
-	s.pages = newRefresher(s.settings.Load, kept, s.metrics, o.Logger)
-	s.manager = api.Handler(api.Options{
-		Token:      func() configfile.Secret { return s.settings.Load().config.Manager.Token },
-		Store:      kept,
-		Reminders:  func() api.Reminders { return s.settings.Load().reminders },
-		Reading:    s.pages.lastReading,
-		StaleAfter: func() time.Duration { return time.Duration(s.settings.Load().config.StaleAfter) },
-		Changed:    s.pages.redrawSoon,
-		Logger:     o.Logger,
-	})
-	if err := s.pages.begin(); err != nil {
-		return nil, errors.Join(err, s.Close())
+	s.tie()
+	if err := s.metrics.register(o.Registerer); err != nil {
+		first.release()
+		return nil, errors.Join(err, kept.Close())
 	}
+	s.metrics.reloaded(true)
+	s.follower.look(ctx)
+	s.pages.begin(ctx)
 	return s, nil
 }
 
+// tie makes the parts and ties them together.
+func (s *Server) tie() {
+	o := s.o
+	s.gallery = newGallery(newStudio(runtime.GOMAXPROCS(0), s.metrics.rendered.Inc, o.Logger))
+	s.pages = &refresher{
+		settings: s.settings.Load, gallery: s.gallery, metrics: s.metrics, log: o.Logger, layouts: s.store,
+		keeper: present{s.settings.Load},
+		ask:    make(chan struct{}, 1), redraw: make(chan struct{}, 1),
+	}
+	s.pages.known.Store(&knowledge{})
+	s.follower = newFollower(s.store, s.pages.redrawSoon, o.Logger)
+	s.pages.contents = s.follower.now.Load
+	s.desk = desk.New(desk.Options{Store: s.store, Layout: s.Layout, Changed: s.follower.lookSoon})
+	s.metrics.watch(s)
+}
+
+// present reads the present alone.
+type present struct{ settings func() *settings }
+
+func (p present) Refresh(ctx context.Context, _ time.Time) (r statuspage.Reading, _ statuspage.Since, _ statuspage.History, err error) {
+	r, err = p.settings().source.Current(ctx)
+	return
+}
+
+// Layout returns the components of all pages, as they were last known. It is shared
+// and must not be changed.
+func (s *Server) Layout() statuspage.Layout { return s.pages.known.Load().layout }
+
 // Close releases what New acquired, for a server that never runs.
 func (s *Server) Close() error {
+	s.EndStreams()
 	s.metrics.unregister(s.o.Registerer)
 	s.settings.Load().release()
 	return s.store.Close()
 }
 
-// Run refreshes the page until ctx is done, then closes the store. Listeners
+// EndStreams ends the event streams of all visitors, who would keep a listener from
+// stopping. Streams that begin later end at once.
+func (s *Server) EndStreams() { s.ending.Do(func() { close(s.streams.ended) }) }
+
+// Run keeps the pages up to date until ctx is done, then closes the store. Listeners
 // must have stopped before: see [app.Run].
 func (s *Server) Run(ctx context.Context) error {
+	var parts sync.WaitGroup
+	parts.Go(func() { s.follower.run(ctx) })
 	s.pages.run(ctx)
+	parts.Wait()
 	return s.Close()
 }
 
@@ -130,6 +180,9 @@ func (s *Server) Reload() error {
 	s.metrics.reloaded(err == nil)
 	if err != nil {
 		return err
+	}
+	if next.config.Store.URL != s.settings.Load().config.Store.URL {
+		s.o.Logger.Warn("The address of the store has changed; it counts after a restart")
 	}
 	s.settings.Swap(next).release()
 	s.pages.redrawSoon()

@@ -9,10 +9,10 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
+	"slices"
 
 	"github.com/pharos-status/pharos/statuspage"
 	"github.com/pharos-status/pharos/statuspage/alerts"
-	"github.com/pharos-status/pharos/statuspage/api"
 	"github.com/pharos-status/pharos/statuspage/config"
 	"github.com/pharos-status/pharos/statuspage/prom"
 )
@@ -25,11 +25,13 @@ const (
 
 // settings are what a reload replaces, all at once.
 type settings struct {
-	config    *config.Config
-	file      bool // there is a configuration file
-	source    statuspage.Source
-	reminders api.Reminders
-	release   func() // gives up what idles; a reading under way may still end
+	config  *config.Config
+	file    bool // there is a configuration file
+	source  statuspage.Source
+	alerts  *alerts.Client
+	faces   []*face // of the pages, the main one first
+	proxies proxies
+	release func() // gives up what idles; a reading under way may still end
 }
 
 // loadSettings reads the configuration. Its file may be absent only if neither
@@ -40,21 +42,53 @@ func loadSettings(o *Options, wanted bool) (*settings, error) {
 		return nil, err
 	}
 	c.Branding.PageURL = cmp.Or(c.Branding.PageURL, o.PageURL)
+	s := &settings{config: c, file: file, proxies: trusted(c)}
+	if s.faces, err = newFaces(c); err != nil {
+		return nil, err
+	}
 	promURL := choose(o.Logger, "prometheus.url", c.Prometheus.URL, config.Default().Prometheus.URL, embeddedPrometheus, o.Prometheus)
-	source, err := prom.New(prom.Options{URL: promURL, HTTP: c.Prometheus.HTTP, Transport: o.Prometheus, Logger: o.Logger})
+	source, err := prom.New(prom.Options{
+		URL: promURL, HTTP: c.Prometheus.HTTP, Transport: o.Prometheus, Logger: o.Logger, Components: components(c),
+	})
 	if err != nil {
 		return nil, err
 	}
 	alertsURL := choose(o.Logger, "alertmanager.url", c.Alertmanager.URL, config.Default().Alertmanager.URL, embeddedAlertmanager, o.Alertmanager)
-	reminders, err := alerts.New(alerts.Options{URL: alertsURL, HTTP: c.Alertmanager.HTTP, Transport: o.Alertmanager})
+	s.alerts, err = alerts.New(alerts.Options{URL: alertsURL, HTTP: c.Alertmanager.HTTP, Transport: o.Alertmanager})
 	if err != nil {
 		return nil, err
 	}
-	release := func() {
+	s.source = source
+	s.release = func() {
 		source.Close()
-		reminders.Close()
+		s.alerts.Close()
 	}
-	return &settings{config: c, file: file, source: source, reminders: reminders, release: release}, nil
+	return s, nil
+}
+
+// components returns the lines of the page that are no probes.
+func components(c *config.Config) []prom.Component {
+	all := make([]prom.Component, 0, len(c.Components))
+	for i := range c.Components {
+		one := &c.Components[i]
+		all = append(all, prom.Component{
+			ID: one.NodeID(), ServiceLabel: one.GroupLabel, Expr: one.Expr, Judge: one.Judge, Latency: one.Latency,
+			Layout: statuspage.NodeLayout{
+				Label: one.Label, LinkURL: one.Link.URL, LinkLabel: one.Link.Label,
+				Unit: one.Unit, ShowValue: one.ShowValue, Labels: one.Labels,
+			},
+		})
+	}
+	return all
+}
+
+// trusted returns the networks of all proxies that the configuration trusts.
+func trusted(c *config.Config) proxies {
+	all := slices.Clone(c.Admin.Proxy.Trusted)
+	for _, p := range c.All() {
+		all = append(all, p.Access.Proxy.Trusted...)
+	}
+	return all
 }
 
 // choose returns the address to use: the embedded one if there is a transport to

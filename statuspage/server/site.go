@@ -4,125 +4,266 @@ package server
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
-	"net/url"
-	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 
 	"github.com/pharos-status/pharos/statuspage"
+	"github.com/pharos-status/pharos/statuspage/format"
 	"github.com/pharos-status/pharos/statuspage/view"
+	"github.com/pharos-status/pharos/statuspage/words"
 )
 
-// Content types.
-const (
-	typeHTML = "text/html; charset=utf-8"
-	typeText = "text/plain; charset=utf-8"
-	typeJSON = "application/json; charset=utf-8"
-	typeSVG  = "image/svg+xml"
-)
+// maxCached bounds the memory of what is drawn of one page, in bytes. What does not
+// fit is drawn for each visitor.
+const maxCached = 64 << 20
 
-// A route is a public path and the view that is served there.
-type route struct {
-	path        string
-	view        view.Func
-	contentType string
-	anyOrigin   bool // scripts of other sites may read it
-}
-
-// routes are all public paths but those of assets and of the manager API.
-func routes() []route {
-	return []route{
-		{"/", view.HTML, typeHTML, false},
-		{"/status/text", view.Text, typeText, true},
-		{"/status/report", view.Report, typeJSON, true},
-		{"/badge/icon", view.BadgeIcon, typeSVG, true},
-		{"/badge/color", view.BadgeColor, typeSVG, true},
-		{"/api/v2/status.json", view.StatusJSON, typeJSON, true},
-		{"/api/v2/summary.json", view.SummaryJSON, typeJSON, true},
-		{"/robots.txt", view.Robots, typeText, false},
-	}
-}
-
-// A site is everything that visitors can get, rendered. It is never changed.
+// A site is one page at one moment, and what has been drawn of it: everything once,
+// when it is first asked for. A site is replaced as a whole when its page is built
+// anew. It is safe for concurrent use.
 type site struct {
-	policy   string // Content-Security-Policy
-	pages    map[string]*resource
-	notFound *resource
+	page    statuspage.Page
+	version string // changes when a visitor should see the page anew
+	face    *face
+	studio  *studio
+	before  map[resourceKey]*resource // what was drawn of the page before it
+
+	mu     sync.Mutex
+	drawn  map[resourceKey]*entry
+	cached int64 // bytes
 }
 
-// render draws the page in every way there is. Resources that have not changed
-// since before, which may be nil, are taken from it.
-func render(p statuspage.Page, before *site) (*site, error) {
-	if before == nil {
-		before = brokenSite()
+// A studio is what all sites share.
+type studio struct {
+	routes    routes
+	notFound  *route
+	assets    map[string]*resource
+	languages *languages
+	easels    chan struct{} // bounds how much is drawn at the same time
+	rendered  func()        // called after each drawing
+	log       *slog.Logger
+}
+
+func newStudio(parallel int, rendered func(), log *slog.Logger) *studio {
+	s := &studio{
+		routes: newRoutes(), notFound: notFound(), assets: map[string]*resource{}, languages: newLanguages(),
+		easels: make(chan struct{}, parallel), rendered: rendered, log: log,
 	}
-	s := &site{policy: policy(p.Brand), pages: map[string]*resource{}}
 	for _, a := range view.Assets() {
-		s.pages[a.Path] = newResource(before.pages[a.Path], a.Body, a.ContentType, cacheForever)
+		s.assets[a.Path] = newResource(nil, a.Body, a.ContentType)
 	}
-	var b bytes.Buffer
-	for _, route := range routes() {
-		b.Reset()
-		if err := route.view(&b, p); err != nil {
-			return nil, fmt.Errorf("%s: %w", route.path, err)
-		}
-		r := newResource(before.pages[route.path], b.Bytes(), route.contentType, cacheNever)
-		r.anyOrigin = route.anyOrigin
-		s.pages[route.path] = r
-	}
-	b.Reset()
-	if err := view.NotFound(&b, p); err != nil {
-		return nil, fmt.Errorf("page for what is not found: %w", err)
-	}
-	s.notFound = newResource(before.notFound, b.Bytes(), typeHTML, cacheNever)
-	return s, nil
+	return s
 }
 
-// brokenSite has nothing on it: better no status than a wrong one.
-func brokenSite() *site {
-	return &site{notFound: newResource(nil, []byte("not available\n"), typeText, cacheNever)}
+type resourceKey struct{ name, language string }
+
+// An entry is a resource that is drawn when it is first asked for.
+type entry struct {
+	draw func() (*resource, error)
+	done atomic.Pointer[resource]
+	used [codings]atomic.Bool // the forms that were asked for
 }
 
-// policy returns the Content-Security-Policy of the page. Everything on it comes
-// from the server itself, apart from the brand's images. HTML of the operator's
-// own usually brings scripts and styles that are inline or come from elsewhere, so
-// it loosens the policy: whoever sets custom_html answers for what is in it.
-func policy(b statuspage.Brand) string {
-	const fixed = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
-	if b.CustomHTML != "" {
-		const inline = "'self' 'unsafe-inline' https:"
-		return fixed + "script-src " + inline + "; style-src " + inline +
-			"; img-src 'self' data: http: https:; font-src data: https:; connect-src 'self' https:; frame-src https:"
+// newSite returns the site of a page that was built, after the one before, which may
+// be nil.
+func newSite(p statuspage.Page, f *face, s *studio, before *site) *site {
+	next := &site{page: p, version: versionOf(p), face: f, studio: s, drawn: map[resourceKey]*entry{}}
+	if before != nil {
+		next.before = before.resources()
 	}
-	images := []string{"'self'"}
-	for _, address := range []string{b.IconURL, b.LogoURL} {
-		if u, err := url.Parse(address); err == nil && u.Host != "" {
-			images = append(images, u.Scheme+"://"+u.Host)
+	return next
+}
+
+// resources returns what has been drawn until now.
+func (s *site) resources() map[resourceKey]*resource {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all := make(map[resourceKey]*resource, len(s.drawn))
+	for k, e := range s.drawn {
+		if r := e.done.Load(); r != nil {
+			all[k] = r
 		}
 	}
-	return fixed + "script-src 'self'; style-src 'self'; connect-src 'self'; img-src " + strings.Join(slices.Compact(images), " ")
+	return all
 }
 
-// ServeHTTP implements [http.Handler].
+// warm draws the front page in the languages and forms in which it was asked for
+// before, so that no visitor waits for it.
+func (s *site) warm(before *site) {
+	if before == nil {
+		return
+	}
+	before.mu.Lock()
+	front := map[resourceKey]*entry{}
+	for k, e := range before.drawn {
+		if k.name == "/" {
+			front[k] = e
+		}
+	}
+	before.mu.Unlock()
+	for k, e := range front {
+		r, err := s.resource(target{s.studio.routes["/"], k.name}, k.language, plainly)
+		if err != nil {
+			continue // a visitor will meet it, and the log
+		}
+		for c := range coding(codings) {
+			if e.used[c].Load() {
+				r.form(c)
+			}
+		}
+	}
+}
+
+// ServeHTTP answers for what is drawn of the page. Headers that all answers have are
+// set.
 func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	h := w.Header()
-	h.Set("Content-Security-Policy", s.policy)
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Referrer-Policy", "strict-origin-when-cross-origin")
-
-	path := r.URL.Path
+	path := r.URL.EscapedPath()
 	if len(path) > 1 {
 		path = strings.TrimSuffix(path, "/")
 	}
-	page, found := s.pages[path]
-	switch {
-	case !found:
-		s.notFound.serve(w, r, http.StatusNotFound)
-	case r.Method != http.MethodGet && r.Method != http.MethodHead:
-		h.Set("Allow", "GET, HEAD")
-		http.Error(w, "only GET and HEAD are served here", http.StatusMethodNotAllowed)
-	default:
-		page.serve(w, r, http.StatusOK)
+	if asset, ok := s.studio.assets[path]; ok {
+		if allows(w, r) {
+			w.Header()["Cache-Control"] = []string{cacheForever}
+			asset.serve(w, r, http.StatusOK)
+		}
+		return
 	}
+	if path == "/" && wantsMarkdown(w, r) {
+		path = "/index.md"
+	}
+	found, ok := s.studio.routes.find(path, r.URL.RawQuery)
+	if !ok {
+		s.serveNotFound(w, r)
+		return
+	}
+	if allows(w, r) {
+		s.serve(w, r, found, http.StatusOK)
+	}
+}
+
+// wantsMarkdown tells whether the client would rather read the front page as Markdown.
+func wantsMarkdown(w http.ResponseWriter, r *http.Request) bool {
+	w.Header()["Vary"] = append(w.Header()["Vary"], "Accept")
+	accept := r.Header.Get("Accept")
+	return strings.Contains(accept, "text/markdown") && !strings.Contains(accept, "text/html")
+}
+
+// allows tells whether the request only reads, and refuses it otherwise.
+func allows(w http.ResponseWriter, r *http.Request) bool {
+	if r.Method == http.MethodGet || r.Method == http.MethodHead {
+		return true
+	}
+	w.Header().Set("Allow", "GET, HEAD")
+	plain(w, http.StatusMethodNotAllowed, "only GET and HEAD are served here")
+	return false
+}
+
+func (s *site) serveNotFound(w http.ResponseWriter, r *http.Request) {
+	s.serve(w, r, target{s.studio.notFound, "404"}, http.StatusNotFound)
+}
+
+func (s *site) serve(w http.ResponseWriter, r *http.Request, t target, code int) {
+	language := s.language(w, r, t.route)
+	res, err := s.resource(t, language, negotiate(r.Header.Get("Accept-Encoding")))
+	switch {
+	case errors.Is(err, view.ErrNotThere), errors.Is(err, format.ErrNotThere):
+		s.serveNotFound(w, r)
+		return
+	case err != nil:
+		s.studio.log.Error("The page can't be drawn", "path", t.name, "err", err)
+		plain(w, http.StatusInternalServerError, "not available") // better no status than a wrong one
+		return
+	}
+	h := w.Header()
+	h["Cache-Control"] = s.face.caching
+	if t.anyOrigin && s.face.gate == nil {
+		h["Access-Control-Allow-Origin"] = []string{"*"}
+		h["Cross-Origin-Resource-Policy"] = []string{"cross-origin"}
+	}
+	res.serve(w, r, code)
+}
+
+// language returns the one to draw in: that of the page, else that of the query, else
+// that of the browser where the route follows it, else English.
+func (s *site) language(w http.ResponseWriter, r *http.Request, t *route) string {
+	if s.face.language != "" {
+		return s.face.language
+	}
+	if !t.negotiated && r.URL.RawQuery == "" {
+		return defaultLanguage
+	}
+	tag, byHeader := s.studio.languages.of(r)
+	switch {
+	case byHeader && !t.negotiated:
+		return defaultLanguage
+	case byHeader:
+		w.Header()["Vary"] = append(w.Header()["Vary"], "Accept-Language")
+	}
+	return tag
+}
+
+// defaultLanguage is that of a page and a visitor who name none.
+const defaultLanguage = "en"
+
+// resource returns what is drawn of a target. It is drawn once, unless there is no
+// room to keep it; an error is not kept.
+func (s *site) resource(t target, language string, c coding) (*resource, error) {
+	key := resourceKey{t.name, language}
+	s.mu.Lock()
+	e, ok := s.drawn[key]
+	if !ok {
+		e = &entry{}
+		e.draw = sync.OnceValues(func() (*resource, error) { return s.draw(t.route, key, e) })
+		if s.cached < maxCached {
+			s.drawn[key] = e
+		}
+	}
+	s.mu.Unlock()
+	e.used[c].Store(true)
+	r, err := e.draw()
+	if err != nil {
+		s.forget(key, e)
+	}
+	return r, err
+}
+
+func (s *site) forget(key resourceKey, e *entry) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.drawn[key] == e {
+		delete(s.drawn, key)
+	}
+}
+
+func (s *site) draw(t *route, key resourceKey, e *entry) (*resource, error) {
+	s.studio.easels <- struct{}{}
+	defer func() { <-s.studio.easels }()
+	var b bytes.Buffer
+	if err := t.draw(&b, s.drawing(key.language)); err != nil {
+		return nil, fmt.Errorf("draw %s: %w", key.name, err)
+	}
+	s.studio.rendered()
+	r := newResource(s.before[key], b.Bytes(), t.contentType)
+	e.done.Store(r)
+	s.mu.Lock()
+	s.cached += r.size() + int64(len(key.name)) + entrySize
+	s.mu.Unlock()
+	return r, nil
+}
+
+// entrySize is about what an entry takes besides its bytes.
+const entrySize = 1000
+
+// drawing returns what routes draw from, in a language.
+func (s *site) drawing(language string) *drawing {
+	w := words.In(language)
+	o := view.Options{Words: w, Live: true, Subscribe: s.face.subscribe}
+	if s.face.language == "" {
+		o.Languages = s.studio.languages.tags
+	}
+	return &drawing{page: s.page, words: w, view: o, face: s.face}
 }
