@@ -8,6 +8,8 @@ import (
 	"encoding/hex"
 	"mime"
 	"path"
+	"regexp"
+	"strings"
 	"sync"
 )
 
@@ -36,8 +38,21 @@ func Assets() []Asset {
 // inline tells whether pages hold the file, so that it needs no request.
 func inline(file string) bool { return file == "page.css" || file == "theme.js" }
 
-// asset returns the text of a file.
-func asset(file string) string { return string(assets()[file].Body) }
+// inlined returns the text of such a file, without what only its readers need.
+func inlined(file string) string { return compacted()[file] }
+
+var compacted = sync.OnceValue(func() map[string]string { //nolint:gochecknoglobals // made once
+	comment, space := regexp.MustCompile(`(?s)/\*.*?\*/|(?m)^\s*//.*$`), regexp.MustCompile(`\s+`)
+	around := regexp.MustCompile(` ?([{};,>]) ?`)
+	all := map[string]string{}
+	for name, a := range assets() {
+		if inline(name) {
+			text := space.ReplaceAllString(comment.ReplaceAllString(string(a.Body), ""), " ")
+			all[name] = strings.TrimSpace(strings.ReplaceAll(around.ReplaceAllString(text, "$1"), ";}", "}"))
+		}
+	}
+	return all
+})
 
 // assetPath returns the path of the asset that the file is served as.
 func assetPath(file string) string { return assets()[file].Path }

@@ -15,7 +15,7 @@ import (
 // Hashes returns the sources, such as 'sha256-…' with its quotes, that a
 // Content-Security-Policy must allow for what the views write inline.
 func Hashes() (scripts, styles []string) {
-	return []string{sourceOf(asset("theme.js"))}, []string{sourceOf(asset("page.css"))}
+	return []string{sourceOf(inlined("theme.js"))}, []string{sourceOf(inlined("page.css"))}
 }
 
 func sourceOf(text string) string {

@@ -4,6 +4,7 @@ package view
 
 import (
 	"io"
+	"slices"
 
 	"github.com/pharos-status/pharos/statuspage"
 )
@@ -13,8 +14,9 @@ type SubscribeStep string
 
 // The steps of a subscription.
 const (
-	SubscribeForm SubscribeStep = ""             // the forms that begin one
+	SubscribeForm SubscribeStep = "form"         // the forms that begin one; also the zero step
 	SubscribeSent SubscribeStep = "sent"         // a mail was sent that asks to confirm
+	SubscribeAsk  SubscribeStep = "ask"          // a button that confirms: mail scanners follow links, but press no buttons
 	SubscribeDone SubscribeStep = "done"         // it is confirmed; or a webhook was added
 	SubscribeEdit SubscribeStep = "edit"         // the choices of one that there is, and a button that ends it
 	Unsubscribe   SubscribeStep = "unsubscribe"  // a button that ends it
@@ -24,8 +26,9 @@ const (
 // A SubscribeState is what the pages of a subscription show.
 //
 // The forms post to /subscribe (kind=email with email, or kind=webhook with url),
-// to /subscribe/manage (token) and to /unsubscribe (token). The choices are
-// component, once for each Ref, none for all of the page; and major=on.
+// to /subscribe/confirm (token), to /subscribe/manage (token) and to /unsubscribe
+// (token). The choices are component, once for each Ref, none for all of the page;
+// and major=on.
 type SubscribeState struct {
 	Step   SubscribeStep
 	Kind   string            // "email" or "webhook": whose form was sent
@@ -33,10 +36,60 @@ type SubscribeState struct {
 	URL    string            // of the webhook, likewise
 	Chosen []statuspage.Ref  // empty: all
 	Major  bool              // major incidents only
-	Token  string            // of the subscription to change or to end
+	Token  string            // of the subscription to confirm, to change or to end
 	Secret string            // that signs the webhook's messages; told once, when it is done
-	Errors map[string]string // by the name of the field, in the visitor's language: email, url, component
+	Saved  bool              // the choices were just changed
+	Errors map[string]string // by the name of the field, in the visitor's language: email, url, component; "" for the whole
+}
+
+// What the template shows of a subscription.
+type subscribing struct {
+	Heading, Text  string
+	Email, Webhook bool // are offered
+	State          SubscribeState
+	Choices        []choice
+}
+
+type choice struct {
+	Ref, Label string
+	Service    bool
+	Chosen     bool
 }
 
 // SubscribePage writes a page of a subscription.
-func SubscribePage(w io.Writer, p statuspage.Page, s SubscribeState, o Options) error { return nil }
+func SubscribePage(w io.Writer, p statuspage.Page, s SubscribeState, o Options) error {
+	d := newDocument(p, o)
+	if s.Step == "" {
+		s.Step = SubscribeForm
+	}
+	body := subscribing{
+		Email: o.Subscribe.Email, Webhook: o.Subscribe.Webhook, State: s,
+		Heading: d.T("subscribe." + string(s.Step) + ".title"), Text: d.T("subscribe." + string(s.Step) + ".text"),
+	}
+	if s.Step == SubscribeDone && s.Secret != "" {
+		body.Text = d.T("subscribe.done.webhook")
+	}
+	if s.Step == SubscribeForm || s.Step == SubscribeEdit {
+		body.Choices = d.choices(s.Chosen)
+	}
+	d.Title, d.NoRobots, d.Body = body.Heading, s.Step != SubscribeForm || p.Private, body
+	return d.execute(w, "subscribe.html")
+}
+
+// choices returns the components to choose from: each service, and each of its nodes
+// where it has several.
+func (d *document) choices(chosen []statuspage.Ref) []choice {
+	var all []choice
+	for _, s := range d.p.Services {
+		whole := statuspage.Ref{Service: s.ID}
+		all = append(all, choice{whole.String(), s.Label, true, slices.Contains(chosen, whole)})
+		if len(s.Nodes) < 2 {
+			continue
+		}
+		for _, n := range s.Nodes {
+			r := statuspage.Ref{Service: s.ID, Node: n.ID}
+			all = append(all, choice{r.String(), n.Label, false, slices.Contains(chosen, r)})
+		}
+	}
+	return all
+}

@@ -8,11 +8,9 @@ package view
 
 import (
 	"errors"
-	"io"
 	"net/url"
 	"time"
 
-	"github.com/pharos-status/pharos/statuspage"
 	"github.com/pharos-status/pharos/statuspage/words"
 )
 
@@ -45,39 +43,3 @@ func MaintenancePath(id string) string { return "/maintenance/" + url.PathEscape
 
 // ServicePath returns the path of a service.
 func ServicePath(service string) string { return "/services/" + url.PathEscape(service) }
-
-// Index writes the page itself. It works without JavaScript; with it, the page
-// keeps itself up to date.
-func Index(w io.Writer, p statuspage.Page, o Options) error { return nil }
-
-// History writes what happened in the month that begins at month (UTC), the newest
-// if that is zero. Without anything to show in that month it fails with [ErrNotThere].
-func History(w io.Writer, p statuspage.Page, month time.Time, o Options) error { return nil }
-
-// Months returns the first days of the months (UTC) that have a history, newest
-// first. The month of the page is always among them.
-func Months(p statuspage.Page) []time.Time { return nil }
-
-// Incident writes the page of an incident. It may fail with [ErrNotThere].
-func Incident(w io.Writer, p statuspage.Page, id string, o Options) error { return nil }
-
-// Maintenance writes the page of a maintenance. It may fail with [ErrNotThere].
-func Maintenance(w io.Writer, p statuspage.Page, id string, o Options) error { return nil }
-
-// Service writes the page of a service with its charts. It may fail with [ErrNotThere].
-func Service(w io.Writer, p statuspage.Page, service string, o Options) error { return nil }
-
-// NotFound writes the page for a path that there is not.
-func NotFound(w io.Writer, p statuspage.Page, o Options) error { return nil }
-
-// Problem writes a small page that says one thing, with the HTTP code that it is
-// sent with: what went wrong, or what was done. Title and text are in the
-// visitor's language.
-func Problem(w io.Writer, p statuspage.Page, code int, title, text string, o Options) error {
-	return nil
-}
-
-// Login writes the page that asks for the password of a private page. It tells
-// nothing of the page but its brand. Its form posts "password" and "next", the
-// path to go on to, to /login.
-func Login(w io.Writer, p statuspage.Page, failed bool, next string, o Options) error { return nil }

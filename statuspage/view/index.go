@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package view
+
+import (
+	"html/template"
+	"io"
+	"time"
+
+	"github.com/pharos-status/pharos/statuspage"
+	"github.com/pharos-status/pharos/statuspage/markdown"
+)
+
+// What the index has room for; the rest is on the pages of the history.
+const (
+	pastDays     = 14 // of past incidents
+	pastAtMost   = 30 // incidents
+	soonAtMost   = 10 // occurrences of maintenance
+	noticesShown = 5
+)
+
+// What the template of the index shows besides the page.
+type index struct {
+	Class    string // of the whole
+	Icon     string
+	Sentence string
+	Problem  string
+	Age      template.HTML
+	ReadOnly bool
+	Notices  []notice
+	Current  []event // open incidents, worst first, then maintenance under way
+	Soon     []event
+	Past     []eventDay
+	PastDays string
+	Today    string
+	Nothing  bool // there is no service
+}
+
+type notice struct {
+	Anchor, Title string
+	Time          template.HTML
+	Text          template.HTML
+}
+
+// Index writes the page itself. It works without JavaScript; with it, the page
+// keeps itself up to date.
+func Index(w io.Writer, p statuspage.Page, o Options) error {
+	d := newDocument(p, o)
+	whole, inMaintenance := p.Effective()
+	body := index{
+		Class: whole.String(), Icon: whole.String(), Sentence: d.w.Sentence(p), Problem: d.w.Problem(p.Problem),
+		Age: d.Ago(p.AsOf), ReadOnly: p.ReadOnly, Notices: d.notices(),
+		Today: p.Today.UTC().Format(time.DateOnly), Nothing: len(p.Services) == 0,
+		PastDays: d.w.Plural("past.none", pastDays),
+	}
+	if inMaintenance && body.Class == "healthy" {
+		body.Class, body.Icon = maintenance, maintenance
+	}
+	if p.Stale {
+		body.Age = ""
+	}
+	body.Current = d.current()
+	body.Soon = d.soon()
+	body.Past = d.byDay(pastIncidents(p))
+	d.Home, d.Title, d.Summary, d.Body = true, body.Sentence, d.Name()+": "+body.Sentence, body
+	return d.execute(w, "index.html")
+}
+
+func (d *document) notices() []notice {
+	var all []notice
+	for _, a := range d.p.Announcements[:min(noticesShown, len(d.p.Announcements))] {
+		all = append(all, notice{anchor("announcement", a.ID), a.Title, d.Time(a.Time), markdown.HTML(a.Text)})
+	}
+	return all
+}
+
+// current returns what goes on: incidents by impact, then maintenance.
+func (d *document) current() []event {
+	var all []event
+	impacts := statuspage.Impacts()
+	for i := len(impacts) - 1; i >= 0; i-- {
+		for j := range d.p.Incidents {
+			if in := &d.p.Incidents[j]; in.Open() && in.Impact == impacts[i] {
+				all = append(all, d.incident(in))
+			}
+		}
+	}
+	for i := range d.p.Occurrences {
+		if o := &d.p.Occurrences[i]; o.Phase == statuspage.InProgress || o.Phase == statuspage.Verifying {
+			all = append(all, d.occurrence(o))
+		}
+	}
+	return all
+}
+
+// soon returns the maintenance to come: of what recurs the next time alone.
+func (d *document) soon() []event {
+	var all []event
+	seen := map[string]bool{}
+	for i := range d.p.Occurrences {
+		o := &d.p.Occurrences[i]
+		if o.Phase != statuspage.Scheduled || seen[o.Maintenance.ID] {
+			continue
+		}
+		seen[o.Maintenance.ID] = true
+		e := d.occurrence(o)
+		e.Updates = nil
+		if all = append(all, e); len(all) == soonAtMost {
+			break
+		}
+	}
+	return all
+}
+
+// pastIncidents returns those of the last days that are over, newest first.
+func pastIncidents(p statuspage.Page) []*statuspage.Incident {
+	var past []*statuspage.Incident
+	since := p.Today.AddDate(0, 0, -pastDays+1)
+	for i := range p.Incidents {
+		if in := &p.Incidents[i]; !in.Open() && !in.Started.Before(since) && len(past) < pastAtMost {
+			past = append(past, in)
+		}
+	}
+	return past
+}

@@ -1,0 +1,317 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package view
+
+import (
+	"html/template"
+	"math"
+	"strconv"
+	"time"
+
+	"github.com/pharos-status/pharos/internal/status"
+	"github.com/pharos-status/pharos/statuspage"
+)
+
+// fewNodes is how many nodes a page may have for its services to begin unfolded
+// though all is well: folding them would only hide.
+const fewNodes = 8
+
+// Services returns the sections of the page.
+func (d *document) Services() template.HTML {
+	nodes := 0
+	for i := range d.p.Services {
+		nodes += len(d.p.Services[i].Nodes)
+	}
+	m := make(markup, 0, 2048*(nodes+len(d.p.Services)))
+	for i := range d.p.Services {
+		s := &d.p.Services[i]
+		d.service(&m, s, nodes <= fewNodes || wrong(s))
+	}
+	return m.html()
+}
+
+// wrong tells whether there is something to look at in a service.
+func wrong(s *statuspage.Service) bool {
+	bad := s.Status != status.Healthy || s.InMaintenance
+	for i := range s.Nodes {
+		bad = bad || s.Nodes[i].Status != status.Healthy || s.Nodes[i].InMaintenance
+	}
+	return bad
+}
+
+func (d *document) service(m *markup, s *statuspage.Service, open bool) {
+	id := anchor("service", s.ID)
+	m.raw(`<details class="service" id="`, id, `"`)
+	if open {
+		m.raw(` open`)
+	}
+	m.raw(`><summary><span class="line"><h2>`)
+	m.text(s.Label)
+	m.raw(`</h2>`)
+	d.uptime(m, s.Uptime)
+	d.state(m, s.Status, s.InMaintenance)
+	m.raw(`</span>`)
+	if len(s.Days) > 0 {
+		m.bars(s.Days, shownDays, d.daysLabel(s.Days))
+		d.axis(m)
+	}
+	m.raw(`</summary>`)
+	if len(s.Nodes) == 0 {
+		m.raw(`<p class="empty">`)
+		m.text(d.T("service.empty"))
+		m.raw(`</p>`)
+	} else {
+		m.raw("<ul class=\"nodes\">\n")
+		for i := range s.Nodes {
+			d.node(m, s, &s.Nodes[i])
+		}
+		m.raw(`</ul>`)
+	}
+	m.raw(`<div class="more">`)
+	d.serviceDays(m, s, id)
+	m.raw(`<a href="`)
+	m.text(d.Link(ServicePath(s.ID)))
+	m.raw(`">`)
+	m.text(d.T("service.more", s.Label))
+	m.raw("</a></div></details>\n")
+}
+
+// axis appends when the days above begin and end.
+func (d *document) axis(m *markup) {
+	m.raw(`<span class="axis"><span>`)
+	m.text(d.T("days.begin"))
+	m.raw(`</span><span>`)
+	m.text(d.T("days.today"))
+	m.raw(`</span></span>`)
+}
+
+// serviceDays appends the fold with the days of a service that differ, if any do.
+func (d *document) serviceDays(m *markup, s *statuspage.Service, id string) {
+	known, _ := lastDays(s.Days, shownDays)
+	var table markup
+	d.dayTable(&table, known, d.p.Today)
+	if len(table) == 0 {
+		return
+	}
+	m.raw(`<details class="fold" id="`, id, `__days"><summary>`)
+	m.text(d.T("days.of", s.Label))
+	m.raw(`</summary>`, string(table), `</details>`)
+}
+
+// node appends the line of a node.
+func (d *document) node(m *markup, s *statuspage.Service, n *statuspage.Node) {
+	id := anchor("node", s.ID, n.ID)
+	m.raw(`<li id="`, id, `"><div class="line"><h3>`)
+	m.text(n.Label)
+	m.raw(`</h3>`)
+	d.figures(m, n)
+	d.uptime(m, n.Uptime)
+	d.state(m, n.Status, n.InMaintenance)
+	m.raw(`</div>`)
+	if len(n.Days) > 0 {
+		m.bars(n.Days, shownDays, d.daysLabel(n.Days))
+	}
+	d.details(m, n, id)
+	if address := safeURL(n.LinkURL); address != "" {
+		m.raw(`<p class="link"><a href="`)
+		m.text(address)
+		m.raw(`">`)
+		if n.LinkLabel != "" {
+			m.text(n.LinkLabel)
+		} else {
+			m.text(d.T("node.link", n.Label))
+		}
+		m.raw(`</a></p>`)
+	}
+	m.raw("</li>\n")
+}
+
+// state appends what something is, in shape and word: maintenance first, then the
+// truth beside it.
+func (d *document) state(m *markup, s status.Status, inMaintenance bool) {
+	if inMaintenance {
+		m.raw(`<span class="state maintenance">`)
+		m.icon(maintenance)
+		m.text(d.w.State(statuspage.InMaintenance))
+		m.raw(`</span>`)
+		if s == status.Healthy {
+			return
+		}
+	}
+	class := s.String()
+	m.raw(`<span class="state `, class, `">`)
+	m.icon(class)
+	m.text(d.w.Status(s))
+	m.raw(`</span>`)
+}
+
+func (d *document) uptime(m *markup, ratio *float64) {
+	if ratio == nil {
+		return
+	}
+	m.raw(`<span class="uptime">`)
+	m.text(d.T("uptime", d.w.Percent(*ratio, 2)))
+	m.raw(`</span>`)
+}
+
+// figures appends what else is measured of a node: its value, its queue, its latency.
+func (d *document) figures(m *markup, n *statuspage.Node) {
+	figure := func(text string) {
+		m.raw(`<span class="figure">`)
+		m.text(text)
+		m.raw(`</span>`)
+	}
+	if n.Value != nil {
+		figure(d.value(*n.Value, n.Unit))
+	}
+	if n.Queue != nil {
+		figure(d.w.Plural("node.queue", int(*n.Queue)))
+	}
+	if n.Latency == nil {
+		return
+	}
+	start := len(*m)
+	m.raw(`<span class="figure">`)
+	if last := m.spark(n.Latency[statuspage.LastDay].Median); math.IsNaN(last) {
+		*m = (*m)[:start]
+	} else {
+		m.text(d.w.Latency(seconds(last)))
+		m.raw(`</span>`)
+	}
+}
+
+// value writes the value of a component as people would: with three digits that count.
+func (d *document) value(v float64, unit string) string {
+	digits := 0
+	for limit := 100.0; digits < 3 && v != 0 && math.Abs(v) < limit && v != math.Trunc(v); limit /= 10 {
+		digits++
+	}
+	text := d.w.Number(v, digits)
+	if unit == "" {
+		return text
+	}
+	return text + "\u00a0" + unit
+}
+
+func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
+
+// details appends what a node is made of: its replicas, and its days that differ.
+func (d *document) details(m *markup, n *statuspage.Node, id string) {
+	known, _ := lastDays(n.Days, shownDays)
+	var days markup
+	d.dayTable(&days, known, d.p.Today)
+	if len(n.Replicas) == 0 {
+		if n.Mode != "promql" {
+			m.raw(`<p class="empty">`)
+			m.text(d.whyEmpty(n))
+			m.raw(`</p>`)
+		}
+		if len(days) == 0 {
+			return
+		}
+	}
+	m.raw(`<details class="fold" id="`, id, `__more"><summary>`)
+	if len(n.Replicas) > 0 {
+		m.raw(`<span class="squares" aria-hidden="true">`)
+		for i := range n.Replicas {
+			m.square(&n.Replicas[i])
+		}
+		m.raw(`</span><span>`)
+		m.text(d.replicas(n))
+		m.raw(`</span>`)
+	} else {
+		m.raw(`<span>`)
+		m.text(d.daysLabel(n.Days))
+		m.raw(`</span>`)
+	}
+	m.raw(`</summary>`)
+	if len(n.Replicas) > 0 {
+		m.raw(`<ol class="replicas">`)
+		for i := range n.Replicas {
+			d.replica(m, &n.Replicas[i])
+		}
+		m.raw(`</ol>`)
+	}
+	*m = append(*m, days...)
+	m.raw(`</details>`)
+}
+
+// square appends the number of a replica in the look of its status.
+func (m *markup) square(r *statuspage.Replica) {
+	m.raw(`<i class="`, r.Status.String(), `">`)
+	m.int(r.Number)
+	m.raw(`</i>`)
+}
+
+func (d *document) replica(m *markup, r *statuspage.Replica) {
+	m.raw(`<li>`)
+	m.square(r)
+	m.raw(`<p><b>`)
+	m.text(d.w.Status(r.Status))
+	m.raw(`</b>`)
+	if reason := d.reason(r); reason != "" {
+		m.raw(`: `)
+		m.text(reason)
+	}
+	if r.Name != "" {
+		m.raw(` <code>`)
+		m.text(r.Name)
+		m.raw(`</code>`)
+	}
+	m.raw(`</p><p class="facts">`)
+	between := ""
+	fact := func(text string) {
+		m.raw(between)
+		m.text(text)
+		between = " · "
+	}
+	if r.Latency > 0 {
+		fact(d.w.Latency(r.Latency))
+	}
+	if r.CPU != nil {
+		fact(d.T("replica.cpu", d.w.Percent(*r.CPU, 0)))
+	}
+	if r.RAM != nil {
+		fact(d.T("replica.ram", d.w.Percent(*r.RAM, 0)))
+	}
+	if !r.LastSeen.IsZero() {
+		m.raw(between, d.ago(r.LastSeen))
+	}
+	m.raw(`</p></li>`)
+}
+
+// reason says in words why a replica is not healthy.
+func (d *document) reason(r *statuspage.Replica) string {
+	if words := d.w.Reason(r.Reason); words != "" {
+		return words
+	}
+	if r.Status == status.Unknown && r.LastSeen.IsZero() {
+		return d.T("replica.unseen")
+	}
+	return ""
+}
+
+// replicas says how many replicas a node has, and how many of them are in which
+// trouble, worst first.
+func (d *document) replicas(n *statuspage.Node) string {
+	var counts [status.Dead + 1]int
+	for i := range n.Replicas {
+		counts[n.Replicas[i].Status]++
+	}
+	text, between := d.w.Plural("node.replicas", len(n.Replicas)), ": "
+	for _, s := range [...]status.Status{status.Dead, status.Sick, status.Unknown} {
+		if counts[s] > 0 && counts[s] < len(n.Replicas) {
+			text += between + d.T("node.replicas."+s.String(), strconv.Itoa(counts[s]))
+			between = ", "
+		}
+	}
+	return text
+}
+
+// whyEmpty says why a node has no replicas.
+func (d *document) whyEmpty(n *statuspage.Node) string {
+	if n.Mode == "push" || n.Mode == "local" {
+		return d.T("node.silent")
+	}
+	return d.T("node.unchecked")
+}
