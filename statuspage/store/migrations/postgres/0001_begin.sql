@@ -1,0 +1,103 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Times are milliseconds since 1970. Documents are JSON.
+-- +goose Up
+
+-- How often incidents, maintenances, announcements and corrections changed.
+CREATE TABLE revision (
+  one    BIGINT PRIMARY KEY CHECK (one = 1),
+  number BIGINT NOT NULL
+);
+INSERT INTO revision VALUES (1, 0);
+
+-- What people wrote: kind is incident, maintenance, announcement, correction or template.
+CREATE TABLE subject (
+  kind     TEXT NOT NULL,
+  id       TEXT NOT NULL,
+  title    TEXT NOT NULL,
+  document TEXT NOT NULL,
+  PRIMARY KEY (kind, id)
+);
+
+-- Who changed what. Of a subscriber it never has the address.
+CREATE TABLE journal (
+  id            BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  time          BIGINT NOT NULL,
+  author        TEXT NOT NULL,
+  action        TEXT NOT NULL,
+  kind          TEXT NOT NULL,
+  subject       TEXT NOT NULL,
+  title         TEXT NOT NULL,
+  before_change TEXT,
+  after_change  TEXT
+);
+CREATE INDEX journal_subject ON journal (subject, id);
+
+-- The layout of the page that was saved last.
+CREATE TABLE layout (
+  one      BIGINT PRIMARY KEY CHECK (one = 1),
+  document TEXT NOT NULL
+);
+
+-- How a finished day was spent, by every node and service: days since 1970, and
+-- the minutes as codec.go writes them.
+CREATE TABLE day (
+  day     BIGINT PRIMARY KEY,
+  minutes BYTEA NOT NULL
+);
+
+-- What was measured within the interval of a correction.
+CREATE TABLE spent (
+  correction TEXT PRIMARY KEY,
+  minutes    BYTEA NOT NULL
+);
+
+-- Operators who have logged in, by the hash of their cookie.
+CREATE TABLE session (
+  hash     BYTEA PRIMARY KEY,
+  operator TEXT NOT NULL,
+  created  BIGINT NOT NULL,
+  expires  BIGINT NOT NULL
+);
+CREATE INDEX session_operator ON session (operator);
+CREATE INDEX session_expires ON session (expires);
+
+CREATE TABLE subscriber (
+  id         TEXT PRIMARY KEY,
+  page       TEXT NOT NULL,
+  kind       TEXT NOT NULL,
+  address    TEXT NOT NULL,
+  secret     TEXT NOT NULL,
+  language   TEXT NOT NULL,
+  components TEXT NOT NULL,
+  major_only BOOLEAN NOT NULL,
+  confirmed  BIGINT,
+  created    BIGINT NOT NULL,
+  failures   BIGINT NOT NULL,
+  UNIQUE (page, kind, address)
+);
+
+-- What subscribers are told; fanned once its deliveries are made.
+CREATE TABLE news (
+  id             BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  kind           TEXT NOT NULL,
+  subject        TEXT NOT NULL,
+  subject_update TEXT NOT NULL,
+  components     TEXT NOT NULL,
+  major          BOOLEAN NOT NULL,
+  time           BIGINT NOT NULL,
+  fanned         BOOLEAN NOT NULL
+);
+CREATE INDEX news_fanned ON news (fanned, id);
+
+CREATE TABLE delivery (
+  id         BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  subscriber TEXT NOT NULL REFERENCES subscriber (id) ON DELETE CASCADE,
+  news       BIGINT REFERENCES news (id),
+  payload    BYTEA,
+  attempts   BIGINT NOT NULL,
+  due        BIGINT NOT NULL,
+  created    BIGINT NOT NULL
+);
+CREATE INDEX delivery_due ON delivery (due, id);
+CREATE INDEX delivery_subscriber ON delivery (subscriber);
+CREATE INDEX delivery_news ON delivery (news);

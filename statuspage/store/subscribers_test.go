@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package store_test
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/stretchr/testify/require"
+
+	"github.com/pharos-status/pharos/statuspage"
+	"github.com/pharos-status/pharos/statuspage/store"
+)
+
+func subscriber(id string) store.Subscriber {
+	return store.Subscriber{
+		ID: id, Page: "eu", Kind: store.ByEmail, Address: id + "@example.com", Secret: "s3cret", Language: "de",
+		Components: []statuspage.Ref{{Service: "web"}}, MajorOnly: true, Confirmed: at, Created: at, Failures: 1,
+	}
+}
+
+func testSubscribers(t *testing.T, s *store.Store, _ store.Options) {
+	a, b := subscriber("a"), subscriber("b")
+	b.Kind, b.Confirmed, b.Components = store.ByWebhook, time.Time{}, nil
+	require.NoError(t, s.PutSubscriber(t.Context(), "visitor", a))
+	require.NoError(t, s.PutSubscriber(t.Context(), "visitor", b))
+	got, err := s.Subscriber(t.Context(), "a")
+	require.NoError(t, err)
+	require.Empty(t, cmp.Diff(a, got))
+	got, err = s.SubscriberByAddress(t.Context(), "eu", store.ByWebhook, "b@example.com")
+	require.NoError(t, err)
+	require.Empty(t, cmp.Diff(b, got))
+	count, err := s.CountSubscribers(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, map[store.SubscriberKind]int{store.ByEmail: 1}, count)
+
+	taken := subscriber("c")
+	taken.Address = a.Address
+	require.ErrorIs(t, s.PutSubscriber(t.Context(), "visitor", taken), store.ErrTaken)
+	taken.Page = "us"
+	require.NoError(t, s.PutSubscriber(t.Context(), "visitor", taken))
+
+	b.Confirmed, b.Address = at, "other@example.com"
+	require.NoError(t, s.PutSubscriber(t.Context(), "visitor", b))
+	require.NoError(t, s.SetFailures(t.Context(), "b", 3))
+	b.Failures = 3
+	page, err := s.Subscribers(t.Context(), "a", 1)
+	require.NoError(t, err)
+	require.Empty(t, cmp.Diff([]store.Subscriber{b}, page))
+
+	_, err = s.Subscriber(t.Context(), "x")
+	require.ErrorIs(t, err, store.ErrNotFound)
+	_, err = s.SubscriberByAddress(t.Context(), "eu", store.ByWebhook, "b@example.com")
+	require.ErrorIs(t, err, store.ErrNotFound)
+	require.ErrorIs(t, s.EraseSubscriber(t.Context(), "anna", "x"), store.ErrNotFound)
+	require.NoError(t, s.Enqueue(t.Context(), "a", []byte("confirm")))
+	require.NoError(t, s.EraseSubscriber(t.Context(), "anna", "a"))
+	due, err := s.DueDeliveries(t.Context(), time.Now().Add(time.Hour), 10)
+	require.NoError(t, err)
+	require.Empty(t, due)
+
+	entries, err := s.Journal(t.Context(), "", 0, 100)
+	require.NoError(t, err)
+	require.Len(t, entries, 5, "what is counted is not entered")
+	require.Equal(t, "deleted", entries[0].Action)
+	for _, e := range entries {
+		text := fmt.Sprintf("%s %s %s %s", e.Subject, e.Title, e.Before, e.After)
+		require.NotContains(t, text, "example.com")
+		require.NotContains(t, text, "s3cret")
+	}
+}
+
+func testDeliveries(t *testing.T, s *store.Store, _ store.Options) {
+	require.ErrorIs(t, s.Enqueue(t.Context(), "x", nil), store.ErrNotFound)
+	require.NoError(t, s.PutSubscriber(t.Context(), "visitor", subscriber("a")))
+	for _, payload := range []string{"one", "two", "three"} {
+		require.NoError(t, s.Enqueue(t.Context(), "a", []byte(payload)))
+	}
+	soon := time.Now().Add(time.Minute)
+	due, err := s.DueDeliveries(t.Context(), soon, 2)
+	require.NoError(t, err)
+	require.Len(t, due, 2)
+	require.Equal(t, "one", string(due[0].Payload))
+	require.Equal(t, "a", due[0].Subscriber)
+	require.Zero(t, due[0].News.ID)
+	require.WithinDuration(t, time.Now(), due[0].Created, time.Minute)
+	require.NoError(t, s.Delivered(t.Context(), due[0].ID))
+	later := soon.Add(time.Hour).Truncate(time.Millisecond).UTC()
+	require.NoError(t, s.RetryDelivery(t.Context(), due[1].ID, later))
+	due, err = s.DueDeliveries(t.Context(), soon, 10)
+	require.NoError(t, err)
+	require.Len(t, due, 1)
+	require.NoError(t, s.DropDelivery(t.Context(), due[0].ID))
+	due, err = s.DueDeliveries(t.Context(), later, 10)
+	require.NoError(t, err)
+	require.Len(t, due, 1)
+	require.Equal(t, 1, due[0].Attempts)
+	require.Equal(t, later, due[0].Due)
+}
+
+func testFan(t *testing.T, s *store.Store, _ store.Options) {
+	const many = 250
+	for n := range many {
+		x := subscriber(fmt.Sprintf("s%03d", n))
+		if n == 7 {
+			x.Confirmed = time.Time{}
+		}
+		require.NoError(t, s.PutSubscriber(t.Context(), "visitor", x))
+	}
+	news := store.News{Kind: store.NewsIncident, Subject: "i", Update: "u", Components: []statuspage.Ref{{Service: "web"}}, Major: true, Time: at}
+	change(t, s, func(tx *store.Tx) error {
+		return errors.Join(tx.Tell(news), tx.Tell(store.News{Kind: store.NewsAnnouncement, Subject: "n", Time: at}))
+	})
+	pick := func(n store.News, x store.Subscriber) bool { return n.Kind == store.NewsIncident || x.ID == "s001" }
+	made, err := s.Fan(t.Context(), pick)
+	require.NoError(t, err)
+	require.Equal(t, many-1+1, made)
+	for range 2 {
+		made, err = s.Fan(t.Context(), pick)
+		require.NoError(t, err)
+		require.Zero(t, made, "once")
+	}
+	due, err := s.DueDeliveries(t.Context(), time.Now().Add(time.Minute), 1000)
+	require.NoError(t, err)
+	require.Len(t, due, many)
+	news.ID = due[0].News.ID
+	require.Empty(t, cmp.Diff(news, due[0].News))
+	seen := map[string]int{}
+	for _, d := range due {
+		seen[d.Subscriber]++
+		require.NoError(t, s.Delivered(t.Context(), d.ID))
+	}
+	require.Equal(t, 2, seen["s001"])
+	require.Equal(t, 0, seen["s007"])
+	require.Equal(t, 1, seen["s249"])
+}
