@@ -48,18 +48,21 @@ func Build(in Input) Page {
 		AsOf:          in.Reading.Newest,
 		Announcements: newestFirst(in.Announcements),
 	}
+	p.Brand.CSPSources = slices.Clone(in.Brand.CSPSources)
 	p.Problem = problem(in)
 	p.Stale = p.Problem.Kind != NoProblem
 
-	layout := in.Reading.Layout
-	if len(layout.Services) == 0 {
-		layout = in.Layout
+	shown := selected(in)
+	p.addEvents(in, shown)
+	b := builder{
+		reading: in.Reading, since: in.Since, stale: p.Stale, replicas: byNode(in.Reading.Replicas), shown: shown,
+		active: active(p.Occurrences), past: newPastBuilder(in),
 	}
-	b := builder{reading: in.Reading, stale: p.Stale, replicas: byNode(in.Reading.Replicas)}
-	for _, l := range layout.Services {
+	p.Today, p.Weights = b.past.today, b.past.history.Weights
+	for _, l := range shown.layout.Services {
 		p.Services = append(p.Services, b.service(l))
 	}
-	p.Status = b.whole(in.Reading.Overall, parts(p.Services, func(s Service) status.Status { return s.Status }))
+	p.Status, p.Since = b.page(p.Services)
 	return p
 }
 
@@ -82,16 +85,42 @@ func problem(in Input) Problem {
 // A builder makes the parts of a page from one reading.
 type builder struct {
 	reading  Reading
+	since    Since
 	stale    bool
 	replicas map[status.NodeID][]status.ID // sorted by name
+	shown    selection
+	active   []Ref // what is in maintenance
+	past     pastBuilder
+}
+
+// page returns the status of the whole, and since when it has not been healthy. What
+// is recorded counts only where the page shows all that it tells of.
+func (b *builder) page(services []Service) (status.Status, time.Time) {
+	recorded, since := b.reading.Overall, b.since.Overall
+	if b.shown.partly {
+		recorded, since = status.Healthy, time.Time{}
+	}
+	st := b.whole(recorded, parts(services, func(s Service) status.Status { return s.Status }))
+	return st, b.wholeSince(st, since, parts(services, func(s Service) part { return part{s.Status, s.Since} }))
 }
 
 func (b *builder) service(l ServiceLayout) Service {
 	s := Service{ID: l.ID, Label: cmp.Or(l.Label, l.ID)}
+	covered := len(l.Nodes) > 0
 	for _, n := range l.Nodes {
-		s.Nodes = append(s.Nodes, b.node(l.ID, n))
+		node := b.node(l.ID, n)
+		s.Nodes = append(s.Nodes, node)
+		covered = covered && node.InMaintenance
 	}
-	s.Status = b.whole(b.reading.Services[l.ID], parts(s.Nodes, func(n Node) status.Status { return n.Status }))
+	recorded, since := b.reading.Services[l.ID], b.since.Services[l.ID]
+	if b.shown.cut[l.ID] {
+		recorded, since = status.Healthy, time.Time{}
+	} else {
+		s.Past = b.past.service(l)
+	}
+	s.Status = b.whole(recorded, parts(s.Nodes, func(n Node) status.Status { return n.Status }))
+	s.Since = b.wholeSince(s.Status, since, parts(s.Nodes, func(n Node) part { return part{n.Status, n.Since} }))
+	s.InMaintenance = covered
 	return s
 }
 
@@ -106,15 +135,39 @@ func (b *builder) node(service string, l NodeLayout) Node {
 		}
 		n.Replicas = append(n.Replicas, r)
 	}
-	worst := status.Worst(parts(n.Replicas, func(r Replica) status.Status { return r.Status }))
-	n.Status = b.nodeStatus(b.reading.Nodes[id], worst, len(n.Replicas))
+	n.Status = b.reading.Nodes[id]
+	if l.Mode != ModePromQL {
+		worst := status.Worst(parts(n.Replicas, func(r Replica) status.Status { return r.Status }))
+		n.Status = nodeStatus(n.Status, worst, len(n.Replicas))
+	}
+	if b.stale {
+		n.Status = status.Unknown
+	} else {
+		b.addFigures(&n, id, l)
+	}
+	n.InMaintenance = slices.ContainsFunc(b.active, func(r Ref) bool { return r.Covers(id) })
+	n.Past = b.past.node(id)
+	n.Latency = b.past.history.Latency[id]
 	return n
 }
 
+// addFigures adds what is of the moment, and would mislead later.
+func (b *builder) addFigures(n *Node, id status.NodeID, l NodeLayout) {
+	if n.Status != status.Healthy {
+		n.Since = b.since.Nodes[id]
+	}
+	if messages, known := b.reading.Queues[id]; known {
+		n.Queue = &messages
+	}
+	if value, known := b.reading.Values[id]; known && l.ShowValue {
+		n.Value, n.Unit = &value, l.Unit
+	}
+}
+
 // nodeStatus returns what to show of a node, of which the rules say recorded.
-func (b *builder) nodeStatus(recorded, worst status.Status, replicas int) status.Status {
+func nodeStatus(recorded, worst status.Status, replicas int) status.Status {
 	switch {
-	case b.stale || replicas == 0:
+	case replicas == 0:
 		return status.Unknown
 	case recorded == status.Healthy && worst == status.Dead:
 		return status.Sick
@@ -148,8 +201,34 @@ func (b *builder) whole(recorded status.Status, parts iter.Seq[status.Status]) s
 	return worst
 }
 
-func parts[T any](all []T, of func(T) status.Status) iter.Seq[status.Status] {
-	return func(yield func(status.Status) bool) {
+// A part is what is known of a part of a whole.
+type part struct {
+	status status.Status
+	since  time.Time
+}
+
+// wholeSince returns since when a whole has not been healthy: what is recorded of it,
+// or the oldest of its parts that are not healthy, whichever is earlier. One of which
+// that is not known may be older than all others.
+func (b *builder) wholeSince(st status.Status, recorded time.Time, parts iter.Seq[part]) time.Time {
+	if b.stale || st == status.Healthy {
+		return time.Time{}
+	}
+	oldest := recorded
+	for p := range parts {
+		switch {
+		case p.status == status.Healthy:
+		case p.since.IsZero() && recorded.IsZero():
+			return time.Time{}
+		case !p.since.IsZero() && (oldest.IsZero() || p.since.Before(oldest)):
+			oldest = p.since
+		}
+	}
+	return oldest
+}
+
+func parts[T, P any](all []T, of func(T) P) iter.Seq[P] {
+	return func(yield func(P) bool) {
 		for _, part := range all {
 			if !yield(of(part)) {
 				return
@@ -166,14 +245,6 @@ func byNode(replicas map[status.ID]ReplicaReading) map[status.NodeID][]status.ID
 	for _, ids := range out {
 		slices.SortFunc(ids, status.ID.Compare)
 	}
-	return out
-}
-
-func newestFirst(all []Announcement) []Announcement {
-	out := slices.Clone(all)
-	slices.SortStableFunc(out, func(a, b Announcement) int {
-		return cmp.Or(b.Time.Compare(a.Time), cmp.Compare(b.ID, a.ID))
-	})
 	return out
 }
 

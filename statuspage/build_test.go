@@ -52,10 +52,12 @@ func TestBuild(t *testing.T) {
 	in.Announcements = []statuspage.Announcement{{ID: "1", Time: now.Add(-time.Hour)}, {ID: "2", Time: now}, {ID: "3", Time: now}}
 	cpu := 0.5
 	want := statuspage.Page{
-		Brand:  statuspage.Brand{Title: "Status"},
-		Status: status.Dead,
-		Built:  now,
-		AsOf:   now.Add(-2 * time.Second),
+		Brand:   statuspage.Brand{Title: "Status"},
+		Status:  status.Dead,
+		Built:   now,
+		AsOf:    now.Add(-2 * time.Second),
+		Today:   day(11, 21),
+		Weights: statuspage.DefaultWeights(),
 		Services: []statuspage.Service{{ID: "web", Label: "Web", Status: status.Dead, Nodes: []statuspage.Node{
 			{
 				ID: "db", Label: "Database", Mode: "poll", Status: status.Dead, LinkURL: "https://l.example", LinkLabel: "More",

@@ -31,6 +31,21 @@ type Weight struct{ Up, Total float64 }
 // rules (docs/uptime.md), so that the page and the alerts say the same.
 type Weights [InMaintenance + 1]Weight
 
+// DefaultWeights are those of the rules without a configuration: sick counts as up,
+// unknown and maintenance do not count.
+func DefaultWeights() Weights {
+	return Weights{status.Healthy: {1, 1}, status.Sick: {1, 1}, status.Dead: {0, 1}}
+}
+
+// Count returns how many of the minutes are up, and how many count at all.
+func (w *Weights) Count(m Minutes) (up, total float64) {
+	for state, n := range m {
+		up += float64(n) * w[state].Up
+		total += float64(n) * w[state].Total
+	}
+	return up, total
+}
+
 // A History is what is known of the past. It is shared and never changed.
 type History struct {
 	Today    time.Time                   // midnight UTC of the day that is under way
@@ -62,7 +77,8 @@ const (
 // Charts are the latencies of a node, by [Window].
 type Charts [Windows]Latency
 
-// A Latency is the course of the latency in seconds.
+// A Latency is the course of the latency in seconds. A component that is a PromQL
+// expression has no P95.
 type Latency struct{ Median, P95 Series }
 
 // A Series is a value at regular times: NaN where there is none.

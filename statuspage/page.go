@@ -86,7 +86,7 @@ type Service struct {
 
 // Past is what happened to a component.
 type Past struct {
-	Days   []Day    // oldest first, the last is [Page.Today]; as many as are known, maybe more than 90
+	Days   []Day    // oldest first, the last is [Page.Today]; as many as are known, maybe more than 90. None of a service that the page shows in part
 	Uptime *float64 // over the last 90 days, from 0 to 1; nil if no time counts
 }
 
@@ -96,11 +96,15 @@ type Day struct {
 	Corrected bool // not as it was measured: a [Correction] says why
 }
 
+// ModePromQL is the mode of a node that is no probe: a PromQL expression, and what
+// its value means.
+const ModePromQL = "promql"
+
 // A Node is a line of the page.
 type Node struct {
 	ID            string
 	Label         string
-	Mode          string // poll, script, push or local; "promql" for a component that is not probed
+	Mode          string // poll, script, push or local; or [ModePromQL]
 	Status        status.Status
 	Since         time.Time // see [Service]
 	InMaintenance bool      // an active maintenance covers it

@@ -7,9 +7,6 @@ import (
 	"github.com/pharos-status/pharos/statuspage"
 )
 
-// ModePromQL is the mode of the nodes that are components.
-const ModePromQL = "promql"
-
 // A Component is a line of the page that is no probe: an expression, and what its
 // value means. Expressions come from the configuration and from nowhere else.
 type Component struct {
