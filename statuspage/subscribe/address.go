@@ -10,8 +10,11 @@ import (
 	"unicode"
 )
 
-const maxAddress = 254 // of an e-mail address, RFC 5321 §4.5.3.1
-const maxURL = 1000
+// Limits, in bytes.
+const (
+	maxAddress = 254 // RFC 5321 §4.5.3.1
+	maxURL     = 1000
+)
 
 // cleanEmail returns the bare address, its domain in lower case.
 func cleanEmail(text string) (string, error) {

@@ -67,13 +67,13 @@ func (s *Service) round(ctx context.Context) {
 		return known && wants(n, x, p)
 	})
 	if err != nil {
-		s.complain(ctx, "could not spread the news to subscribers", err)
+		s.complain(ctx, "spread the news to subscribers", err)
 		return
 	}
 	for ctx.Err() == nil {
 		due, err := s.o.Store.DueDeliveries(ctx, time.Now(), batch)
 		if err != nil {
-			s.complain(ctx, "could not read what subscribers are to be told", err)
+			s.complain(ctx, "read what subscribers are to be told", err)
 			return
 		}
 		if len(due) == 0 {
@@ -86,9 +86,9 @@ func (s *Service) round(ctx context.Context) {
 	}
 }
 
-func (s *Service) complain(ctx context.Context, what string, err error) {
+func (s *Service) complain(ctx context.Context, act string, err error) {
 	if ctx.Err() == nil && !errors.Is(err, store.ErrAway) { // the store says itself that it is away
-		s.o.Logger.Error(what, "err", err)
+		s.o.Logger.Error("Could not serve the subscribers", "act", act, "err", err)
 	}
 }
 
@@ -110,7 +110,7 @@ func (s *Service) deliver(ctx context.Context, due []store.Delivery) {
 		case errors.Is(err, store.ErrNotFound), errors.Is(err, errGone):
 			s.settle(ctx, s.o.Store.DropDelivery(ctx, d.ID))
 		case err != nil:
-			s.complain(ctx, "could not read a subscriber", err)
+			s.complain(ctx, "read a subscriber", err)
 		case p.to.Kind == store.ByEmail:
 			mails = append(mails, p)
 		default:
@@ -242,7 +242,7 @@ func (s *Service) forgive(ctx context.Context, x store.Subscriber) {
 
 func (s *Service) settle(ctx context.Context, err error) {
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
-		s.complain(ctx, "could not note what became of a message; it may be sent again", err)
+		s.complain(ctx, "note what became of a message; it may be sent again", err)
 	}
 }
 
@@ -252,7 +252,7 @@ func (s *Service) purge(ctx context.Context) {
 	for ctx.Err() == nil {
 		some, err := s.o.Store.Subscribers(ctx, after, batch)
 		if err != nil {
-			s.complain(ctx, "could not look for subscribers who have not confirmed", err)
+			s.complain(ctx, "look for subscribers who have not confirmed", err)
 			return
 		}
 		for _, x := range some {

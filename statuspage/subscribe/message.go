@@ -121,10 +121,11 @@ func (m *message) labels(p Page) []string {
 	return all
 }
 
-// wants tells whether a subscriber of a page is told the news.
+// wants tells whether a subscriber of a page is told the news, which must be younger
+// than the confirmation.
 func wants(n store.News, x store.Subscriber, p Page) bool {
 	switch {
-	case x.Confirmed.IsZero(), x.MajorOnly && !n.Major:
+	case x.Confirmed.IsZero() || n.Time.Before(x.Confirmed), x.MajorOnly && !n.Major:
 		return false
 	case len(n.Components) == 0:
 		return true
