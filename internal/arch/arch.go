@@ -46,7 +46,7 @@ var rules = map[string][]string{
 	"statuspage/mcp":       {"statuspage", "statuspage/format", "statuspage/words"},
 	"statuspage/prom":      {"internal/schema", "statuspage"},
 	"statuspage/server":    {"internal/app", "internal/configfile", "internal/schema", "statuspage", "statuspage/alerts", "statuspage/api", "statuspage/config", "statuspage/prom", "statuspage/store", "statuspage/view"},
-	"statuspage/store":     {"internal/boltfile", "statuspage"},
+	"statuspage/store":     {"internal/atomicfile", "statuspage"},
 	"statuspage/subscribe": {"internal/app", "internal/schema", "statuspage", "statuspage/config", "statuspage/markdown", "statuspage/store", "statuspage/words"},
 	"statuspage/view":      {"statuspage"},
 
