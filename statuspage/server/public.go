@@ -108,8 +108,7 @@ func (s *Server) serveEvents(v *visit) {
 		tooMany(v.w, code, streamsAgain)
 		return
 	}
-	defer leave()
-	v.shown.hubs[v.site.face.id].serve(v.w, v.r, s.streams.ended)
+	v.shown.hubs[v.site.face.id].serve(v.w, v.r, leave)
 }
 
 // streamsAgain is when one who found no room for a stream may try again.

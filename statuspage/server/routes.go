@@ -16,11 +16,18 @@ import (
 
 // Content types.
 const (
-	typeHTML     = "text/html; charset=utf-8"
-	typeText     = "text/plain; charset=utf-8"
-	typeMarkdown = "text/markdown; charset=utf-8"
-	typeJSON     = "application/json; charset=utf-8"
-	typeSVG      = "image/svg+xml"
+	typeHTML       = "text/html; charset=utf-8"
+	typeText       = "text/plain; charset=utf-8"
+	typeMarkdown   = "text/markdown; charset=utf-8"
+	typeJSON       = "application/json; charset=utf-8"
+	typeSVG        = "image/svg+xml"
+	typePNG        = "image/png"
+	typeAtom       = "application/atom+xml; charset=utf-8"
+	typeRSS        = "application/rss+xml; charset=utf-8"
+	typeFeed       = "application/feed+json; charset=utf-8"
+	typeCalendar   = "text/calendar; charset=utf-8"
+	typeXML        = "application/xml; charset=utf-8"
+	typeJavaScript = "text/javascript; charset=utf-8"
 )
 
 // A drawing is what a route draws.
@@ -36,9 +43,13 @@ func (d *drawing) format() format.Options {
 	return format.Options{Words: d.words, BaseURL: strings.TrimRight(d.page.Brand.URL, "/")}
 }
 
+// A drawFunc draws something. It is safe for concurrent use.
+type drawFunc func(w io.Writer, d *drawing) error
+
 // A route is something that a page is served as.
 type route struct {
-	draw        func(w io.Writer, d *drawing) error
+	draw        drawFunc
+	vary        func(q url.Values) (draw drawFunc, name string) // by a query; the name is empty if nothing of it counts
 	contentType string
 	negotiated  bool // in the language that the visitor's browser asks for
 	anyOrigin   bool // scripts of other sites may read it
@@ -55,9 +66,13 @@ type routes map[string]*route
 
 // find returns what there is at a path that is percent-encoded and has no slash at
 // its end.
-func (all routes) find(path string, query string) (target, bool) {
+func (all routes) find(path, query string) (target, bool) {
+	var q url.Values
+	if query != "" {
+		q, _ = url.ParseQuery(query) // what can't be read does not count
+	}
 	if fixed, ok := all[path]; ok {
-		return target{fixed, path}, true
+		return fixed.with(path, q), true
 	}
 	parts := strings.Split(strings.TrimPrefix(path, "/"), "/")
 	for i, part := range parts {
@@ -67,19 +82,33 @@ func (all routes) find(path string, query string) (target, bool) {
 		}
 		parts[i] = text
 	}
-	if len(parts) != 2 {
-		return target{}, false
+	switch {
+	case parts[0] == "badge":
+		return badge(path, parts[1:], q)
+	case len(parts) == 2:
+		found := page(parts[0], parts[1])
+		return target{found, path}, found != nil
 	}
-	found := page(parts[0], parts[1])
-	if found == nil {
-		return target{}, false
+	return target{}, false
+}
+
+// with returns the target of a route of a fixed path, and of what counts of its query.
+func (r *route) with(path string, q url.Values) target {
+	if r.vary == nil || len(q) == 0 {
+		return target{r, path}
 	}
-	return target{found, path}, true
+	draw, name := r.vary(q)
+	if name == "" {
+		return target{r, path}
+	}
+	varied := *r
+	varied.draw = draw
+	return target{&varied, path + "?" + name}
 }
 
 // page returns the route of a page with a permalink, nil if there is none of its kind.
 func page(kind, id string) *route {
-	var draw func(w io.Writer, d *drawing) error
+	var draw drawFunc
 	switch kind {
 	case "history":
 		month, err := time.Parse("2006-01", id)
@@ -101,25 +130,22 @@ func page(kind, id string) *route {
 
 // newRoutes returns the paths that are the same on all pages.
 func newRoutes() routes {
-	all := routes{
-		"/": {draw: func(w io.Writer, d *drawing) error { return view.Index(w, d.page, d.view) }, contentType: typeHTML, negotiated: true},
-		"/history": {draw: func(w io.Writer, d *drawing) error {
-			return view.History(w, d.page, time.Time{}, d.view)
-		}, contentType: typeHTML, negotiated: true},
+	all := formats()
+	all["/"] = &route{
+		draw:        func(w io.Writer, d *drawing) error { return view.Index(w, d.page, d.view) },
+		contentType: typeHTML, negotiated: true,
 	}
-	for path, f := range map[string]struct {
-		draw        format.Func
-		contentType string
-	}{
-		"/status/text":   {format.Text, typeText},
-		"/status/report": {format.Report, typeJSON},
-	} {
-		all[path] = &route{draw: func(w io.Writer, d *drawing) error { return f.draw(w, d.page, d.format()) }, contentType: f.contentType, anyOrigin: true}
+	all["/history"] = &route{
+		draw:        func(w io.Writer, d *drawing) error { return view.History(w, d.page, time.Time{}, d.view) },
+		contentType: typeHTML, negotiated: true,
 	}
 	return all
 }
 
 // notFound is drawn where there is nothing.
 func notFound() *route {
-	return &route{draw: func(w io.Writer, d *drawing) error { return view.NotFound(w, d.page, d.view) }, contentType: typeHTML, negotiated: true}
+	return &route{
+		draw:        func(w io.Writer, d *drawing) error { return view.NotFound(w, d.page, d.view) },
+		contentType: typeHTML, negotiated: true,
+	}
 }

@@ -76,7 +76,6 @@ type Server struct {
 
 	settings  atomic.Pointer[settings]
 	reloading sync.Mutex // one Reload at a time
-	ending    sync.Once
 }
 
 // Limits of what changes something, by address.
@@ -157,9 +156,17 @@ func (s *Server) Close() error {
 	return s.store.Close()
 }
 
-// EndStreams ends the event streams of all visitors, who would keep a listener from
-// stopping. Streams that begin later end at once.
-func (s *Server) EndStreams() { s.ending.Do(func() { close(s.streams.ended) }) }
+// EndStreams ends the event streams of all visitors, of which a listener knows nothing
+// when it stops. Those who come later are turned away.
+func (s *Server) EndStreams() {
+	s.streams.end()
+	if now := s.gallery.shown.Load(); now != nil {
+		for _, h := range now.hubs {
+			h.close()
+		}
+	}
+	s.streams.alive.Wait()
+}
 
 // Run keeps the pages up to date until ctx is done, then closes the store. Listeners
 // must have stopped before: see [app.Run].
