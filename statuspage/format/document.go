@@ -71,7 +71,7 @@ func (d *document) incidents() {
 }
 
 func (d *document) maintenance() {
-	all := selected(occurrences(d.p), NotOver)
+	all := Occurrences(d.p, NotOver)
 	if len(all) > 0 {
 		d.section("format.maintenance")
 	}

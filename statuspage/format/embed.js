@@ -77,7 +77,7 @@
 
   function show(data) {
     const down = outages(data);
-    const id = down.map((o) => o.name).join("\n");
+    const id = down.map((o) => o.name + " " + o.since).join("\n");
     if (down.length === 0 || id === dismissed) return hide();
     if (id === shown) return;
     if (!host) open();

@@ -26,11 +26,12 @@ func occurrences(p statuspage.Page) []statuspage.Occurrence {
 	return all
 }
 
-// selected returns the chosen ones of occurrences that are sorted by their start.
-func selected(all []statuspage.Occurrence, which Which) []statuspage.Occurrence {
+// Occurrences returns the chosen times at which maintenance takes place. They share
+// memory with the page.
+func Occurrences(p statuspage.Page, which Which) []statuspage.Occurrence {
 	var out []statuspage.Occurrence
 	next := map[string]bool{} // maintenance of which an upcoming occurrence was seen
-	for _, occ := range all {
+	for _, occ := range occurrences(p) {
 		upcoming := occ.Phase == statuspage.Scheduled
 		active := occ.Phase == statuspage.InProgress || occ.Phase == statuspage.Verifying
 		if upcoming {

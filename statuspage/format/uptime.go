@@ -9,10 +9,8 @@ import "github.com/pharos-status/pharos/statuspage"
 func Uptime(p statuspage.Page, past statuspage.Past, days int) *float64 {
 	var up, total float64
 	for _, day := range past.Days[max(0, len(past.Days)-days):] {
-		for state, minutes := range day.Minutes {
-			up += float64(minutes) * p.Weights[state].Up
-			total += float64(minutes) * p.Weights[state].Total
-		}
+		u, t := p.Weights.Count(day.Minutes)
+		up, total = up+u, total+t
 	}
 	if total == 0 {
 		return nil

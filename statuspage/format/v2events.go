@@ -223,7 +223,7 @@ func statusOfImpact(i statuspage.Impact) string {
 
 func (e events) maintenances(which Which) []v2Incident {
 	all := []v2Incident{}
-	for _, occ := range selected(occurrences(e.p), which) {
+	for _, occ := range Occurrences(e.p, which) {
 		all = append(all, e.occurrence(occ))
 	}
 	return all

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package mcp
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/pharos-status/pharos/internal/status"
+	"github.com/pharos-status/pharos/statuspage"
+	"github.com/pharos-status/pharos/statuspage/format"
+	"github.com/pharos-status/pharos/statuspage/words"
+)
+
+// maxListed is how many things of a kind a report lists.
+const maxListed = 50
+
+type (
+	reportOutput struct {
+		Title         string         `json:"title"`
+		URL           string         `json:"url,omitempty"`
+		Status        status.Status  `json:"status" jsonschema:"of the whole: healthy, sick, dead or unknown"`
+		Summary       string         `json:"summary"`
+		AsOf          time.Time      `json:"as_of,omitzero" jsonschema:"the time of the newest data; missing if there never was any"`
+		Problem       string         `json:"problem,omitempty" jsonschema:"why the page can't be trusted"`
+		Services      []service      `json:"services" jsonschema:"the worst first, at most 50"`
+		Troubles      []component    `json:"troubles" jsonschema:"components that are not healthy, the worst first, at most 50"`
+		Incidents     []incident     `json:"incidents" jsonschema:"those that go on"`
+		Maintenance   []maintenance  `json:"maintenance" jsonschema:"what is under way, and what comes next"`
+		Announcements []announcement `json:"announcements"`
+	}
+	service struct {
+		ID            string        `json:"id"`
+		Label         string        `json:"label"`
+		Status        status.Status `json:"status"`
+		InMaintenance bool          `json:"in_maintenance"`
+		Components    int           `json:"components" jsonschema:"how many it has"`
+		Healthy       int           `json:"healthy" jsonschema:"how many of them are"`
+	}
+	maintenance struct {
+		ID         string    `json:"id"`
+		Title      string    `json:"title"`
+		Phase      string    `json:"phase" jsonschema:"scheduled, in_progress or verifying"`
+		Start      time.Time `json:"start"`
+		End        time.Time `json:"end"`
+		Components []string  `json:"components" jsonschema:"ids of services and components"`
+		Text       string    `json:"text" jsonschema:"Markdown; may be cut"`
+	}
+	announcement struct {
+		Title string    `json:"title"`
+		Time  time.Time `json:"time"`
+		Text  string    `json:"text" jsonschema:"Markdown; may be cut"`
+	}
+)
+
+func report(p statuspage.Page, _ reportInput) (reportOutput, error) {
+	english := words.In("en")
+	out := reportOutput{
+		Title: p.Brand.Title, URL: p.Brand.URL, Status: p.Status, Summary: english.Sentence(p), AsOf: p.AsOf, Problem: english.Problem(p.Problem),
+		Services: []service{}, Troubles: []component{}, Incidents: []incident{}, Maintenance: []maintenance{}, Announcements: []announcement{},
+	}
+	for _, s := range p.Services {
+		one := service{ID: s.ID, Label: s.Label, Status: s.Status, InMaintenance: s.InMaintenance, Components: len(s.Nodes)}
+		for _, n := range s.Nodes {
+			if n.Status == status.Healthy {
+				one.Healthy++
+			} else {
+				out.Troubles = append(out.Troubles, componentOf(s, n))
+			}
+		}
+		out.Services = append(out.Services, one)
+	}
+	slices.SortStableFunc(out.Services, func(a, b service) int { return cmp.Compare(b.Status.Severity(), a.Status.Severity()) })
+	slices.SortStableFunc(out.Troubles, func(a, b component) int { return cmp.Compare(b.Status.Severity(), a.Status.Severity()) })
+	out.Services = out.Services[:min(len(out.Services), maxListed)]
+	out.Troubles = out.Troubles[:min(len(out.Troubles), maxListed)]
+	for i := range p.Incidents {
+		if in := &p.Incidents[i]; in.Open() && len(out.Incidents) < maxListed {
+			out.Incidents = append(out.Incidents, incidentOf(in))
+		}
+	}
+	for _, a := range p.Announcements[:min(len(p.Announcements), maxListed)] {
+		out.Announcements = append(out.Announcements, announcement{a.Title, a.Time, cut(a.Text)})
+	}
+	out.Maintenance = planned(p)
+	return out, nil
+}
+
+func planned(p statuspage.Page) []maintenance {
+	all := format.Occurrences(p, format.NotOver)
+	out := []maintenance{}
+	for _, occ := range all[:min(len(all), maxListed)] {
+		m := occ.Maintenance
+		out = append(out, maintenance{m.ID, m.Title, string(occ.Phase), occ.Start, occ.End, texts(m.Components), cut(m.Text)})
+	}
+	return out
+}
