@@ -9,8 +9,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 
 	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
 )
 
 //go:embed migrations
@@ -24,15 +26,15 @@ type database struct {
 	snapshot    *sql.TxOptions
 	serialise   string // a statement that waits for all other changes; empty: beginning one does so
 	dialect     goose.Dialect
-	migrations  string // their folder
-	options     []goose.ProviderOption
-	check       func(ctx context.Context) error // whether it is sound
-	isAway      func(err error) bool            // whether it may go well later
-	again       func(err error) bool            // whether the change lost against another one
-	isTaken     func(err error) bool            // whether a value that must be unique is there already
-	isOrphan    func(err error) bool            // whether what it belongs to is not there
-	purge       string                          // a statement that leaves nothing of what was deleted
-	describe    func(err error) error           // adds what to do about it
+	migrations  string                             // their folder
+	locker      func() (lock.SessionLocker, error) // keeps others from migrating; nil: none is needed
+	check       func(ctx context.Context) error    // whether it is sound
+	isAway      func(err error) bool               // whether it may go well later
+	again       func(err error) bool               // whether the change lost against another one
+	isTaken     func(err error) bool               // whether a value that must be unique is there already
+	isOrphan    func(err error) bool               // whether what it belongs to is not there
+	purge       string                             // a statement that leaves nothing of what was deleted
+	describe    func(err error) error              // adds what to do about it
 	elect       func(ctx context.Context) (*leadership, error)
 }
 
@@ -58,12 +60,19 @@ func (s *Store) migrate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	options := append(s.db.options, goose.WithSlog(s.log), goose.WithDisableGlobalRegistry(true), goose.WithTableName("statuspage_schema"))
+	options := []goose.ProviderOption{goose.WithSlog(slog.New(slog.DiscardHandler)), goose.WithDisableGlobalRegistry(true), goose.WithTableName("statuspage_schema")}
+	if s.db.locker != nil {
+		l, err := s.db.locker()
+		if err != nil {
+			return err
+		}
+		options = append(options, goose.WithSessionLocker(l))
+	}
 	p, err := goose.NewProvider(s.db.dialect, s.db.write, folder, options...)
 	if err != nil {
 		return fmt.Errorf("read the migrations: %w", err)
 	}
-	_, upErr := p.Up(ctx)
+	done, upErr := p.Up(ctx)
 	version, target, err := p.GetVersions(ctx)
 	switch {
 	case err != nil:
@@ -72,6 +81,9 @@ func (s *Store) migrate(ctx context.Context) error {
 		return fmt.Errorf("the store was written by a newer version of this program (schema %d, this one knows %d): use that one", version, target)
 	case version < target: // otherwise another process has done it meanwhile
 		return fmt.Errorf("migrate: %w", upErr)
+	}
+	if len(done) > 0 {
+		s.log.Info("The store has a new schema", "version", version)
 	}
 	s.migrated.Store(true)
 	return nil

@@ -17,7 +17,8 @@ import (
 
 func day(n int) time.Time { return time.Date(2026, 1, n, 0, 0, 0, 0, time.UTC) }
 
-func testDays(t *testing.T, s *store.Store, _ store.Options) {
+func testDays(t *fixture) {
+	s := t.store
 	type days = map[time.Time]statuspage.Minutes
 	a, b := status.NodeID{Service: "web", Node: "a"}, status.NodeID{Service: "web", Node: "b"}
 	require.NoError(t, s.KeepDays(t.Context(), statuspage.Intervals{
@@ -40,7 +41,8 @@ func testDays(t *testing.T, s *store.Store, _ store.Options) {
 	require.Empty(t, got.Services)
 }
 
-func testSpent(t *testing.T, s *store.Store, _ store.Options) {
+func testSpent(t *fixture) {
+	s := t.store
 	type days = map[time.Time]statuspage.Minutes
 	spent := statuspage.Intervals{
 		Nodes:    map[status.NodeID]days{{Service: "web", Node: "a"}: {day(1): {0, 60}, day(2): {0, 0, 0, 30}}},

@@ -23,9 +23,6 @@ type leadership struct {
 	resign func()
 }
 
-// errLed is the error of an election that another process has won.
-var errLed = errors.New("another process leads")
-
 // Elect runs work while this process is the only one that does, and again when it
 // has become that again, until ctx is done. The context of work ends when the
 // process can no longer be sure. It is called once for each Store. It returns nil,
@@ -34,8 +31,8 @@ func (s *Store) Elect(ctx context.Context, work func(ctx context.Context)) error
 	again := time.NewTicker(electEvery)
 	defer again.Stop()
 	for ctx.Err() == nil {
-		if err := s.lead(ctx, work); err != nil && !errors.Is(err, errLed) && ctx.Err() == nil {
-			s.log.Debug("Could not lead", "err", err)
+		if err := s.lead(ctx, work); err != nil && ctx.Err() == nil {
+			s.log.Warn("This instance does not lead", "err", err)
 		}
 		select {
 		case <-ctx.Done():
@@ -48,7 +45,7 @@ func (s *Store) Elect(ctx context.Context, work func(ctx context.Context)) error
 // Leads tells whether work is running in this process.
 func (s *Store) Leads() bool { return s.leads.Load() }
 
-// lead tries to become the one, and works as long as it is.
+// lead waits until this process is the one, and works as long as it is.
 func (s *Store) lead(ctx context.Context, work func(ctx context.Context)) error {
 	l, err := s.db.elect(ctx)
 	if err != nil {
@@ -67,9 +64,6 @@ func (s *Store) lead(ctx context.Context, work func(ctx context.Context)) error 
 	err = s.watch(ctx, l, done)
 	stop()
 	<-done
-	if err != nil {
-		s.log.Warn("This instance no longer leads", "err", err)
-	}
 	return err
 }
 
@@ -89,23 +83,43 @@ func (s *Store) watch(ctx context.Context, l *leadership, done <-chan struct{}) 
 		err := l.sure(bounded)
 		cancel()
 		if err != nil && ctx.Err() == nil {
-			return fmt.Errorf("see whether this process still leads: %w", err)
+			return fmt.Errorf("see whether it still does: %w", err)
 		}
 	}
 }
 
-// lockFolder makes the process the one that leads in a folder of this machine, by a
-// lock that ends with the process.
-func lockFolder(_ context.Context, folder string) (*leadership, error) {
+// untilWon tries until it wins.
+func untilWon(ctx context.Context, try func() (bool, error)) error {
+	again := time.NewTicker(electEvery)
+	defer again.Stop()
+	for {
+		if won, err := try(); err != nil || won {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-again.C:
+		}
+	}
+}
+
+// lockFolder waits until this process is the one that leads in a folder of this
+// machine, by a lock that ends with the process.
+func lockFolder(ctx context.Context, folder string) (*leadership, error) {
 	f, err := os.OpenFile(filepath.Join(folder, "statuspage.leader"), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, err
 	}
-	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+	err = untilWon(ctx, func() (bool, error) {
+		err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 		if errors.Is(err, syscall.EWOULDBLOCK) {
-			err = errLed
+			return false, nil
 		}
-		return nil, errors.Join(err, f.Close())
+		return err == nil, err
+	})
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("lock %s: %w", f.Name(), err), f.Close())
 	}
 	return &leadership{sure: func(context.Context) error { return nil }, resign: func() { f.Close() }}, nil
 }

@@ -25,7 +25,7 @@ var (
 )
 
 // patience bounds each call: a database that does not answer is away.
-const patience = 10 * time.Second
+const patience = 5 * time.Second
 
 // Options are the settings of a [Store].
 type Options struct {
@@ -45,7 +45,8 @@ type Store struct {
 
 	migrating sync.Mutex
 	migrated  atomic.Bool
-	away      atomic.Bool // as the log has it
+	away      atomic.Bool  // as the log has it
+	spared    atomic.Int64 // until then (Unix time in ns) the database is not asked
 
 	known known
 	leads atomic.Bool
@@ -72,7 +73,10 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if db.shared {
 		s.known.load(o.Path, db.name, o.Logger)
 	}
-	err = s.do(ctx, "open the store", func(ctx context.Context) error { return db.check(ctx) })
+	err = s.do(ctx, "open the store", func(context.Context) error { return nil })
+	if err == nil {
+		err = s.explain(ctx, db.check(ctx)) // however long it takes
+	}
 	if err != nil && (!db.shared || !errors.Is(err, ErrAway)) {
 		return nil, errors.Join(err, s.Close())
 	}
@@ -87,27 +91,37 @@ func (s *Store) Close() error {
 	return nil
 }
 
+// errSpared is why a call does not wait.
+var errSpared = errors.New("it did not answer a moment ago")
+
 // do runs f, which may use the database, within a bound of time. The error says
 // what was tried, and is ErrAway where that may go well later.
 func (s *Store) do(ctx context.Context, what string, f func(ctx context.Context) error) error {
+	begun := time.Now()
+	if begun.UnixNano() < s.spared.Load() {
+		return fmt.Errorf("%s: %w: %w", what, ErrAway, errSpared)
+	}
 	bounded, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	err := s.migrate(bounded)
 	if err == nil {
 		err = f(bounded)
 	}
-	err = s.explain(ctx, err)
-	if err != nil {
-		return fmt.Errorf("%s: %w", what, err)
+	if err = s.explain(ctx, err); err == nil {
+		return nil
 	}
-	return nil
+	if s.db.shared && errors.Is(err, ErrAway) && ctx.Err() == nil {
+		// Where each call had to wait, a refresh of the page that makes several would take
+		// too long. So for as long as this one took, the others fail at once.
+		s.spared.Store(time.Now().Add(time.Since(begun)).UnixNano())
+	}
+	return fmt.Errorf("%s: %w", what, err)
 }
 
 // explain makes ErrAway of what may pass, and notes in the log when that begins
 // and ends.
 func (s *Store) explain(ctx context.Context, err error) error {
 	switch {
-	case errors.Is(err, ErrAway):
 	case err == nil || errors.Is(err, ErrNotFound):
 		if s.away.CompareAndSwap(true, false) {
 			s.log.Info("The store is back")
@@ -115,12 +129,14 @@ func (s *Store) explain(ctx context.Context, err error) error {
 		return err
 	case errors.Is(ctx.Err(), context.Canceled):
 		return err
+	case errors.Is(err, ErrAway):
 	case !s.db.isAway(err):
 		return s.db.describe(err)
 	default:
 		err = fmt.Errorf("%w: %w", ErrAway, err)
 	}
-	if s.away.CompareAndSwap(false, true) {
+	// A caller that had no time to wait has found out nothing.
+	if ctx.Err() == nil && s.away.CompareAndSwap(false, true) {
 		s.log.Error("The store is away: the page shows what it knew, and nothing can be changed", "err", err)
 	}
 	return err

@@ -46,19 +46,26 @@ func incident(id string, started time.Time) statuspage.Incident {
 	}
 }
 
-// suite is what both databases do. Each part gets a store of its own, and a
-// function that closes it and opens it again.
-func suite(t *testing.T, options func(t *testing.T) store.Options) {
-	for name, test := range map[string]func(t *testing.T, s *store.Store, o store.Options){
+// A fixture is what a test of both databases has: a store of its own.
+type fixture struct {
+	*testing.T
+	store   *store.Store
+	options store.Options
+}
+
+// suite is what both databases do.
+func suite(tb *testing.T, options func(t *testing.T) store.Options) {
+	tb.Helper()
+	for name, test := range map[string]func(t *fixture){
 		"contents": testContents, "journal": testJournal, "refusal": testRefusal, "revision": testRevision,
 		"concurrent changes": testConcurrent, "not found": testNotFound, "templates": testTemplates, "layout": testLayout,
 		"days": testDays, "spent": testSpent, "sessions": testSessions, "subscribers": testSubscribers,
-		"deliveries": testDeliveries, "fan": testFan, "panic": testPanic,
+		"deliveries": testDeliveries, "fan": testFan, "panic": testPanic, "election": testElection,
 	} {
-		t.Run(name, func(t *testing.T) {
+		tb.Run(name, func(t *testing.T) {
 			t.Parallel()
 			o := options(t)
-			test(t, open(t, o), o)
+			test(&fixture{t, open(t, o), o})
 		})
 	}
 }
@@ -68,7 +75,8 @@ func TestSQLite(t *testing.T) {
 	suite(t, func(t *testing.T) store.Options { return store.Options{Path: t.TempDir()} })
 }
 
-func testContents(t *testing.T, s *store.Store, o store.Options) {
+func testContents(t *fixture) {
+	s, o := t.store, t.options
 	empty, err := s.Contents(t.Context())
 	require.NoError(t, err)
 	require.Empty(t, empty.Incidents)
@@ -99,10 +107,7 @@ func testContents(t *testing.T, s *store.Store, o store.Options) {
 		}
 		return errors.Join(errs...)
 	})
-	require.NoError(t, s.Close())
-	s, err = store.Open(t.Context(), withLogger(o))
-	require.NoError(t, err)
-	defer s.Close()
+	s = open(t, o)
 	for range 2 { // the second is from memory
 		got, err := s.Contents(t.Context())
 		require.NoError(t, err)
@@ -133,12 +138,8 @@ func testContents(t *testing.T, s *store.Store, o store.Options) {
 	require.Empty(t, got.Corrections)
 }
 
-func withLogger(o store.Options) store.Options {
-	o.Logger = slog.New(slog.DiscardHandler)
-	return o
-}
-
-func testJournal(t *testing.T, s *store.Store, _ store.Options) {
+func testJournal(t *fixture) {
+	s := t.store
 	i := incident("i", at)
 	change(t, s, func(tx *store.Tx) error { return tx.PutIncident(i) })
 	changed := i
@@ -178,7 +179,8 @@ func testJournal(t *testing.T, s *store.Store, _ store.Options) {
 	}
 }
 
-func testRefusal(t *testing.T, s *store.Store, _ store.Options) {
+func testRefusal(t *fixture) {
+	s := t.store
 	refused := errors.New("refused")
 	err := s.Change(t.Context(), "anna", func(tx *store.Tx) error {
 		require.NoError(t, tx.PutIncident(incident("i", at)))
@@ -199,14 +201,16 @@ func testRefusal(t *testing.T, s *store.Store, _ store.Options) {
 	}), "not to be written as JSON")
 }
 
-func testPanic(t *testing.T, s *store.Store, _ store.Options) {
+func testPanic(t *fixture) {
+	s := t.store
 	require.Panics(t, func() {
 		_ = s.Change(t.Context(), "anna", func(*store.Tx) error { panic("a bug") })
 	})
 	change(t, s, func(tx *store.Tx) error { return tx.PutIncident(incident("i", at)) })
 }
 
-func testRevision(t *testing.T, s *store.Store, _ store.Options) {
+func testRevision(t *fixture) {
+	s := t.store
 	revision := func() int64 {
 		r, err := s.Revision(t.Context())
 		require.NoError(t, err)
@@ -223,7 +227,8 @@ func testRevision(t *testing.T, s *store.Store, _ store.Options) {
 	require.Equal(t, first+2, revision())
 }
 
-func testConcurrent(t *testing.T, s *store.Store, o store.Options) {
+func testConcurrent(t *fixture) {
+	s, o := t.store, t.options
 	other := open(t, o)
 	change(t, s, func(tx *store.Tx) error {
 		return tx.PutMaintenance(statuspage.Maintenance{ID: "m", Start: at, End: at})
@@ -255,7 +260,8 @@ func testConcurrent(t *testing.T, s *store.Store, o store.Options) {
 	}
 }
 
-func testNotFound(t *testing.T, s *store.Store, _ store.Options) {
+func testNotFound(t *fixture) {
+	s := t.store
 	for name, f := range map[string]func(tx *store.Tx) error{
 		"incident":            func(tx *store.Tx) error { _, err := tx.Incident("x"); return err },
 		"maintenance":         func(tx *store.Tx) error { _, err := tx.Maintenance("x"); return err },
@@ -271,7 +277,8 @@ func testNotFound(t *testing.T, s *store.Store, _ store.Options) {
 	}
 }
 
-func testTemplates(t *testing.T, s *store.Store, _ store.Options) {
+func testTemplates(t *fixture) {
+	s := t.store
 	want := []statuspage.Template{{ID: "2", Name: "A", Phase: statuspage.Identified}, {ID: "1", Name: "B"}}
 	change(t, s, func(tx *store.Tx) error { return errors.Join(tx.PutTemplate(want[1]), tx.PutTemplate(want[0])) })
 	change(t, s, func(tx *store.Tx) error {
@@ -286,7 +293,8 @@ func testTemplates(t *testing.T, s *store.Store, _ store.Options) {
 	})
 }
 
-func testLayout(t *testing.T, s *store.Store, o store.Options) {
+func testLayout(t *fixture) {
+	s, o := t.store, t.options
 	l, err := s.Layout(t.Context())
 	require.NoError(t, err)
 	require.Empty(t, l.Services)
@@ -305,7 +313,8 @@ func testLayout(t *testing.T, s *store.Store, o store.Options) {
 	require.Empty(t, cmp.Diff(want, l))
 }
 
-func testSessions(t *testing.T, s *store.Store, _ store.Options) {
+func testSessions(t *fixture) {
+	s := t.store
 	now := time.Now().UTC().Truncate(time.Millisecond)
 	a := store.Session{Hash: [32]byte{1, 0, 255}, User: "anna", Created: now, Expires: now.Add(time.Hour)}
 	old := store.Session{Hash: [32]byte{2}, User: "bob", Created: now.Add(-2 * time.Hour), Expires: now.Add(-time.Hour)}

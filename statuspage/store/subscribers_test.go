@@ -5,7 +5,6 @@ package store_test
 import (
 	"errors"
 	"fmt"
-	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -22,7 +21,8 @@ func subscriber(id string) store.Subscriber {
 	}
 }
 
-func testSubscribers(t *testing.T, s *store.Store, _ store.Options) {
+func testSubscribers(t *fixture) {
+	s := t.store
 	a, b := subscriber("a"), subscriber("b")
 	b.Kind, b.Confirmed, b.Components = store.ByWebhook, time.Time{}, nil
 	require.NoError(t, s.PutSubscriber(t.Context(), "visitor", a))
@@ -73,7 +73,8 @@ func testSubscribers(t *testing.T, s *store.Store, _ store.Options) {
 	}
 }
 
-func testDeliveries(t *testing.T, s *store.Store, _ store.Options) {
+func testDeliveries(t *fixture) {
+	s := t.store
 	require.ErrorIs(t, s.Enqueue(t.Context(), "x", nil), store.ErrNotFound)
 	require.NoError(t, s.PutSubscriber(t.Context(), "visitor", subscriber("a")))
 	for _, payload := range []string{"one", "two", "three"} {
@@ -101,7 +102,8 @@ func testDeliveries(t *testing.T, s *store.Store, _ store.Options) {
 	require.Equal(t, later, due[0].Due)
 }
 
-func testFan(t *testing.T, s *store.Store, _ store.Options) {
+func testFan(t *fixture) {
+	s := t.store
 	const many = 250
 	for n := range many {
 		x := subscriber(fmt.Sprintf("s%03d", n))
