@@ -39,6 +39,7 @@ var rules = map[string][]string{
 	"bridge/xmpp":    {},
 
 	"statuspage":           {},
+	"statuspage/admin":     {"internal/configfile", "statuspage", "statuspage/config", "statuspage/desk", "statuspage/markdown", "statuspage/store", "statuspage/words"},
 	"statuspage/alerts":    {"internal/schema"},
 	"statuspage/api":       {"internal/configfile", "statuspage", "statuspage/alerts", "statuspage/store"},
 	"statuspage/config":    {"internal/configfile", "internal/schema", "statuspage"},

@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package admin
+
+import (
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/pharos-status/pharos/statuspage"
+	"github.com/pharos-status/pharos/statuspage/desk"
+)
+
+func utc() *time.Location { return time.UTC }
+
+// incidentPage is what incident.html shows: the incident and its timeline, and the
+// form of the next update.
+type incidentPage struct {
+	frame
+	Incident  statuspage.Incident
+	Timeline  []statuspage.Update // newest first
+	Form      *form
+	Templates []statuspage.Template
+}
+
+func (a *Admin) incident(w http.ResponseWriter, r *http.Request, v *visit) error {
+	f := newForm("notify", "yes")
+	return a.showIncident(w, r, v, f, http.StatusOK)
+}
+
+func (a *Admin) showIncident(w http.ResponseWriter, r *http.Request, v *visit, f *form, code int) error {
+	p := &incidentPage{frame: a.newFrame(r, v, "", "incidents"), Form: f}
+	i, err := a.found(r, &p.frame)
+	if err != nil {
+		return err
+	}
+	if i.Draft {
+		http.Redirect(w, r, "/admin/incidents/"+i.ID+"/edit", http.StatusSeeOther)
+		return nil
+	}
+	p.Title, p.Incident, p.Wide = i.Title, i, true
+	p.Timeline = slices.Clone(i.Updates)
+	slices.Reverse(p.Timeline)
+	if p.Templates, err = a.templatesFor(r, &p.frame); err != nil {
+		return err
+	}
+	if !f.Has("version") {
+		f.Set("version", version(i.Updated))
+		f.Set("impact", string(i.Impact))
+		f.Set("phase", string(i.Phase()))
+		if t := templateOf(p.Templates, r); t != nil {
+			f.Set("template", t.ID)
+			f.Set("phase", string(t.Phase))
+			f.Set("text", t.Text)
+		}
+	}
+	a.render(w, code, "incident", p)
+	return nil
+}
+
+func (a *Admin) postUpdate(w http.ResponseWriter, r *http.Request, v *visit) error {
+	f := typed(r)
+	again := func(code int) error { return a.showIncident(w, r, v, f, code) }
+	if f.Preview {
+		return again(http.StatusOK)
+	}
+	id := r.PathValue("id")
+	now, err := a.Desk.Incident(r.Context(), id)
+	if err == nil && f.overtaken(now.Updated) {
+		return again(http.StatusConflict)
+	}
+	in, typedErr := f.updateInput()
+	in.Impact = changed(in.Impact, string(now.Impact), f.Get("impact"))
+	if err == nil {
+		err = typedErr
+	}
+	if err == nil {
+		_, err = a.Desk.UpdateIncident(r.Context(), v.user, id, in)
+	}
+	return f.take(w, err, func() { done(w, r, "/admin/incidents/"+id, "updated") }, again)
+}
+
+// updateInput reads what the forms of an update have in common.
+func (f *form) updateInput() (desk.UpdateInput, error) {
+	in := desk.UpdateInput{
+		Phase: chosen[statuspage.Phase](f, "phase"), Text: f.text("text"), Time: f.when("time", utc()),
+		Impact: chosen[statuspage.Impact](f, "impact"), Notify: f.flag("notify"),
+	}
+	if f.Faulty() {
+		return in, errTyped
+	}
+	return in, nil
+}
+
+// editIncident shows the form of an incident, or of a draft with its first update.
+func (a *Admin) editIncident(w http.ResponseWriter, r *http.Request, v *visit) error {
+	return a.showEditIncident(w, r, v, nil, http.StatusOK)
+}
+
+func (a *Admin) showEditIncident(w http.ResponseWriter, r *http.Request, v *visit, f *form, code int) error {
+	frame := a.newFrame(r, v, "Change the incident", "incidents")
+	i, err := a.found(r, &frame)
+	if err != nil {
+		return err
+	}
+	if f == nil {
+		f = formOfIncident(&i)
+	}
+	if i.Draft {
+		frame.Title = "Draft of an incident"
+		a.render(w, code, "incident-form", &openIncidentPage{frame: frame, Form: f, Draft: &i})
+		return nil
+	}
+	a.render(w, code, "incident-edit", &incidentPage{frame: frame, Form: f, Incident: i})
+	return nil
+}
+
+func formOfIncident(i *statuspage.Incident) *form {
+	f := newForm("title", i.Title, "impact", string(i.Impact), "started", clockOf(i.Started, utc()), "resolved", clockOf(i.Resolved, utc()),
+		"version", version(i.Updated), "notify", "yes")
+	if i.Draft {
+		f.Set("phase", string(i.Phase()))
+		if len(i.Updates) > 0 {
+			f.Set("text", i.Updates[0].Text)
+		}
+	}
+	return f.choose(i.Components)
+}
+
+func (a *Admin) changeIncident(w http.ResponseWriter, r *http.Request, v *visit) error {
+	f := typed(r)
+	again := func(code int) error { return a.showEditIncident(w, r, v, f, code) }
+	if f.Preview {
+		return again(http.StatusOK)
+	}
+	id, publish := r.PathValue("id"), f.Get("action") == "publish"
+	now, err := a.Desk.Incident(r.Context(), id)
+	if err == nil && f.overtaken(now.Updated) {
+		return again(http.StatusConflict)
+	}
+	in, typedErr := f.incidentInput()
+	in.Started = changed(in.Started, clockOf(now.Started, utc()), f.Get("started"))
+	in.Resolved = changed(in.Resolved, clockOf(now.Resolved, utc()), f.Get("resolved"))
+	if publish {
+		no := false
+		in.Draft = &no
+	}
+	if !now.Draft {
+		in.Phase, in.Text = nil, nil
+	} else if !publish && *in.Text == "" && len(now.Updates) == 0 {
+		in.Phase, in.Text = nil, nil // a draft can do without
+	}
+	if err == nil {
+		err = typedErr
+	}
+	if err == nil {
+		_, err = a.Desk.ChangeIncident(r.Context(), v.user, id, in)
+	}
+	return f.take(w, err, func() {
+		switch {
+		case publish:
+			done(w, r, "/admin/incidents/"+id, "published")
+		case now.Draft:
+			done(w, r, "/admin/incidents/"+id+"/edit", "drafted")
+		default:
+			done(w, r, "/admin/incidents/"+id, "changed")
+		}
+	}, again)
+}
+
+// updatePage is what update-edit.html shows.
+type updatePage struct {
+	frame
+	Incident statuspage.Incident
+	Update   statuspage.Update
+	Form     *form
+}
+
+func (a *Admin) editUpdate(w http.ResponseWriter, r *http.Request, v *visit) error {
+	return a.showUpdate(w, r, v, nil, http.StatusOK)
+}
+
+func (a *Admin) showUpdate(w http.ResponseWriter, r *http.Request, v *visit, f *form, code int) error {
+	p := &updatePage{frame: a.newFrame(r, v, "Edit the update", "incidents")}
+	i, err := a.found(r, &p.frame)
+	if err != nil {
+		return err
+	}
+	at := slices.IndexFunc(i.Updates, func(u statuspage.Update) bool { return u.ID == r.PathValue("update") })
+	if at < 0 {
+		return errNothing
+	}
+	p.Incident, p.Update, p.Form = i, i.Updates[at], f
+	if f == nil {
+		u := p.Update
+		p.Form = newForm("phase", string(u.Phase), "text", u.Text, "time", clockOf(u.Time, utc()), "version", version(i.Updated))
+	}
+	a.render(w, code, "update-edit", p)
+	return nil
+}
+
+func (a *Admin) changeUpdate(w http.ResponseWriter, r *http.Request, v *visit) error {
+	f := typed(r)
+	again := func(code int) error { return a.showUpdate(w, r, v, f, code) }
+	if f.Preview {
+		return again(http.StatusOK)
+	}
+	id, update := r.PathValue("id"), r.PathValue("update")
+	now, err := a.Desk.Incident(r.Context(), id)
+	if err == nil && f.overtaken(now.Updated) {
+		return again(http.StatusConflict)
+	}
+	in, typedErr := f.updateInput()
+	in.Impact = nil
+	for _, u := range now.Updates {
+		if u.ID == update {
+			in.Time = changed(in.Time, clockOf(u.Time, utc()), f.Get("time"))
+		}
+	}
+	if err == nil {
+		err = typedErr
+	}
+	if err == nil {
+		_, err = a.Desk.EditUpdate(r.Context(), v.user, id, update, in)
+	}
+	return f.take(w, err, func() { done(w, r, "/admin/incidents/"+id, "changed") }, again)
+}
+
+func (a *Admin) deleteUpdate(w http.ResponseWriter, r *http.Request, v *visit) error {
+	id := r.PathValue("id")
+	if _, err := a.Desk.DeleteUpdate(r.Context(), v.user, id, r.PathValue("update")); err != nil {
+		return err
+	}
+	done(w, r, "/admin/incidents/"+id, "deleted")
+	return nil
+}
