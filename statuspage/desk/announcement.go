@@ -48,5 +48,5 @@ func (d *Desk) Announce(ctx context.Context, author, title, text string) (made s
 
 // Retract removes an announcement.
 func (d *Desk) Retract(ctx context.Context, author, id string) error {
-	return d.change(ctx, author, func(tx *store.Tx) error { return tx.DeleteAnnouncement(id) })
+	return d.changeOne(ctx, author, id, func(tx *store.Tx) error { return tx.DeleteAnnouncement(id) })
 }

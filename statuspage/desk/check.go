@@ -90,6 +90,8 @@ func (f *faults) past(field string, t, now time.Time) time.Time {
 		f.add(field, "lies in the future; it is %s now", stamp(now))
 	case t.Before(earliest()):
 		f.add(field, "is %s; give a time after %d", stamp(t), earliest().Year())
+	case t.After(now):
+		return now
 	}
 	return t
 }

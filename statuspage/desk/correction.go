@@ -98,5 +98,5 @@ func overlap(a, b statuspage.Correction) bool {
 
 // WithdrawCorrection takes a correction back: what was measured counts again.
 func (d *Desk) WithdrawCorrection(ctx context.Context, author, id string) error {
-	return d.change(ctx, author, func(tx *store.Tx) error { return tx.DeleteCorrection(id) })
+	return d.changeOne(ctx, author, id, func(tx *store.Tx) error { return tx.DeleteCorrection(id) })
 }

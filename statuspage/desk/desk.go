@@ -66,6 +66,23 @@ func (d *Desk) change(ctx context.Context, author string, f func(tx *store.Tx) e
 	return nil
 }
 
+// changeOne runs f in a transaction if there can be something of that ID.
+func (d *Desk) changeOne(ctx context.Context, author, id string, f func(tx *store.Tx) error) error {
+	alien := func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') }
+	if id == "" || len(id) > maxID || strings.ContainsFunc(id, alien) {
+		return ErrNotFound // databases differ in what they make of such text
+	}
+	return d.change(ctx, author, f)
+}
+
+// unchanged returns a conflict if something was updated since the caller saw it.
+func unchanged(seen, updated time.Time) error {
+	if !seen.IsZero() && !seen.Equal(updated) {
+		return conflict("somebody has changed it meanwhile; look at it again")
+	}
+	return nil
+}
+
 // now returns the time as the store keeps it.
 func (d *Desk) now() time.Time { return moment(d.o.Now()) }
 
@@ -76,6 +93,8 @@ func newID() string { return strings.ToLower(rand.Text()[:idLength]) }
 
 // idLength has 60 bits of chance in it, and keeps permalinks short.
 const idLength = 12
+
+const maxID = 26
 
 // newest returns a copy of the list, newest first.
 func newest[T any](all []T, created func(T) time.Time) []T {

@@ -93,8 +93,12 @@ func roomForIncident(tx *store.Tx, i statuspage.Incident) error {
 	}
 	open := 0
 	for _, other := range all {
-		if other.Open() {
-			open++
+		if !other.Open() {
+			continue
+		}
+		open++
+		if i.Alert != "" && other.Alert == i.Alert {
+			return conflict("the alert has opened an incident already")
 		}
 	}
 	if open >= MaxOpen {
@@ -106,9 +110,12 @@ func roomForIncident(tx *store.Tx, i statuspage.Incident) error {
 // ChangeIncident changes an incident, and publishes a draft if Draft says so. Phase
 // and Text are those of the first update of a draft; what is public has updates.
 func (d *Desk) ChangeIncident(ctx context.Context, author, id string, in IncidentInput) (changed statuspage.Incident, err error) {
-	err = d.change(ctx, author, func(tx *store.Tx) error {
+	err = d.changeOne(ctx, author, id, func(tx *store.Tx) error {
 		i, err := tx.Incident(id)
 		if err != nil {
+			return err
+		}
+		if err := unchanged(in.Seen, i.Updated); err != nil {
 			return err
 		}
 		now, wasDraft := d.now(), i.Draft
@@ -158,7 +165,7 @@ func (f *faults) draft(i *statuspage.Incident, in IncidentInput, now time.Time) 
 		f.add("draft", "can't be true again: people have seen the incident; delete it if it was a mistake")
 	case in.Phase == nil && in.Text == nil:
 	case !i.Draft:
-		f.add("text", "and phase belong to updates, since the incident is public; add an update, or edit one")
+		f.add("text", "is of an update, as the phase is, since the incident is public; add an update, or edit one")
 	case len(i.Updates) == 0:
 		f.firstUpdate(i, in, now)
 	default:
@@ -172,7 +179,7 @@ func (f *faults) draft(i *statuspage.Incident, in IncidentInput, now time.Time) 
 
 // DeleteIncident deletes an incident, as if it had never been. The journal keeps it.
 func (d *Desk) DeleteIncident(ctx context.Context, author, id string) error {
-	return d.change(ctx, author, func(tx *store.Tx) error { return tx.DeleteIncident(id) })
+	return d.changeOne(ctx, author, id, func(tx *store.Tx) error { return tx.DeleteIncident(id) })
 }
 
 // onlyIf returns what a change made, if it was made.

@@ -19,7 +19,8 @@ type IncidentInput struct {
 	Phase      *statuspage.Phase  `json:"phase"`      // of the first update; default investigating, resolved if it is over
 	Text       *string            `json:"text"`       // of the first update; required unless a draft
 	Notify     *bool              `json:"notify"`     // tell subscribers; default true, unless it is over already; of no account in a change that does not publish
-	Alert      string             `json:"-"`          // see [statuspage.Incident]; of a new one
+	Alert      string             `json:"-"`          // see [statuspage.Incident]; of a new one: an open one of the same alert is a conflict
+	Seen       time.Time          `json:"-"`          // when what is changed was updated last, as the caller knows it: otherwise a conflict; zero: whenever
 }
 
 // UpdateInput is what an operator says in an update. When one is edited, what is nil
@@ -31,6 +32,7 @@ type UpdateInput struct {
 	Impact     *statuspage.Impact `json:"impact"`     // changes that of the incident
 	Components *[]string          `json:"components"` // likewise
 	Notify     *bool              `json:"notify"`     // tell subscribers; default true for a new one, false for one that is edited
+	Seen       time.Time          `json:"-"`          // see [IncidentInput]; of a new one
 }
 
 // MaintenanceInput is what an operator says of planned work. In a change, what is

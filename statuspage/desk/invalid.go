@@ -4,6 +4,7 @@ package desk
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -30,6 +31,11 @@ type faults struct{ all Invalid }
 
 func (f *faults) add(field, format string, args ...any) {
 	f.all = append(f.all, Fault{field, fmt.Sprintf(format, args...)})
+}
+
+// has tells whether something is wrong with one of the fields.
+func (f *faults) has(fields ...string) bool {
+	return slices.ContainsFunc(f.all, func(x Fault) bool { return slices.Contains(fields, x.Field) })
 }
 
 // err returns all of it, nil if nothing is wrong.

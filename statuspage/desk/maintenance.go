@@ -147,6 +147,9 @@ func (d *Desk) ChangeMaintenance(ctx context.Context, author, id string, in Main
 // under way.
 func (d *Desk) UpdateMaintenance(ctx context.Context, author, id string, in UpdateInput) (statuspage.Maintenance, error) {
 	return d.withMaintenance(ctx, author, id, func(tx *store.Tx, m *statuspage.Maintenance, now time.Time) error {
+		if err := unchanged(in.Seen, m.Updated); err != nil {
+			return err
+		}
 		if m.Cancelled {
 			return conflict("the maintenance is cancelled")
 		}
@@ -227,20 +230,20 @@ func (d *Desk) CancelMaintenance(ctx context.Context, author, id string) (status
 
 // DeleteMaintenance deletes it, as if it had never been. The journal keeps it.
 func (d *Desk) DeleteMaintenance(ctx context.Context, author, id string) error {
-	return d.change(ctx, author, func(tx *store.Tx) error { return tx.DeleteMaintenance(id) })
+	return d.changeOne(ctx, author, id, func(tx *store.Tx) error { return tx.DeleteMaintenance(id) })
 }
 
 func (d *Desk) withMaintenance(ctx context.Context, author, id string, f func(*store.Tx, *statuspage.Maintenance, time.Time) error) (changed statuspage.Maintenance, err error) {
-	err = d.change(ctx, author, func(tx *store.Tx) error {
+	err = d.changeOne(ctx, author, id, func(tx *store.Tx) error {
 		m, err := tx.Maintenance(id)
 		if err != nil {
 			return err
 		}
 		now := d.now()
-		m.Updated = now
 		if err := f(tx, &m, now); err != nil {
 			return err
 		}
+		m.Updated = now
 		changed = m
 		return tx.PutMaintenance(m)
 	})

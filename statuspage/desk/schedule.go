@@ -69,15 +69,12 @@ func (f *faults) times(m statuspage.Maintenance, now time.Time) {
 }
 
 func (f *faults) recurrence(m statuspage.Maintenance, now time.Time) {
-	before := len(f.all)
-	if f.characters("rrule", m.RRule, maxRule, ""); len(f.all) > before {
+	if f.characters("rrule", m.RRule, maxRule, ""); f.has("rrule", "time_zone") {
 		return
 	}
-	if slices.ContainsFunc(f.all, func(x Fault) bool { return x.Field == "time_zone" }) {
-		return // it recurs in that
-	}
 	if err := statuspage.CheckRRule(m.RRule, m.Start, m.TimeZone); err != nil {
-		f.add("rrule", "is %s: %v; write it as RFC 5545 says, such as FREQ=WEEKLY;BYDAY=TU", quote(m.RRule), err)
+		why := strings.TrimPrefix(err.Error(), fmt.Sprintf("%v %q: ", statuspage.ErrRRule, m.RRule))
+		f.add("rrule", "is %s, which can't be: %s", quote(m.RRule), why)
 		return
 	}
 	m.Cuts = nil
@@ -174,6 +171,6 @@ func (f *faults) fits(m statuspage.Maintenance, u statuspage.Update, now time.Ti
 		f.add("time", "is %s, before the maintenance began at %s", stamp(u.Time), stamp(run.Start))
 	case underWay || u.Phase == statuspage.Scheduled || u.Phase == statuspage.Completed && begun(m, now):
 	case f.all == nil:
-		f.add("phase", "is %s, but the maintenance is not under way; %s", quote(string(u.Phase)), fmt.Sprint(nextDates(m, now)))
+		f.add("phase", "is %s, but the maintenance is not under way; %s", quote(string(u.Phase)), nextDates(m, now))
 	}
 }

@@ -76,5 +76,5 @@ func (d *Desk) checkTemplate(t *statuspage.Template, there []statuspage.Ref, all
 
 // DeleteTemplate deletes a template.
 func (d *Desk) DeleteTemplate(ctx context.Context, author, id string) error {
-	return d.change(ctx, author, func(tx *store.Tx) error { return tx.DeleteTemplate(id) })
+	return d.changeOne(ctx, author, id, func(tx *store.Tx) error { return tx.DeleteTemplate(id) })
 }

@@ -40,6 +40,7 @@ func overSince(updates []statuspage.Update) (since time.Time, phase statuspage.P
 // that was given.
 func (f *faults) order(i statuspage.Incident, field string) {
 	switch {
+	case f.has("started", "resolved", "time"):
 	case !i.Resolved.IsZero() && i.Resolved.Before(i.Started):
 		f.add("resolved", "is %s, before the incident started at %s", stamp(i.Resolved), stamp(i.Started))
 	case len(i.Updates) == 0 || !i.Updates[0].Time.Before(i.Started):

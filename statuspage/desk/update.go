@@ -19,6 +19,9 @@ const MaxUpdates = 200
 // says investigating, identified or monitoring after that opens it again.
 func (d *Desk) UpdateIncident(ctx context.Context, author, id string, in UpdateInput) (statuspage.Incident, error) {
 	return d.withUpdates(ctx, author, id, func(tx *store.Tx, i *statuspage.Incident, now time.Time) error {
+		if err := unchanged(in.Seen, i.Updated); err != nil {
+			return err
+		}
 		u, err := d.addUpdate(i, in, now)
 		if err != nil || !or(in.Notify, true) {
 			return err
@@ -127,16 +130,16 @@ func (d *Desk) DeleteUpdate(ctx context.Context, author, id, update string) (sta
 
 // withUpdates changes the timeline of an incident.
 func (d *Desk) withUpdates(ctx context.Context, author, id string, f func(*store.Tx, *statuspage.Incident, time.Time) error) (changed statuspage.Incident, err error) {
-	err = d.change(ctx, author, func(tx *store.Tx) error {
+	err = d.changeOne(ctx, author, id, func(tx *store.Tx) error {
 		i, err := tx.Incident(id)
 		if err != nil {
 			return err
 		}
 		now := d.now()
-		i.Updated = now
 		if err := f(tx, &i, now); err != nil {
 			return err
 		}
+		i.Updated = now
 		changed = i
 		return tx.PutIncident(i)
 	})
