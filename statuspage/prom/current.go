@@ -27,8 +27,15 @@ func (s *Source) Current(ctx context.Context) (statuspage.Reading, error) {
 	defer cancel()
 	now := time.Now()
 	a := answers{}
+	components := make([]sample, len(s.components))
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(concurrent)
+	for i := range s.components {
+		group.Go(func() (err error) {
+			components[i], err = s.ask(ctx, &s.components[i], evaluationTime(now))
+			return err
+		})
+	}
 	for query, into := range a.queries() {
 		group.Go(func() error {
 			vector, err := s.query(ctx, query, evaluationTime(now))
@@ -39,7 +46,9 @@ func (s *Source) Current(ctx context.Context) (statuspage.Reading, error) {
 	if err := group.Wait(); err != nil {
 		return statuspage.Reading{}, err
 	}
-	return a.reading(now), nil
+	r := a.reading(now)
+	addComponents(&r, s.components, components)
+	return r, nil
 }
 
 // evaluationTime returns the next whole millisecond. Samples have millisecond
@@ -53,12 +62,7 @@ func (s *Source) query(ctx context.Context, query string, at time.Time) (model.V
 	if err != nil {
 		return nil, fmt.Errorf("query %s: %w", query, err)
 	}
-	for _, w := range warnings {
-		s.logger.Warn("Prometheus warns of a query", "query", query, "warning", w)
-	}
-	for _, i := range infos {
-		s.logger.Debug("Prometheus remarks on a query", "query", query, "info", i)
-	}
+	s.tell(query, warnings, infos)
 	vector, ok := value.(model.Vector)
 	if !ok {
 		return nil, fmt.Errorf("query %s: the answer is a %s, want a vector", query, value.Type())
@@ -69,10 +73,21 @@ func (s *Source) query(ctx context.Context, query string, at time.Time) (model.V
 	return vector, nil
 }
 
+// tell logs what came with an answer.
+func (s *Source) tell(query string, warnings promv1.Warnings, infos promv1.Infos) {
+	for _, w := range warnings {
+		s.logger.Warn("Prometheus warns of a query", "query", query, "warning", w)
+	}
+	for _, i := range infos {
+		s.logger.Debug("Prometheus remarks on a query", "query", query, "info", i)
+	}
+}
+
 // answers are what Prometheus said to each query.
 type answers struct {
 	severities, layout, goneLayout  model.Vector
 	reasons, durations, loads, seen model.Vector
+	queues                          model.Vector
 	newestSeverity, newestSample    model.Vector
 }
 
@@ -85,6 +100,7 @@ func (a *answers) queries() map[string]*model.Vector {
 		durationQuery:       &a.durations,
 		loadQuery:           &a.loads,
 		lastSeenQuery:       &a.seen,
+		queueQuery:          &a.queues,
 		newestSeverityQuery: &a.newestSeverity,
 		newestSampleQuery:   &a.newestSample,
 	}

@@ -55,9 +55,27 @@ func newNodeInfo(m model.Metric, gone bool) nodeInfo {
 			Reveal:    label(schema.Reveal) == "true",
 			LinkURL:   label(schema.LinkURL),
 			LinkLabel: label(schema.LinkLabel),
+			Labels:    otherLabels(m),
 		},
 		metric: m.String(),
 	}
+}
+
+// otherLabels returns what a page may select by: all labels that are nothing else.
+func otherLabels(m model.Metric) map[string]string {
+	var out map[string]string
+	for name, value := range m {
+		switch name {
+		case model.MetricNameLabel, schema.Service, schema.Node, schema.ServiceLabel, schema.NodeLabel, schema.ServicePosition, schema.NodePosition,
+			schema.Reveal, schema.LinkURL, schema.LinkLabel:
+			continue
+		}
+		if out == nil {
+			out = map[string]string{}
+		}
+		out[string(name)] = string(value)
+	}
+	return out
 }
 
 // position returns the place that a label gives, the last one if it gives none.

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package prom reads the page's data from the HTTP API of Prometheus, or of any
-// engine that has the same. It asks for the recorded severities and never judges
-// a replica itself; laying the answer out is left to package statuspage.
+// engine that has the same: the present, the days, the latencies. It asks for the
+// recorded severities and minutes and never judges a replica itself; laying the answer
+// out is left to package statuspage, and keeping what is over to package history.
 package prom
 
 import (
@@ -11,6 +12,8 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"slices"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/api"
@@ -45,6 +48,11 @@ func (o *Options) validate() error {
 	if u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
 		return fmt.Errorf("address of Prometheus: %q is no http or https URL", u.Redacted())
 	}
+	for _, c := range o.Components {
+		if c.Judge == nil || c.Expr == "" || c.ID.Service == "" || c.ID.Node == "" {
+			return fmt.Errorf("prom: component %q: ID, Expr and Judge are required", c.ID)
+		}
+	}
 	if o.Timeout == 0 {
 		o.Timeout = defaultTimeout
 	}
@@ -58,6 +66,9 @@ type Source struct {
 	client  *http.Client
 	timeout time.Duration
 	logger  *slog.Logger
+
+	components []Component
+	failing    sync.Map // the expressions of components that Prometheus refuses → struct{}
 }
 
 var _ statuspage.Source = (*Source)(nil)
@@ -80,7 +91,7 @@ func New(o Options) (*Source, error) {
 	if err != nil {
 		return nil, fmt.Errorf("client of Prometheus: %w", err)
 	}
-	return &Source{api: promv1.NewAPI(c), client: client, timeout: o.Timeout, logger: o.Logger}, nil
+	return &Source{api: promv1.NewAPI(c), client: client, timeout: o.Timeout, logger: o.Logger, components: slices.Clone(o.Components)}, nil
 }
 
 // Close gives up the connections that are kept for the next reading. Readings

@@ -40,6 +40,7 @@ const (
 	durations  = `max by (service, node, replica) (pharos_replica_probe_duration_seconds)`
 	loads      = `max by (service, node, replica, resource) (pharos_replica_load_ratio)`
 	lastSeen   = `max by (service, node, replica) (pharos_replica_last_seen_timestamp_seconds)`
+	queues     = `sum by (service, node) (max by (service, node, queue) (pharos_node_queue_messages{state="ready"}))`
 	newestRule = `max(timestamp(pharos:status:severity))`
 	newestRaw  = `max(timestamp(pharos_replica_status))`
 )
@@ -70,7 +71,8 @@ func TestCurrent(t *testing.T) {
 			sample(`__name__="replica:pharos_status:severity", replica="c", `+web, "NaN"),
 			sample(`__name__="replica:pharos_status:severity", replica="a", cluster="2", `+web, "2"),
 		),
-		layout:     sample(`node="api", service="web", mode="poll", service_label="Web", node_label="API", service_position="0", node_position="0", reveal="false", link_url="https://x.example", link_label="More"`, "1"),
+		layout:     sample(`node="api", service="web", mode="poll", service_label="Web", node_label="API", service_position="0", node_position="0", reveal="false", link_url="https://x.example", link_label="More", __name__="pharos_node_info", team="shop"`, "1"),
+		queues:     samples(sample(web, "12"), sample(`service="web", node="db"`, "NaN")),
 		reasons:    samples(sample(`replica="a", reason="timeout", `+web, "2"), sample(`replica="a", reason="connect", `+web, "2"), sample(`replica="a", reason="dns", `+web, "1")),
 		durations:  samples(sample(`replica="a", `+web, "10"), sample(`replica="b", `+web, "0.25"), sample(`replica="unheard of", `+web, "1"), sample(`replica="c", `+web, "-Inf")),
 		loads:      samples(sample(`replica="b", resource="cpu", `+web, "1.5"), sample(`replica="b", resource="ram", `+web, "0.5"), sample(`replica="c", resource="ram", `+web, "NaN")),
@@ -94,16 +96,21 @@ func TestCurrent(t *testing.T) {
 				node.Replica("b"): {Status: status.Healthy, Latency: 250 * time.Millisecond, CPU: &cpu, RAM: &ram},
 				node.Replica("c"): {Status: status.Unknown},
 			},
+			Queues: map[status.NodeID]float64{node: 12},
+			Values: map[status.NodeID]float64{},
 			Layout: statuspage.Layout{Services: []statuspage.ServiceLayout{{
 				ID: "web", Label: "Web",
-				Nodes: []statuspage.NodeLayout{{ID: "api", Label: "API", Mode: "poll", LinkURL: "https://x.example", LinkLabel: "More"}},
+				Nodes: []statuspage.NodeLayout{{
+					ID: "api", Label: "API", Mode: "poll", LinkURL: "https://x.example", LinkLabel: "More",
+					Labels: map[string]string{"mode": "poll", "team": "shop"},
+				}},
 			}}},
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Error(diff)
 		}
 	})
-	require.Equal(t, []int{1, 1, 1, 1, 1, 1, 1, 1, 1}, slices.Collect(maps.Values(f.asked)), "each query once")
+	require.Equal(t, []int{1, 1, 1, 1, 1, 1, 1, 1, 1, 1}, slices.Collect(maps.Values(f.asked)), "each query once")
 }
 
 func TestCurrentWithoutData(t *testing.T) {
@@ -131,6 +138,7 @@ func TestLayoutOfSeveralExporters(t *testing.T) {
 	info := func(service, node, at, more string) string {
 		return sample(fmt.Sprintf(`service=%q, node=%q, service_position=%q, node_position=%q, %s`, service, node, at[:1], at[1:], more), "1")
 	}
+	from := func(instance string) map[string]string { return map[string]string{"instance": instance} }
 	f := &fakeAPI{results: map[string]string{
 		layout: samples(
 			info("db", "main", "10", `reveal="true", node_label="second", instance="b"`),
@@ -150,9 +158,12 @@ func TestLayoutOfSeveralExporters(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, []statuspage.ServiceLayout{
 			{ID: "web", Nodes: []statuspage.NodeLayout{
-				{ID: "of a dead exporter"}, {ID: "hidden by one"}, {ID: "shown", Reveal: true}, {ID: "late", Reveal: true},
+				{ID: "of a dead exporter", Labels: from("c")},
+				{ID: "hidden by one", Labels: from("a")},
+				{ID: "shown", Reveal: true, Labels: from("a")},
+				{ID: "late", Reveal: true, Labels: from("b")},
 			}},
-			{ID: "db", Label: "Databases", Nodes: []statuspage.NodeLayout{{ID: "main", Label: "first", Reveal: true}}},
+			{ID: "db", Label: "Databases", Nodes: []statuspage.NodeLayout{{ID: "main", Label: "first", Reveal: true, Labels: from("a")}}},
 		}, got.Layout.Services)
 	})
 }

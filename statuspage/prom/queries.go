@@ -2,10 +2,17 @@
 
 package prom
 
-import "github.com/pharos-status/pharos/internal/schema"
+import (
+	"fmt"
+	"strconv"
+	"time"
 
-// The queries of a reading. All are constants: nothing that a visitor or a
-// target says gets into PromQL. They use what Prometheus 2.42 understands.
+	"github.com/pharos-status/pharos/internal/schema"
+	"github.com/pharos-status/pharos/internal/status"
+)
+
+// The queries of a reading. They are constants, those below are made from numbers
+// and from the configuration: nothing that a visitor or a target says gets into PromQL. They use what Prometheus 2.42 understands.
 //
 // Several places may watch the same replica. The recorded severities have that
 // folded in; of the rest the page shows the slowest probe, the highest load and
@@ -30,6 +37,71 @@ const (
 	loadQuery     = `max by (` + replicaLabels + `, ` + schema.Resource + `) (` + schema.ReplicaLoad + `)`
 	lastSeenQuery = `max by (` + replicaLabels + `) (` + schema.ReplicaLastSeen + `)`
 
+	queueQuery = `sum by (` + schema.Service + `, ` + schema.Node + `) (max by (` + schema.Service + `, ` + schema.Node + `, ` + schema.Queue +
+		`) (` + schema.NodeQueueMessages + `{` + schema.State + `="` + schema.Ready + `"}))`
+
 	newestSeverityQuery = `max(timestamp(` + schema.OverallSeverity + `))`
 	newestSampleQuery   = `max(timestamp(` + schema.ReplicaStatus + `))`
 )
+
+// Since when something has not been healthy: the last minute at which it was.
+const sinceQuery = `max_over_time(timestamp({__name__=~"` + wholes + `"} == 0)[1d:1m]) and {__name__=~"` + wholes + `"} > 0`
+
+const wholes = schema.NodeSeverity + `|` + schema.ServiceSeverity + `|` + schema.OverallSeverity
+
+// The minutes in each state, of nodes and of services: docs/uptime.md. Where several
+// rule engines record them, those that saw more count.
+const (
+	byState    = `max by (` + schema.Service + `, ` + schema.Node + `, ` + schema.State + `) (`
+	dayTicks   = `{__name__=~"` + schema.NodeDayTicks + `|` + schema.ServiceDayTicks + `"}`
+	hourTicks  = `{__name__=~"` + schema.NodeTicks + `|` + schema.ServiceTicks + `"}`
+	ticks      = `{__name__=~"` + schema.NodeTick + `|` + schema.ServiceTick + `"}`
+	daysQuery  = byState + `sum_over_time(` + dayTicks + `[1d]))`
+	thisHour   = byState + `sum_over_time(` + ticks + `[1h]) and on (` + schema.Parity + `) count_values("` + schema.Parity + `", hour() % 2))`
+	hourBefore = byState + `sum_over_time(` + ticks + `[2h]) and on (` + schema.Parity + `) count_values("` + schema.Parity + `", (hour() + 1) % 2))`
+
+	weightUpQuery    = `max by (` + schema.State + `) (` + schema.UptimeWeightUp + `)`
+	weightTotalQuery = `max by (` + schema.State + `) (` + schema.UptimeWeightTotal + `)`
+)
+
+// hoursQuery adds the sums that were recorded in the last hours.
+func hoursQuery(hours int) string {
+	return byState + `sum_over_time(` + hourTicks + `[` + strconv.Itoa(hours) + `h]))`
+}
+
+// ticksQuery adds the ticks of the time before.
+func ticksQuery(d time.Duration) string {
+	return `sum by (` + schema.Service + `, ` + schema.Node + `, ` + schema.State + `) (max by (` + schema.Service + `, ` + schema.Node + `, ` +
+		schema.State + `, ` + schema.Parity + `) (sum_over_time(` + ticks + `[` + milliseconds(d) + `])))`
+}
+
+// latencyQuery is the quantile within each step: of quantiles that each stand for the
+// quarter of an hour before.
+func latencyQuery(quantile string, step time.Duration) string {
+	series := schema.NodeLatency + `{` + schema.Quantile + `="` + quantile + `"}`
+	if step < 2*quarter {
+		return `max by (` + schema.Service + `, ` + schema.Node + `) (` + series + `)`
+	}
+	return fmt.Sprintf(`max by (%s, %s) (quantile_over_time(%s, %s[%s:15m]))`, schema.Service, schema.Node, quantile, series, milliseconds(step))
+}
+
+// componentLatencyQuery is the same of a component's expression.
+func componentLatencyQuery(expr string, step time.Duration) string {
+	if step < 2*quarter {
+		return expr
+	}
+	return `quantile_over_time(0.5, (` + expr + "\n)[" + milliseconds(step) + `:15m])`
+}
+
+// maintenanceQuery has a sample while a component is in maintenance.
+func maintenanceQuery(id status.NodeID) string {
+	return `max(` + schema.MaintenanceActive + `{` + schema.Service + `=` + strconv.Quote(id.Service) + `, ` +
+		schema.Node + `=` + strconv.Quote(id.Node) + `}) == 1`
+}
+
+// serviceTickQuery tells in which state the nodes of a service are.
+func serviceTickQuery(service string) string {
+	return `max by (` + schema.State + `) (last_over_time(` + schema.ServiceTick + `{` + schema.Service + `=` + strconv.Quote(service) + `}[1m]))`
+}
+
+func milliseconds(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) + "ms" }

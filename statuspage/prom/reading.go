@@ -23,6 +23,7 @@ func (a *answers) reading(at time.Time) statuspage.Reading {
 		Services: map[string]status.Status{},
 		Nodes:    map[status.NodeID]status.Status{},
 		Replicas: map[status.ID]statuspage.ReplicaReading{},
+		Queues:   map[status.NodeID]float64{},
 		Layout:   layout(a.layout, a.goneLayout),
 	}
 	a.addSeverities(&r)
@@ -32,6 +33,11 @@ func (a *answers) reading(at time.Time) statuspage.Reading {
 	})
 	update(r.Replicas, a.seen, func(r *statuspage.ReplicaReading, s *model.Sample) { r.LastSeen = fromSeconds(s.Value) })
 	update(r.Replicas, a.loads, addLoad)
+	for _, s := range a.queues {
+		if messages := float64(s.Value); messages >= 0 && !math.IsInf(messages, 0) {
+			r.Queues[replicaID(s.Metric).NodeID()] = messages
+		}
+	}
 	return r
 }
 

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package prom
+
+import (
+	"math"
+	"sync"
+	"time"
+
+	"github.com/prometheus/common/model"
+
+	"github.com/pharos-status/pharos/internal/schema"
+	"github.com/pharos-status/pharos/internal/status"
+	"github.com/pharos-status/pharos/statuspage"
+)
+
+// A collector adds up what several queries say of the same days. It is safe for
+// concurrent use.
+type collector struct {
+	mu       sync.Mutex
+	recorded dayBook // by the rules
+	judged   dayBook // at the points of components, and of services that have some
+}
+
+// A dayBook has the minutes by component. A service is a node without a name.
+type dayBook map[status.NodeID]tallies
+
+// tallies are the minutes by day.
+type tallies map[time.Time]*tally
+
+// A tally is the minutes by state; parts of minutes are not lost until the end.
+type tally [statuspage.InMaintenance + 1]float64
+
+func (t tallies) minutes() map[time.Time]statuspage.Minutes {
+	out := make(map[time.Time]statuspage.Minutes, len(t))
+	for day, sums := range t {
+		var m statuspage.Minutes
+		for state, minutes := range sums {
+			m[state] = uint16(math.Round(clamp(minutes, 0, minutesOfDay)))
+		}
+		out[day] = m
+	}
+	return out
+}
+
+func (b *dayBook) add(id status.NodeID, day time.Time, state int, minutes float64) {
+	if *b == nil {
+		*b = dayBook{}
+	}
+	days := (*b)[id]
+	if days == nil {
+		days = tallies{}
+		(*b)[id] = days
+	}
+	if days[day] == nil {
+		days[day] = &tally{}
+	}
+	days[day][state] += minutes
+}
+
+// add adds minutes in the state that the metric names.
+func (c *collector) add(m model.Metric, day time.Time, minutes model.SampleValue) {
+	state, known := stateIndex(m)
+	if !known {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.recorded.add(status.NodeID{Service: string(m[schema.Service]), Node: string(m[schema.Node])}, day, state, float64(minutes))
+}
+
+// addComponent adds the minutes that the step before the point stands for.
+func (c *collector) addComponent(id status.NodeID, point time.Time, minutes float64, state int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.judged.add(id, point.Add(-pointStep).Truncate(dayLength), state, minutes)
+}
+
+func (c *collector) addService(service string, point time.Time, minutes float64, state int) {
+	c.addComponent(status.NodeID{Service: service}, point, minutes, state)
+}
+
+// intervals returns all of it. A node goes before a component of the same ID; what was
+// judged of a service has its nodes in it already.
+func (c *collector) intervals() statuspage.Intervals {
+	out := newIntervals()
+	for id, days := range c.recorded {
+		if _, replaced := c.judged[id]; id.Node == "" && !replaced {
+			out.Services[id.Service] = days.minutes()
+		} else if id.Node != "" {
+			out.Nodes[id] = days.minutes()
+		}
+	}
+	for id, days := range c.judged {
+		if _, node := c.recorded[id]; id.Node == "" {
+			out.Services[id.Service] = days.minutes()
+		} else if !node {
+			out.Nodes[id] = days.minutes()
+		}
+	}
+	return out
+}
