@@ -20,6 +20,7 @@ const (
 	StatuspageExports          = "pharos_statuspage_exports_total"
 	StatuspageStoreUp          = "pharos_statuspage_store_up"
 	StatuspageLeader           = "pharos_statuspage_leader"
+	StatuspageDutyFailures     = "pharos_statuspage_duty_failures_total"
 )
 
 // Metrics of those who subscribe to a page.
@@ -28,5 +29,8 @@ const (
 	StatuspageMessages    = "pharos_statuspage_messages_total"
 )
 
-// Kind is the label of what kind something is.
-const Kind = "kind"
+// Labels of the page's metrics.
+const (
+	Kind = "kind" // of what kind something is
+	Duty = "duty" // what the page does by itself
+)

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package duty_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/pharos-status/pharos/statuspage"
+	"github.com/pharos-status/pharos/statuspage/desk"
+)
+
+// updates shows what was said of the only maintenance, with the time.
+func (r *rig) updates() (lines []string) {
+	for _, u := range r.contents().Maintenances[0].Updates {
+		lines = append(lines, u.Time.Format("02T15:04 ")+string(u.Phase))
+	}
+	return lines
+}
+
+func TestMaintenanceBeginsAndEnds(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T, r *rig) {
+		r.cfg.Language = "de"
+		r.plan(time.Hour, 2*time.Hour, "FREQ=DAILY", "web")
+		r.pass(59 * time.Minute)
+		require.Empty(t, r.updates())
+		r.pass(2 * time.Minute)
+		require.Equal(t, []string{"31T01:00 in_progress"}, r.updates())
+		require.Equal(t, "Die Wartung hat begonnen.", r.contents().Maintenances[0].Updates[0].Text)
+		r.stop()
+		r.start()
+		r.pass(time.Hour)
+		require.Equal(t, []string{"31T01:00 in_progress", "31T02:00 completed"}, r.updates())
+		require.Zero(t, r.contents().Maintenances[0].Sequence, "the times are as they were")
+		r.pass(24 * time.Hour)
+		require.Equal(t, []string{"31T01:00 in_progress", "31T02:00 completed", "01T01:00 in_progress", "01T02:00 completed"}, r.updates())
+	})
+}
+
+func TestMaintenanceOfWhichPeopleTell(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T, r *rig) {
+		m := r.plan(time.Hour, 2*time.Hour, "", "web")
+		r.pass(time.Hour + round)
+		phase, text := statuspage.Verifying, "Nearly."
+		_, err := r.desk.UpdateMaintenance(t.Context(), "anna", m.ID, desk.UpdateInput{Phase: &phase, Text: &text})
+		require.NoError(t, err)
+		r.pass(10 * time.Minute)
+		_, err = r.desk.EndMaintenance(t.Context(), "anna", m.ID)
+		require.NoError(t, err)
+		r.pass(2 * time.Hour)
+		require.Equal(t, []string{"31T01:00 in_progress", "31T01:00 verifying", "31T01:10 completed"}, r.updates())
+	})
+}
+
+func TestMaintenanceThatNobodySaw(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T, r *rig) {
+		r.plan(time.Hour, 2*time.Hour, "", "web")
+		r.stop()
+		r.pass(3 * time.Hour)
+		r.start()
+		r.pass(time.Hour)
+		require.Empty(t, r.updates(), "nobody was told that it begins")
+	})
+}
+
+func TestMaintenanceThatEndedMeanwhile(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T, r *rig) {
+		r.plan(time.Hour, 2*time.Hour, "", "web")
+		r.pass(90 * time.Minute)
+		r.stop()
+		r.pass(3 * time.Hour)
+		r.start()
+		r.pass(0)
+		require.Equal(t, []string{"31T01:00 in_progress", "31T02:00 completed"}, r.updates(), "at the time at which it ended")
+	})
+}
+
+func TestMaintenanceThatFollowsAnother(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T, r *rig) {
+		r.plan(time.Hour, 2*time.Hour, "FREQ=HOURLY;COUNT=2", "web")
+		r.pass(4 * time.Hour)
+		require.Equal(t, []string{"31T01:00 in_progress", "31T02:00 in_progress", "31T03:00 completed"}, r.updates())
+		require.Empty(t, r.contents().Maintenances[0].Cuts)
+	})
+}
