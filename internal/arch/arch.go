@@ -43,7 +43,7 @@ var rules = map[string][]string{
 	"statuspage/alerts":    {"internal/schema"},
 	"statuspage/api":       {"internal/configfile", "statuspage", "statuspage/alerts", "statuspage/store"},
 	"statuspage/config":    {"internal/configfile", "internal/schema", "statuspage"},
-	"statuspage/duty":   {"internal/schema", "statuspage", "statuspage/alerts", "statuspage/config", "statuspage/desk", "statuspage/store", "statuspage/words"},
+	"statuspage/duty":      {"internal/schema", "statuspage", "statuspage/alerts", "statuspage/config", "statuspage/desk", "statuspage/store", "statuspage/words"},
 	"statuspage/format":    {"statuspage", "statuspage/markdown", "statuspage/words"},
 	"statuspage/mcp":       {"statuspage", "statuspage/format", "statuspage/words"},
 	"statuspage/prom":      {"internal/schema", "statuspage"},
