@@ -20,16 +20,16 @@ type (
 		Components []component `json:"components"`
 	}
 	component struct {
-		ID            string        `json:"id"`
-		Label         string        `json:"label"`
-		Service       string        `json:"service" jsonschema:"the label of its service"`
-		Status        status.Status `json:"status" jsonschema:"healthy, sick, dead or unknown"`
-		Since         time.Time     `json:"since,omitzero" jsonschema:"since when it has not been healthy, if that is known"`
-		InMaintenance bool          `json:"in_maintenance"`
-		Uptime        *float64      `json:"uptime_90d,omitempty" jsonschema:"from 0 to 1"`
-		Value         *float64      `json:"value,omitempty"`
-		Unit          string        `json:"unit,omitempty"`
-		Link          string        `json:"link,omitempty"`
+		ID            string    `json:"id"`
+		Label         string    `json:"label"`
+		Service       string    `json:"service" jsonschema:"the label of its service"`
+		Status        string    `json:"status" jsonschema:"healthy, sick, dead or unknown"`
+		Since         time.Time `json:"since,omitzero" jsonschema:"since when it has not been healthy, if that is known"`
+		InMaintenance bool      `json:"in_maintenance"`
+		Uptime        *float64  `json:"uptime_90d,omitempty" jsonschema:"from 0 to 1"`
+		Value         *float64  `json:"value,omitempty"`
+		Unit          string    `json:"unit,omitempty"`
+		Link          string    `json:"link,omitempty"`
 	}
 )
 
@@ -55,7 +55,7 @@ func components(p statuspage.Page, in componentsInput) (componentsOutput, error)
 
 func componentOf(s statuspage.Service, n statuspage.Node) component {
 	return component{
-		ID: statuspage.Ref{Service: s.ID, Node: n.ID}.String(), Label: n.Label, Service: s.Label, Status: n.Status, Since: n.Since,
+		ID: statuspage.Ref{Service: s.ID, Node: n.ID}.String(), Label: n.Label, Service: s.Label, Status: n.Status.String(), Since: n.Since,
 		InMaintenance: n.InMaintenance, Uptime: n.Uptime, Value: n.Value, Unit: n.Unit, Link: n.LinkURL,
 	}
 }

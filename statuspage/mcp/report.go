@@ -3,8 +3,6 @@
 package mcp
 
 import (
-	"cmp"
-	"slices"
 	"time"
 
 	"github.com/pharos-status/pharos/internal/status"
@@ -20,7 +18,7 @@ type (
 	reportOutput struct {
 		Title         string         `json:"title"`
 		URL           string         `json:"url,omitempty"`
-		Status        status.Status  `json:"status" jsonschema:"of the whole: healthy, sick, dead or unknown"`
+		Status        string         `json:"status" jsonschema:"of the whole: healthy, sick, dead or unknown"`
 		Summary       string         `json:"summary"`
 		AsOf          time.Time      `json:"as_of,omitzero" jsonschema:"the time of the newest data; missing if there never was any"`
 		Problem       string         `json:"problem,omitempty" jsonschema:"why the page can't be trusted"`
@@ -31,12 +29,12 @@ type (
 		Announcements []announcement `json:"announcements"`
 	}
 	service struct {
-		ID            string        `json:"id"`
-		Label         string        `json:"label"`
-		Status        status.Status `json:"status"`
-		InMaintenance bool          `json:"in_maintenance"`
-		Components    int           `json:"components" jsonschema:"how many it has"`
-		Healthy       int           `json:"healthy" jsonschema:"how many of them are"`
+		ID            string `json:"id"`
+		Label         string `json:"label"`
+		Status        string `json:"status"`
+		InMaintenance bool   `json:"in_maintenance"`
+		Components    int    `json:"components" jsonschema:"how many it has"`
+		Healthy       int    `json:"healthy" jsonschema:"how many of them are"`
 	}
 	maintenance struct {
 		ID         string    `json:"id"`
@@ -57,24 +55,21 @@ type (
 func report(p statuspage.Page, _ reportInput) (reportOutput, error) {
 	english := words.In("en")
 	out := reportOutput{
-		Title: p.Brand.Title, URL: p.Brand.URL, Status: p.Status, Summary: english.Sentence(p), AsOf: p.AsOf, Problem: english.Problem(p.Problem),
+		Title: p.Brand.Title, URL: p.Brand.URL, Status: p.Status.String(), Summary: english.Sentence(p), AsOf: p.AsOf, Problem: english.Problem(p.Problem),
 		Services: []service{}, Troubles: []component{}, Incidents: []incident{}, Maintenance: []maintenance{}, Announcements: []announcement{},
 	}
-	for _, s := range p.Services {
-		one := service{ID: s.ID, Label: s.Label, Status: s.Status, InMaintenance: s.InMaintenance, Components: len(s.Nodes)}
-		for _, n := range s.Nodes {
-			if n.Status == status.Healthy {
-				one.Healthy++
-			} else {
-				out.Troubles = append(out.Troubles, componentOf(s, n))
+	for _, worst := range [...]status.Status{status.Dead, status.Sick, status.Unknown, status.Healthy} {
+		for _, s := range p.Services {
+			if s.Status == worst && len(out.Services) < maxListed {
+				out.Services = append(out.Services, serviceOf(s))
+			}
+			for _, n := range s.Nodes {
+				if n.Status == worst && worst != status.Healthy && len(out.Troubles) < maxListed {
+					out.Troubles = append(out.Troubles, componentOf(s, n))
+				}
 			}
 		}
-		out.Services = append(out.Services, one)
 	}
-	slices.SortStableFunc(out.Services, func(a, b service) int { return cmp.Compare(b.Status.Severity(), a.Status.Severity()) })
-	slices.SortStableFunc(out.Troubles, func(a, b component) int { return cmp.Compare(b.Status.Severity(), a.Status.Severity()) })
-	out.Services = out.Services[:min(len(out.Services), maxListed)]
-	out.Troubles = out.Troubles[:min(len(out.Troubles), maxListed)]
 	for i := range p.Incidents {
 		if in := &p.Incidents[i]; in.Open() && len(out.Incidents) < maxListed {
 			out.Incidents = append(out.Incidents, incidentOf(in))
@@ -87,6 +82,17 @@ func report(p statuspage.Page, _ reportInput) (reportOutput, error) {
 	return out, nil
 }
 
+func serviceOf(s statuspage.Service) service {
+	out := service{ID: s.ID, Label: s.Label, Status: s.Status.String(), InMaintenance: s.InMaintenance, Components: len(s.Nodes)}
+	for _, n := range s.Nodes {
+		if n.Status == status.Healthy {
+			out.Healthy++
+		}
+	}
+	return out
+}
+
+// planned returns the maintenance that is under way, and what comes next.
 func planned(p statuspage.Page) []maintenance {
 	all := format.Occurrences(p, format.NotOver)
 	out := []maintenance{}
