@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package api serves the manager API, as Vigil's clients know it: announcements,
-// the alerts that are on, and holding back reminders. It checks and answers;
-// keeping announcements is left to package store, silences to package alerts.
+// Package api serves the manager API: as Vigil's clients know it, and below
+// /manager/v1/ all that operators do, as openapi.json describes it. It reads requests
+// and writes answers; what operators may say is left to package desk, silences to
+// package alerts.
 package api
 
 import (
@@ -15,17 +16,9 @@ import (
 	"github.com/pharos-status/pharos/internal/configfile"
 	"github.com/pharos-status/pharos/statuspage"
 	"github.com/pharos-status/pharos/statuspage/alerts"
+	"github.com/pharos-status/pharos/statuspage/desk"
 	"github.com/pharos-status/pharos/statuspage/store"
 )
-
-// Announcements keeps the announcements; [store.Store] does. Its methods are
-// safe for concurrent use, and durable before they return. They return the errors
-// of package store.
-type Announcements interface {
-	Announcements() ([]statuspage.Announcement, error)
-	Announce(title, text string) (statuspage.Announcement, error)
-	Retract(id string) error
-}
 
 // Reminders holds back reminders; [alerts.Client] does. Its methods are safe for
 // concurrent use.
@@ -35,88 +28,126 @@ type Reminders interface {
 	Unignore(ctx context.Context) error
 }
 
-var (
-	_ Announcements = (*store.Store)(nil)
-	_ Reminders     = (*alerts.Client)(nil)
-)
+var _ Reminders = (*alerts.Client)(nil)
 
 // Options are what the API works on; all fields are required. The functions are
 // called at each request, since a reload may change what they return.
 type Options struct {
 	Token      func() configfile.Secret // the manager token; empty: every call is refused
-	Store      Announcements
+	Desk       *desk.Desk
+	Store      *store.Store // for the journal and the subscribers
 	Reminders  func() Reminders
 	Reading    func() statuspage.Reading // the last good reading; the zero Reading if there was none
 	StaleAfter func() time.Duration      // see [statuspage.Input]
-	Changed    func()                    // called after an announcement came or went; must not block
 	Logger     *slog.Logger
-}
-
-// Handler serves /manager/…, every path with and without a slash at its end and
-// never by a redirect. Whoever mounts it collapses double slashes before.
-func Handler(o Options) http.Handler {
-	h := &handler{Options: o}
-	mux := http.NewServeMux()
-	mux.Handle("/", h.methods(nil))
-	for path, m := range map[string]methods{
-		"/manager/announcements":         {http.MethodGet: h.announcements},
-		"/manager/announcement":          {http.MethodPost: h.announce},
-		"/manager/announcement/{id}":     {http.MethodDelete: h.retract},
-		"/manager/prober/alerts":         {http.MethodGet: h.alerts},
-		"/manager/prober/alerts/ignored": {http.MethodGet: h.ignored, http.MethodPut: h.ignore},
-	} {
-		mux.Handle(path, h.methods(m))
-		mux.Handle(path+"/{$}", h.methods(m))
-	}
-	return h.authorized(mux)
 }
 
 type handler struct{ Options }
 
-// methods are the calls at a path. A call returns what to answer as JSON, or nil
-// for an empty answer.
-type methods map[string]func(http.ResponseWriter, *http.Request) (any, error)
+// Handler serves /manager/…, every path with and without a slash at its end and
+// never by a redirect. Whoever mounts it collapses double slashes before. Only the
+// description of the API is served without the token.
+func Handler(o Options) http.Handler {
+	h := &handler{o}
+	paths := map[string]methods{}
+	for _, r := range h.routes() {
+		if paths[r.path] == nil {
+			paths[r.path] = methods{}
+		}
+		paths[r.path][r.method] = r.call
+	}
+	authorized := http.NewServeMux()
+	authorized.Handle("/", h.methods(nil))
+	for path, m := range paths {
+		authorized.Handle(path, h.methods(m))
+		authorized.Handle(path+"/{$}", h.methods(m))
+	}
+	all := http.NewServeMux()
+	all.Handle("/", h.authorized(authorized))
+	all.HandleFunc("GET "+openAPIPath, serveOpenAPI)
+	return all
+}
+
+// openAPIPath is the one path that needs no token.
+const openAPIPath = "/manager/openapi.json"
+
+// A call answers a request.
+type call func(http.ResponseWriter, *http.Request) (reply, error)
+
+// A route is a call at a path.
+type route struct {
+	method, path string
+	call         call
+}
+
+// methods are the calls at a path.
+type methods map[string]call
 
 func (h *handler) methods(m methods) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		call, known := m[r.Method]
+		if !printable(r.URL.Path) { // no ID is so, and databases differ in what they make of it
+			call, known = nothing, true
+		}
 		if !known {
-			h.refuse(w, noCall(w, m))
+			h.refuse(w, r, noCall(w, r, m))
 			return
 		}
 		answer, err := call(w, r)
 		if err != nil {
-			h.refuse(w, err)
+			h.refuse(w, r, err)
 			return
 		}
-		h.answer(w, answer)
+		h.answer(w, r, answer)
 	}
 }
 
-func noCall(w http.ResponseWriter, m methods) error {
-	if len(m) == 0 {
+func noCall(w http.ResponseWriter, r *http.Request, m methods) error {
+	switch {
+	case len(m) > 0:
+		allowed := strings.Join(sortedKeys(m), ", ")
+		w.Header().Set("Allow", allowed)
+		return refusal{http.StatusMethodNotAllowed, "this path takes " + allowed}
+	case isV1(r):
+		return refusal{http.StatusNotFound, "no such path below /manager/v1/; " + openAPIPath + " has all"}
+	default:
 		return refusal{http.StatusNotFound, "no such path below /manager/; there are announcements, announcement, " +
 			"announcement/ID, prober/alerts and prober/alerts/ignored"}
 	}
-	allowed := strings.Join(sortedKeys(m), ", ")
-	w.Header().Set("Allow", allowed)
-	return refusal{http.StatusMethodNotAllowed, "this path takes " + allowed}
 }
 
-// authorized lets requests through whose password is the manager token. The name
-// of the user does not matter.
+// authorized lets requests through that bring the manager token: as the password of
+// Basic authentication, whoever the user is, or as Bearer. Pages of other sites may
+// not use what a browser remembers of it.
 func (h *handler) authorized(next http.Handler) http.Handler {
+	foreign := http.NewCrossOriginProtection()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "no-store")
-		_, password, _ := r.BasicAuth()
+		_, presented, basic := r.BasicAuth()
+		if !basic {
+			presented = bearer(r)
+		}
 		switch token := h.Token(); {
 		case token == "":
-			h.refuse(w, refusal{http.StatusForbidden, "the manager API is off, since no token is configured; set manager.token_file in statuspage.yml"})
-		case !token.Equal(password):
+			h.refuse(w, r, refusal{http.StatusForbidden, "the manager API is off, since no token is configured; set manager.token_file in statuspage.yml"})
+		case !token.Equal(presented):
 			w.Header().Set("WWW-Authenticate", `Basic realm="Pharos manager", charset="UTF-8"`)
-			h.refuse(w, refusal{http.StatusUnauthorized, "wrong or missing token; send it as the password of Basic authentication"})
+			h.refuse(w, r, refusal{http.StatusUnauthorized, "wrong or missing token; send it as the password of Basic authentication"})
+		case foreign.Check(r) != nil:
+			h.refuse(w, r, refusal{http.StatusForbidden, "a page of another site sent this request; it is refused"})
 		default:
 			next.ServeHTTP(w, r)
 		}
 	})
 }
+
+func bearer(r *http.Request) string {
+	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		return ""
+	}
+	return strings.TrimSpace(token)
+}
+
+// isV1 tells whether errors are answered as JSON. Vigil's clients get plain text.
+func isV1(r *http.Request) bool { return strings.HasPrefix(r.URL.Path, "/manager/v1/") }
