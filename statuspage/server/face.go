@@ -3,7 +3,6 @@
 package server
 
 import (
-	"net/http"
 	"time"
 
 	"github.com/pharos-status/pharos/statuspage"
@@ -33,10 +32,11 @@ func newFaces(c *config.Config) ([]*face, error) {
 		if err != nil {
 			return nil, err
 		}
+		reachable := p.Branding.PageURL != "" // messages need links
 		f := &face{
 			id: p.ID, hosts: p.Hosts, brand: p.Brand(), language: p.Language, selects: p.Selects, gate: g,
 			headers: securityHeaders(p.Brand(), g != nil), caching: []string{cacheNever},
-			subscribe: view.Subscribe{Email: c.Subscribers.Email.Enabled(), Webhook: c.Subscribers.Webhooks.Enabled},
+			subscribe: view.Subscribe{Email: reachable && c.Subscribers.Email.Enabled(), Webhook: reachable && c.Subscribers.Webhooks.Enabled},
 			embed:     time.Duration(c.Embed.After),
 		}
 		if g != nil {
@@ -51,10 +51,4 @@ func newFaces(c *config.Config) ([]*face, error) {
 // see more, or when there is no more to see.
 func (f *face) blank() statuspage.Page {
 	return statuspage.Page{ID: f.id, Brand: f.brand, Language: f.language, Private: f.gate != nil, Built: time.Now()}
-}
-
-// setCookie adds a cookie to the answer, which then is nobody else's.
-func setCookie(w http.ResponseWriter, c *http.Cookie) {
-	http.SetCookie(w, c)
-	w.Header().Set("Cache-Control", "no-store")
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/pharos-status/pharos/statuspage"
 	"github.com/pharos-status/pharos/statuspage/format"
+	"github.com/pharos-status/pharos/statuspage/view"
 )
 
 // formats returns the routes of programs. Scripts of other sites may read them.
@@ -24,6 +25,11 @@ func formats() routes {
 		"/status/report": {format.Report, typeJSON},
 		"/badge/icon":    {format.BadgeIcon, typeSVG},
 		"/badge/color":   {format.BadgeColor, typeSVG},
+		"/index.md":      {format.Markdown, typeMarkdown},
+		"/llms.txt":      {format.LLMs, typeText},
+		"/og.png":        {format.OpenGraph, typePNG},
+		"/robots.txt":    {format.Robots, typeText},
+		"/sitemap.xml":   {format.Sitemap, typeXML},
 
 		"/api/v2/status.json":                          {format.StatusJSON, typeJSON},
 		"/api/v2/summary.json":                         {format.SummaryJSON, typeJSON},
@@ -47,12 +53,28 @@ func formats() routes {
 	} {
 		all[path] = &route{draw: formatted(f.draw), vary: feed(f.draw), contentType: f.contentType, anyOrigin: true}
 	}
+	all["/favicon.ico"] = &route{draw: icon, contentType: typeSVG, anyOrigin: true}
+	all["/embed.js"] = &route{
+		draw:        func(w io.Writer, d *drawing) error { return format.EmbedScript(d.face.embed)(w, d.page, d.format()) },
+		contentType: typeJavaScript, anyOrigin: true,
+	}
 	all["/badge.svg"] = badgeRoute(format.Badge(statuspage.Ref{}, format.Flat))
 	all["/badge.svg"].vary = func(q url.Values) (drawFunc, string) {
 		kind := kindOf(q)
 		return formatted(format.Badge(statuspage.Ref{}, kind)), string(kind)
 	}
 	return all
+}
+
+// icon draws what browsers ask for of themselves.
+func icon(w io.Writer, _ *drawing) error {
+	for _, a := range view.Assets() {
+		if a.ContentType == typeSVG {
+			_, err := w.Write(a.Body)
+			return err
+		}
+	}
+	return view.ErrNotThere
 }
 
 // formatted makes something to draw of a format.

@@ -3,18 +3,14 @@
 package server
 
 import (
-	"bytes"
+	"io"
 	"net/http"
 	"net/netip"
 	"strings"
 	"time"
 
 	"github.com/pharos-status/pharos/statuspage/view"
-	"github.com/pharos-status/pharos/statuspage/words"
 )
-
-// maxForm bounds what a form may send, in bytes.
-const maxForm = 64 << 10
 
 // How often one address, and all together, may try a password.
 const (
@@ -45,8 +41,8 @@ func (s *Server) passes(v *visit) bool {
 	case path == "/logout":
 		s.sameOrigin.Handler(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { serveLogout(v) })).ServeHTTP(v.w, v.r)
 		return false
-	case path == "/robots.txt", v.site.studio.assets[path] != nil:
-		return true // which tell nothing
+	case path == "/robots.txt", byToken(path), v.site.studio.assets[path] != nil:
+		return true // which tell nothing, or only to those who know
 	case g.admits(v.r):
 		return true
 	}
@@ -91,66 +87,45 @@ func (s *Server) try(v *visit, password string) (right bool, wait time.Duration)
 
 // serveLogin shows the form, and takes it.
 func (s *Server) serveLogin(v *visit) {
-	v.w.Header().Set("Cache-Control", "no-store")
-	switch v.r.Method {
-	case http.MethodGet, http.MethodHead:
-		showLogin(v, http.StatusOK, false, within(v.r.URL.Query().Get("next")))
-		return
-	case http.MethodPost:
-	default:
-		v.w.Header().Set("Allow", "GET, HEAD, POST")
-		plain(v.w, http.StatusMethodNotAllowed, "the login takes GET and POST")
+	if !v.takes("GET, HEAD, POST", http.MethodGet, http.MethodHead, http.MethodPost) {
 		return
 	}
-	v.r.Body = http.MaxBytesReader(v.w, v.r.Body, maxForm)
-	if err := v.r.ParseForm(); err != nil {
-		plain(v.w, http.StatusBadRequest, "the form can't be read")
+	if v.r.Method != http.MethodPost {
+		v.login(http.StatusOK, false, within(v.r.URL.Query().Get("next")))
+		return
+	}
+	if !v.form() {
 		return
 	}
 	next := within(v.r.PostForm.Get("next"))
 	right, wait := s.try(v, v.r.PostForm.Get("password"))
 	switch {
 	case wait > 0:
-		tooMany(v.w, http.StatusTooManyRequests, wait)
+		v.later(wait)
 	case !right:
-		showLogin(v, http.StatusForbidden, true, next)
+		v.login(http.StatusForbidden, true, next)
 	default:
 		setCookie(v.w, v.site.face.gate.cookie(v.secure))
 		http.Redirect(v.w, v.r, next, http.StatusSeeOther)
 	}
 }
 
-func showLogin(v *visit, code int, failed bool, next string) {
-	var b bytes.Buffer
-	page := v.site.face.blank()
-	if err := view.Login(&b, page, failed, next, v.options()); err != nil {
-		v.site.studio.log.Error("The login can't be drawn", "err", err)
-		plain(v.w, http.StatusInternalServerError, "not available")
-		return
-	}
-	v.w.Header().Set("Content-Type", typeHTML)
-	v.w.WriteHeader(code)
-	_, _ = b.WriteTo(v.w) // whoever has gone needs no answer
-}
-
-// options returns what views of this visit alone are drawn with.
-func (v *visit) options() view.Options {
-	tag := v.site.face.language
-	o := view.Options{Live: true, Subscribe: v.site.face.subscribe}
-	if tag == "" {
-		tag, _ = v.site.studio.languages.of(v.r)
-		o.Languages = v.site.studio.languages.tags
-	}
-	o.Words = words.In(tag)
-	return o
+// login asks for the password.
+func (v *visit) login(code int, failed bool, next string) {
+	v.show(code, func(w io.Writer, o view.Options) error {
+		return view.Login(w, v.site.face.blank(), failed, next, o)
+	})
 }
 
 func serveLogout(v *visit) {
-	if v.r.Method != http.MethodPost {
-		v.w.Header().Set("Allow", "POST")
-		plain(v.w, http.StatusMethodNotAllowed, "the logout takes POST")
-		return
+	if v.takes("POST", http.MethodPost) {
+		setCookie(v.w, emptyCookie(v.secure))
+		http.Redirect(v.w, v.r, "/login", http.StatusSeeOther)
 	}
-	setCookie(v.w, emptyCookie(v.secure))
-	http.Redirect(v.w, v.r, "/login", http.StatusSeeOther)
+}
+
+// setCookie adds a cookie to the answer, which then is nobody else's.
+func setCookie(w http.ResponseWriter, c *http.Cookie) {
+	http.SetCookie(w, c)
+	w.Header().Set("Cache-Control", "no-store")
 }

@@ -15,8 +15,8 @@ import (
 	"github.com/pharos-status/pharos/internal/app"
 )
 
-// Ops returns what only operators may reach: metrics, configuration, readiness,
-// reload and profiles.
+// Ops returns what only operators may reach: their pages, metrics, configuration,
+// readiness, reload and profiles.
 func (s *Server) Ops() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /{$}", s.landing())
@@ -26,6 +26,7 @@ func (s *Server) Ops() http.Handler {
 			EnableOpenMetrics: true,
 		}))
 	}
+	mux.Handle("/admin/", s.admin)
 	mux.HandleFunc("GET /config", s.showConfig)
 	mux.HandleFunc("GET /-/healthy", func(w http.ResponseWriter, _ *http.Request) { plain(w, http.StatusOK, "healthy") })
 	mux.HandleFunc("GET /-/ready", s.showReady)
@@ -46,6 +47,7 @@ func (s *Server) landing() http.Handler {
 		Description: "The page for operators. The public page has a listener of its own.",
 		Version:     version.Info(),
 		Links: []web.LandingLinks{
+			{Address: "admin/", Text: "Incidents, maintenance, announcements"},
 			{Address: "metrics", Text: "Metrics"},
 			{Address: "config", Text: "Configuration"},
 			{Address: "-/healthy", Text: "Healthy"},

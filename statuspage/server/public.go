@@ -3,11 +3,9 @@
 package server
 
 import (
-	"math"
 	"net/http"
 	"net/netip"
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
 
@@ -48,11 +46,9 @@ func (s *Server) servePublic(w http.ResponseWriter, r *http.Request) {
 	if v.site.face.gate != nil && !s.passes(v) {
 		return
 	}
-	if h := s.special(r.URL.Path); h != nil {
-		h(v)
-		return
+	if !s.serveApart(v) {
+		v.site.ServeHTTP(w, r)
 	}
-	v.site.ServeHTTP(w, r)
 }
 
 // address returns who is asking.
@@ -63,19 +59,18 @@ func (v *visit) address() netip.Addr {
 	return v.from
 }
 
-// special returns what answers at a path where nothing is drawn of the page alone.
-func (s *Server) special(path string) func(*visit) {
-	switch path {
-	case "/events", "/events/":
-		return s.serveEvents
+// serveApart answers where it is not enough to draw the page. It returns false at all
+// other paths.
+func (s *Server) serveApart(v *visit) bool {
+	switch path := strings.TrimSuffix(v.r.URL.Path, "/"); path {
+	case "/events":
+		s.serveEvents(v)
+	case "/mcp":
+		s.mcp.ServeHTTP(v.w, v.r)
+	default:
+		return s.subscriptions(v, path)
 	}
-	return nil
-}
-
-// operators returns what answers at the paths of operators, who say themselves who
-// they are; nil at all others.
-func (s *Server) operators(path string, now *settings) http.Handler {
-	return nil
+	return true
 }
 
 // mayWrite bounds how often an address sends what changes something, and answers if
@@ -87,13 +82,6 @@ func (s *Server) mayWrite(v *visit) bool {
 		tooMany(v.w, http.StatusTooManyRequests, wait)
 	}
 	return ok
-}
-
-// tooMany asks the visitor to come again later.
-func tooMany(w http.ResponseWriter, code int, wait time.Duration) {
-	w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(max(wait, time.Second).Seconds()))))
-	w.Header().Set("Cache-Control", "no-store")
-	plain(w, code, "too many requests; try again later")
 }
 
 func (s *Server) serveEvents(v *visit) {

@@ -20,7 +20,9 @@ import (
 
 	"github.com/pharos-status/pharos/statuspage"
 	"github.com/pharos-status/pharos/statuspage/desk"
+	"github.com/pharos-status/pharos/statuspage/duty"
 	"github.com/pharos-status/pharos/statuspage/store"
+	"github.com/pharos-status/pharos/statuspage/subscribe"
 )
 
 // Options are the settings of a [Server].
@@ -62,17 +64,21 @@ func (o *Options) validate() error {
 // A Server is the status page as a component. Its methods are safe for
 // concurrent use.
 type Server struct {
-	o          Options
-	store      *store.Store
-	metrics    *metrics
-	gallery    *gallery
-	follower   *follower
-	pages      *refresher
-	desk       *desk.Desk
-	streams    *streams
-	writes     *limiter
-	door       *doorkeeper
-	sameOrigin *http.CrossOriginProtection
+	o           Options
+	store       *store.Store
+	metrics     *metrics
+	gallery     *gallery
+	follower    *follower
+	pages       *refresher
+	desk        *desk.Desk
+	admin, mcp  http.Handler
+	subscribers *subscribe.Service
+	duty        *duty.Duty
+	streams     *streams
+	signups     *limiter
+	writes      *limiter
+	door        *doorkeeper
+	sameOrigin  *http.CrossOriginProtection
 
 	settings  atomic.Pointer[settings]
 	reloading sync.Mutex // one Reload at a time
@@ -106,11 +112,17 @@ func New(o Options) (*Server, error) {
 	}
 	s := &Server{
 		o: o, store: kept, metrics: newMetrics(o), streams: newStreams(),
-		writes: newLimiter(writeEvery, writesAtOnce), door: newDoorkeeper(), sameOrigin: http.NewCrossOriginProtection(),
+		writes: newLimiter(writeEvery, writesAtOnce), signups: newLimiter(signupEvery, signupsAtOnce), door: newDoorkeeper(), sameOrigin: http.NewCrossOriginProtection(),
 	}
 	s.settings.Store(first)
 	s.tie()
+	if err := s.operate(); err != nil {
+		first.release()
+		return nil, errors.Join(err, kept.Close())
+	}
+	s.metrics.more = append(s.metrics.more, s.duty.Collector())
 	if err := s.metrics.register(o.Registerer); err != nil {
+		s.subscribers.Close()
 		first.release()
 		return nil, errors.Join(err, kept.Close())
 	}
@@ -130,9 +142,8 @@ func (s *Server) tie() {
 		ask:    make(chan struct{}, 1), redraw: make(chan struct{}, 1),
 	}
 	s.pages.known.Store(&knowledge{})
-	s.follower = newFollower(s.store, s.pages.redrawSoon, o.Logger)
+	s.follower = newFollower(s.store, s.followed, o.Logger)
 	s.pages.contents = s.follower.now.Load
-	s.desk = desk.New(desk.Options{Store: s.store, Layout: s.Layout, Changed: s.follower.lookSoon})
 	s.metrics.watch(s)
 }
 
@@ -151,6 +162,7 @@ func (s *Server) Layout() statuspage.Layout { return s.pages.known.Load().layout
 // Close releases what New acquired, for a server that never runs.
 func (s *Server) Close() error {
 	s.EndStreams()
+	s.subscribers.Close()
 	s.metrics.unregister(s.o.Registerer)
 	s.settings.Load().release()
 	return s.store.Close()
@@ -173,6 +185,7 @@ func (s *Server) EndStreams() {
 func (s *Server) Run(ctx context.Context) error {
 	var parts sync.WaitGroup
 	parts.Go(func() { s.follower.run(ctx) })
+	parts.Go(func() { s.duties(ctx) })
 	s.pages.run(ctx)
 	parts.Wait()
 	return s.Close()

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package server
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/pharos-status/pharos/statuspage"
+	"github.com/pharos-status/pharos/statuspage/store"
+	"github.com/pharos-status/pharos/statuspage/subscribe"
+	"github.com/pharos-status/pharos/statuspage/view"
+)
+
+// How often an address may ask for a subscription.
+const (
+	signupsAtOnce = 5
+	signupEvery   = time.Minute
+)
+
+// byToken tells whether a path is for those who hold the link of a subscription. They
+// have been let in once, and must find out again also where a page is private.
+func byToken(path string) bool {
+	return path == "/subscribe/confirm" || path == "/subscribe/manage" || path == "/unsubscribe"
+}
+
+// subscriptions answers at the paths of subscriptions. It returns false at others, and
+// where there are none.
+func (s *Server) subscriptions(v *visit, path string) bool {
+	var serve func(*visit, string)
+	switch path {
+	case "/subscribe":
+		serve = s.signUp
+	case "/subscribe/confirm":
+		serve = s.confirm
+	case "/subscribe/manage":
+		serve = s.manage
+	case "/unsubscribe":
+		serve = s.unsubscribe
+	default:
+		return false
+	}
+	if !v.takes("GET, HEAD, POST", http.MethodGet, http.MethodHead, http.MethodPost) {
+		return true
+	}
+	s.sameOrigin.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodPost {
+			serve(v, r.URL.Query().Get("token"))
+		} else if v.form() {
+			serve(v, r.Form.Get("token")) // of a form, or of the link that a mail program posts to
+		}
+	})).ServeHTTP(v.w, v.r)
+	return true
+}
+
+func (v *visit) subscribePage(code int, state view.SubscribeState) {
+	page := v.site.page
+	if v.site.face.gate != nil && state.Step != view.SubscribeForm && state.Step != view.SubscribeEdit {
+		page = v.site.face.blank()
+	}
+	v.show(code, func(w io.Writer, o view.Options) error { return view.SubscribePage(w, page, state, o) })
+}
+
+// signUp shows the forms that begin a subscription, and takes them.
+func (s *Server) signUp(v *visit, _ string) {
+	if v.r.Method != http.MethodPost {
+		v.subscribePage(http.StatusOK, view.SubscribeState{Step: view.SubscribeForm})
+		return
+	}
+	if wait, ok := s.signups.allow(v.address()); !ok {
+		s.metrics.limited.Inc()
+		v.later(wait)
+		return
+	}
+	form := v.r.PostForm
+	state := view.SubscribeState{
+		Step: view.SubscribeForm, Kind: form.Get("kind"), Email: form.Get("email"), URL: form.Get("url"), Major: form.Get("major") != "",
+	}
+	in := subscribe.Signup{
+		Page: v.site.face.id, Kind: store.ByEmail, Address: state.Email, Language: v.options().Words.Tag, MajorOnly: state.Major,
+	}
+	if state.Kind == string(store.ByWebhook) {
+		in.Kind, in.Address = store.ByWebhook, state.URL
+	}
+	var err error
+	if state.Chosen, err = refs(form["component"]); err == nil {
+		in.Components = state.Chosen
+		err = s.subscribers.Subscribe(v.r.Context(), in)
+	}
+	if err != nil {
+		s.refuse(v, err, state)
+		return
+	}
+	v.subscribePage(http.StatusOK, view.SubscribeState{Step: view.SubscribeSent, Kind: state.Kind})
+}
+
+// refs reads the components that were chosen.
+func refs(texts []string) ([]statuspage.Ref, error) {
+	all := make([]statuspage.Ref, 0, len(texts))
+	for _, text := range texts {
+		r, err := statuspage.ParseRef(text)
+		if err != nil {
+			return nil, subscribe.ErrComponent
+		}
+		all = append(all, r)
+	}
+	return all, nil
+}
+
+func (s *Server) confirm(v *visit, token string) {
+	ctx := v.r.Context()
+	before, err := s.subscribers.Find(ctx, token)
+	if err != nil {
+		s.refuse(v, err, view.SubscribeState{})
+		return
+	}
+	state := view.SubscribeState{Step: view.SubscribeAsk, Token: token, Kind: string(before.Kind)}
+	if v.r.Method == http.MethodPost {
+		if _, err := s.subscribers.Confirm(ctx, token); err != nil {
+			s.refuse(v, err, view.SubscribeState{})
+			return
+		}
+		state.Step = view.SubscribeDone
+		if before.Kind == store.ByWebhook && before.Confirmed.IsZero() {
+			state.Secret = before.Secret
+		}
+	}
+	v.subscribePage(http.StatusOK, state)
+}
+
+func (s *Server) manage(v *visit, token string) {
+	ctx := v.r.Context()
+	x, err := s.subscribers.Find(ctx, token)
+	state := view.SubscribeState{Step: view.SubscribeEdit, Token: token}
+	if err == nil && v.r.Method == http.MethodPost {
+		var chosen []statuspage.Ref
+		if chosen, err = refs(v.r.PostForm["component"]); err == nil {
+			x, err = s.subscribers.Change(ctx, token, chosen, v.r.PostForm.Get("major") != "")
+			state.Saved = err == nil
+		}
+	}
+	if err != nil {
+		s.refuse(v, err, state)
+		return
+	}
+	state.Kind, state.Chosen, state.Major = string(x.Kind), x.Components, x.MajorOnly
+	v.subscribePage(http.StatusOK, state)
+}
+
+func (s *Server) unsubscribe(v *visit, token string) {
+	ctx := v.r.Context()
+	state := view.SubscribeState{Step: view.Unsubscribe, Token: token}
+	_, err := s.subscribers.Find(ctx, token)
+	if err == nil && v.r.Method == http.MethodPost {
+		state = view.SubscribeState{Step: view.Unsubscribed}
+		err = s.subscribers.Unsubscribe(ctx, token)
+	}
+	if err != nil {
+		s.refuse(v, err, view.SubscribeState{})
+		return
+	}
+	v.subscribePage(http.StatusOK, state)
+}
+
+// refuse says why something about a subscription can't be: beside the field, if state
+// has a form, or on a page of its own.
+func (s *Server) refuse(v *visit, err error, state view.SubscribeState) {
+	say := v.options().Words.Text
+	page := v.site.face.blank()
+	switch {
+	case errors.Is(err, subscribe.ErrAddress):
+		field := "email"
+		if state.Kind == string(store.ByWebhook) {
+			field = "url"
+		}
+		state.Errors = map[string]string{field: say("subscribe.error.address")}
+		v.subscribePage(http.StatusUnprocessableEntity, state)
+	case errors.Is(err, subscribe.ErrComponent):
+		state.Errors = map[string]string{"component": say("subscribe.error.component")}
+		v.subscribePage(http.StatusUnprocessableEntity, state)
+	case errors.Is(err, subscribe.ErrToken):
+		v.problem(http.StatusNotFound, page, "refused.link.title", "refused.link.text")
+	case errors.Is(err, subscribe.ErrOff):
+		v.site.serveNotFound(v.w, v.r)
+	case errors.Is(err, subscribe.ErrFull):
+		v.problem(http.StatusServiceUnavailable, page, "refused.later.title", "refused.full.text")
+	default:
+		if !errors.Is(err, store.ErrAway) {
+			s.o.Logger.Error("A subscription can't be changed", "err", err)
+		}
+		retryAfter(v.w, time.Minute)
+		v.problem(http.StatusServiceUnavailable, page, "refused.later.title", "refused.away.text")
+	}
+}
+
+// subscribedPage returns what messages need to know of a page.
+func (s *Server) subscribedPage(id string) (subscribe.Page, bool) {
+	one := s.gallery.shown.Load().byID(id)
+	if one == nil {
+		return subscribe.Page{}, false
+	}
+	p := one.page
+	return subscribe.Page{
+		Title: p.Brand.Title, URL: strings.TrimRight(p.Brand.URL, "/"), Language: p.Language,
+		Shows: func(r statuspage.Ref) bool { return labelOf(p, r) != "" },
+		Label: func(r statuspage.Ref) string { return labelOf(p, r) },
+	}, true
+}
+
+// labelOf returns how people call a component, nothing if the page does not have it.
+func labelOf(p statuspage.Page, r statuspage.Ref) string {
+	for _, s := range p.Services {
+		if s.ID != r.Service {
+			continue
+		}
+		if r.Node == "" {
+			return s.Label
+		}
+		for _, n := range s.Nodes {
+			if n.ID == r.Node {
+				return s.Label + " – " + n.Label
+			}
+		}
+	}
+	return ""
+}
