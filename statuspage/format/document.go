@@ -10,8 +10,10 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/pharos-status/pharos/statuspage"
+	"github.com/pharos-status/pharos/statuspage/markdown"
 	"github.com/pharos-status/pharos/statuspage/words"
 )
 
@@ -63,7 +65,7 @@ func (d *document) incidents() {
 			d.section("format.incidents")
 			first = false
 		}
-		fmt.Fprintf(&d.out, "\n### [%s](%s)\n\n%s, %s\n", escape(in.Title), d.o.incident(in.ID),
+		fmt.Fprintf(&d.out, "\n### [%s](%s)\n\n**%s**, %s\n", escape(in.Title), d.o.incident(in.ID),
 			escape(d.words.Impact(in.Impact)), escape(d.words.Text("format.since", d.words.Time(in.Started))))
 		d.affected(in.Components)
 		d.timeline(in.Updates)
@@ -77,7 +79,7 @@ func (d *document) maintenance() {
 	}
 	for _, occ := range all {
 		m := occ.Maintenance
-		fmt.Fprintf(&d.out, "\n### [%s](%s)\n\n%s, %s\n", escape(m.Title), d.o.maintenance(m.ID),
+		fmt.Fprintf(&d.out, "\n### [%s](%s)\n\n**%s**\n\n%s\n", escape(m.Title), d.o.maintenance(m.ID),
 			escape(d.words.Phase(occ.Phase)), escape(d.words.Text("format.from_to", d.words.Time(occ.Start), d.words.Time(occ.End))))
 		d.affected(m.Components)
 		d.quote(m.Text)
@@ -97,7 +99,7 @@ func (d *document) services() {
 				fmt.Fprintf(&d.out, ", %s %s", d.words.Plural("format.uptime", MaxBadgeDays), d.words.Percent(*n.Uptime, 2))
 			}
 			if n.Value != nil {
-				fmt.Fprintf(&d.out, ", %s", escape(number(*n.Value)+" "+n.Unit))
+				fmt.Fprintf(&d.out, ", %s", strings.TrimSpace(number(*n.Value)+" "+escape(n.Unit)))
 			}
 			d.out.WriteByte('\n')
 		}
@@ -138,7 +140,7 @@ func (d *document) past() {
 			d.out.WriteByte('\n')
 			first = false
 		}
-		fmt.Fprintf(&d.out, "- [%s](%s), %s, %s\n", escape(in.Title), d.o.incident(in.ID), escape(d.words.Impact(in.Impact)),
+		fmt.Fprintf(&d.out, "- [%s](%s) – %s – %s\n", escape(in.Title), d.o.incident(in.ID), escape(d.words.Impact(in.Impact)),
 			escape(d.words.Text("format.from_to", d.words.Time(in.Started), d.words.Time(in.Resolved))))
 	}
 }
@@ -156,39 +158,45 @@ func (d *document) timeline(updates []statuspage.Update) {
 	}
 }
 
-// quote writes what somebody wrote, set apart from what the page says. It is Markdown
-// already; HTML in it stays text.
+// quote writes what somebody wrote, set apart from what the page says, a paragraph for
+// each line. Of its Markdown only the text is left: what it could do to a reader of
+// this document is nobody's to foresee.
 func (d *document) quote(text string) {
-	text = strings.TrimSpace(strings.ReplaceAll(strings.ToValidUTF8(text, "\uFFFD"), "\r\n", "\n"))
-	if text == "" {
-		return
-	}
-	d.out.WriteByte('\n')
-	for l := range strings.SplitSeq(text, "\n") {
-		l = strings.Map(func(r rune) rune {
-			if r != '\t' && hostile(r) {
-				return -1
-			}
-			return r
-		}, l)
-		d.out.WriteString(strings.TrimRight("> "+strings.ReplaceAll(l, "<", "&lt;"), " ") + "\n")
+	first := true
+	for l := range strings.SplitSeq(markdown.Plain(text), "\n") {
+		if l = escape(l); l == "" {
+			continue
+		}
+		if first {
+			d.out.WriteString("\n> " + l + "\n")
+		} else {
+			d.out.WriteString(">\n> " + l + "\n")
+		}
+		first = false
 	}
 }
 
 // begins matches what means a list or a heading at the beginning of a line.
-var begins = regexp.MustCompile(`^(\d{0,9})([-+=.)])`)
+var begins = regexp.MustCompile(`^(\d{1,9})?([-+=]|[.)](?:\s|$))`)
 
 // escape returns a line in which nothing means anything in Markdown.
 func escape(text string) string {
-	text = line(text)
+	runes := []rune(line(text))
 	var b strings.Builder
-	if m := begins.FindStringSubmatch(text); m != nil {
-		b.WriteString(m[1] + `\` + m[2])
-		text = text[len(m[0]):]
+	if m := begins.FindStringSubmatchIndex(string(runes)); m != nil {
+		at := max(m[3], 0) // after the digits, of which there may be none
+		b.WriteString(string(runes[:at]) + `\` + string(runes[at]))
+		runes = runes[at+1:]
 	}
-	for _, r := range text {
+	for i, r := range runes {
 		switch r {
-		case '\\', '`', '*', '_', '[', ']', '#', '~', '|', '!', '$':
+		case '_':
+			if i > 0 && i < len(runes)-1 && letter(runes[i-1]) && letter(runes[i+1]) {
+				b.WriteRune(r) // within a word, such as an address, it means nothing
+				continue
+			}
+			b.WriteString(`\_`)
+		case '\\', '`', '*', '[', ']', '#', '~', '|', '!', '$':
 			b.WriteByte('\\')
 			b.WriteRune(r)
 		case '<':
@@ -203,3 +211,5 @@ func escape(text string) string {
 	}
 	return b.String()
 }
+
+func letter(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
