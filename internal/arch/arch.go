@@ -45,6 +45,7 @@ var rules = map[string][]string{
 	"statuspage/config":    {"internal/configfile", "internal/schema", "statuspage"},
 	"statuspage/duty":      {"internal/schema", "statuspage", "statuspage/alerts", "statuspage/config", "statuspage/desk", "statuspage/store", "statuspage/words"},
 	"statuspage/format":    {"statuspage", "statuspage/markdown", "statuspage/words"},
+	"statuspage/history":   {"statuspage", "statuspage/store"},
 	"statuspage/mcp":       {"statuspage", "statuspage/format", "statuspage/words"},
 	"statuspage/prom":      {"internal/schema", "statuspage"},
 	"statuspage/server":    {"internal/app", "internal/configfile", "internal/schema", "statuspage", "statuspage/alerts", "statuspage/api", "statuspage/config", "statuspage/prom", "statuspage/store", "statuspage/view"},

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package history
+
+import (
+	"context"
+	"maps"
+	"reflect"
+	"time"
+
+	"github.com/pharos-status/pharos/statuspage"
+)
+
+// storedState is how far the exchange with the store is.
+type storedState struct {
+	loaded  bool
+	next    time.Time       // when to try again
+	trouble map[string]bool // what does not work, and has been logged
+}
+
+// load takes over what the store has kept, once.
+func (k *Keeper) load(ctx context.Context, now time.Time) {
+	k.mu.Lock()
+	due, today := !k.stored.loaded && !now.Before(k.stored.next), k.history.Today
+	if due {
+		k.stored.next = now.Add(again)
+	}
+	k.mu.Unlock()
+	if !due {
+		return
+	}
+	days, err := k.o.Store.Days(ctx, today.AddDate(0, 0, 1-maxDays))
+	spent := map[string]statuspage.Intervals{}
+	if err == nil {
+		spent, err = k.o.Store.Spent(ctx)
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if err != nil {
+		k.failed("the store", err)
+		return
+	}
+	k.worked("the store")
+	k.stored.loaded = true
+	k.history.Nodes, _ = merged(k.history.Nodes, days.Nodes, today, now)
+	k.history.Services, _ = merged(k.history.Services, days.Services, today, now)
+	k.setSpentLocked(spent)
+}
+
+// save writes to the store what it does not have.
+func (k *Keeper) save(ctx context.Context) {
+	k.mu.Lock()
+	days, spent := k.days.unsaved, k.spent.unsaved
+	k.days.unsaved, k.spent.unsaved = statuspage.Intervals{}, nil
+	k.mu.Unlock()
+	var err error
+	if len(days.Nodes)+len(days.Services) > 0 {
+		err = k.o.Store.KeepDays(ctx, days)
+	}
+	if err == nil {
+		days = statuspage.Intervals{}
+	}
+	for id, intervals := range spent {
+		if err == nil {
+			if err = k.o.Store.KeepSpent(ctx, id, intervals); err == nil {
+				delete(spent, id)
+			}
+		}
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if err == nil {
+		k.worked("keeping days")
+		return
+	}
+	k.failed("keeping days", err)
+	k.days.unsaved.Nodes = joined(days.Nodes, k.days.unsaved.Nodes)
+	k.days.unsaved.Services = joined(days.Services, k.days.unsaved.Services)
+	if k.spent.unsaved == nil {
+		k.spent.unsaved = spent
+	} else {
+		maps.Copy(k.spent.unsaved, spent)
+	}
+}
+
+// failed logs what does not work any more; k.mu is held.
+func (k *Keeper) failed(what string, err error) {
+	if k.stored.trouble[what] {
+		return
+	}
+	if k.stored.trouble == nil {
+		k.stored.trouble = map[string]bool{}
+	}
+	k.stored.trouble[what] = true
+	k.o.Logger.Warn("a part of the history can't be read or kept; it is tried again", "part", what, "err", err)
+}
+
+// worked logs what works again; k.mu is held.
+func (k *Keeper) worked(what string) {
+	if k.stored.trouble[what] {
+		delete(k.stored.trouble, what)
+		k.o.Logger.Info("a part of the history works again", "part", what)
+	}
+}
+
+// same tells whether two sources are one. Those that can't be compared are.
+func same(a, b statuspage.Source) bool {
+	if a == nil || b == nil || reflect.TypeOf(a) != reflect.TypeOf(b) {
+		return a == nil && b == nil
+	}
+	return !reflect.TypeOf(a).Comparable() || a == b
+}
