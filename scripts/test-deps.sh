@@ -49,6 +49,7 @@ node nodejs
 npm npm
 systemd-analyze systemd
 chromium chromium fonts-dejavu-core
+/usr/lib/postgresql/15/bin/initdb postgresql-15
 PROGRAMS
 }
 

@@ -45,8 +45,7 @@ func NewPostgreSQLServer(t testing.TB) *PostgreSQLServer {
 		Skip(t, "program initdb of PostgreSQL is not installed")
 	}
 	s := &PostgreSQLServer{address: FreePort(t), programs: filepath.Dir(found[len(found)-1])}
-	// Not t.TempDir, which is closed to other users.
-	if s.data, err = os.MkdirTemp("", "postgresql"); err != nil {
+	if s.data, err = os.MkdirTemp("", "postgresql"); err != nil { //nolint:usetesting // t.TempDir is closed to other users
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { os.RemoveAll(s.data) })

@@ -16,7 +16,7 @@ import (
 )
 
 //go:embed migrations
-var migrations embed.FS //nolint:gochecknoglobals // nothing writes it
+var migrations embed.FS
 
 // A database is what SQLite and PostgreSQL differ in. All other SQL is the same.
 type database struct {

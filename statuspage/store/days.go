@@ -14,23 +14,21 @@ import (
 	"github.com/pharos-status/pharos/statuspage"
 )
 
+// daysExpected is how many days are usually read.
+const daysExpected = 90
+
 // Days returns the finished days that were kept from first on, by node and by service.
 func (s *Store) Days(ctx context.Context, first time.Time) (statuspage.Intervals, error) {
-	var into *sink
+	into := newSink(daysExpected)
 	err := s.do(ctx, "read the days", func(ctx context.Context) error {
-		type row struct {
-			number  int64
-			minutes []byte
-		}
-		rows, err := collect(ctx, s.db.read, func(rows *sql.Rows) (r row, err error) {
-			return r, rows.Scan(&r.number, &r.minutes)
-		}, "SELECT day, minutes FROM day WHERE day >= $1 ORDER BY day", dayOf(first))
-		into = newSink(len(rows))
-		for _, r := range rows {
-			if err := into.day(r.number, r.minutes); err != nil {
-				return err
+		_, err := collect(ctx, s.db.read, func(rows *sql.Rows) (none struct{}, err error) {
+			var number int64
+			var minutes sql.RawBytes
+			if err := rows.Scan(&number, &minutes); err != nil {
+				return none, err
 			}
-		}
+			return none, into.day(number, minutes)
+		}, "SELECT day, minutes FROM day WHERE day >= $1 ORDER BY day", dayOf(first))
 		return err
 	})
 	if err != nil {
@@ -84,24 +82,18 @@ func (tx *Tx) keepDay(number int64, minutes map[status.NodeID]statuspage.Minutes
 func (s *Store) Spent(ctx context.Context) (map[string]statuspage.Intervals, error) {
 	spent := map[string]statuspage.Intervals{}
 	err := s.do(ctx, "read what corrections cover", func(ctx context.Context) error {
-		rows, err := s.db.read.QueryContext(ctx, "SELECT correction, minutes FROM spent")
-		if err != nil {
-			return err
-		}
-		defer rows.Close()
-		for rows.Next() {
+		_, err := collect(ctx, s.db.read, func(rows *sql.Rows) (none struct{}, err error) {
 			var correction string
 			var minutes sql.RawBytes
 			if err := rows.Scan(&correction, &minutes); err != nil {
-				return err
+				return none, err
 			}
 			into := newSink(0)
-			if err := into.spread(minutes); err != nil {
-				return err
-			}
+			err = into.spread(minutes)
 			spent[correction] = into.into
-		}
-		return rows.Err()
+			return none, err
+		}, "SELECT correction, minutes FROM spent")
+		return err
 	})
 	return spent, err
 }

@@ -30,10 +30,13 @@ type leadership struct {
 func (s *Store) Elect(ctx context.Context, work func(ctx context.Context)) error {
 	again := time.NewTicker(electEvery)
 	defer again.Stop()
+	told := false
 	for ctx.Err() == nil {
-		if err := s.lead(ctx, work); err != nil && ctx.Err() == nil {
-			s.log.Warn("This instance does not lead", "err", err)
+		err := s.lead(ctx, work)
+		if err != nil && ctx.Err() == nil && !told {
+			s.log.Warn("This instance can't take part in the election of the one that leads; it goes on trying", "err", err)
 		}
+		told = err != nil
 		select {
 		case <-ctx.Done():
 		case <-again.C:
@@ -45,7 +48,8 @@ func (s *Store) Elect(ctx context.Context, work func(ctx context.Context)) error
 // Leads tells whether work is running in this process.
 func (s *Store) Leads() bool { return s.leads.Load() }
 
-// lead waits until this process is the one, and works as long as it is.
+// lead waits until this process is the one, and works as long as it is. Its error is
+// that of the election.
 func (s *Store) lead(ctx context.Context, work func(ctx context.Context)) error {
 	l, err := s.db.elect(ctx)
 	if err != nil {
@@ -64,7 +68,10 @@ func (s *Store) lead(ctx context.Context, work func(ctx context.Context)) error 
 	err = s.watch(ctx, l, done)
 	stop()
 	<-done
-	return err
+	if err != nil {
+		s.log.Warn("This instance no longer leads", "err", err)
+	}
+	return nil
 }
 
 // watch returns when work is done, or when this process may no longer be the one.
@@ -121,5 +128,8 @@ func lockFolder(ctx context.Context, folder string) (*leadership, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("lock %s: %w", f.Name(), err), f.Close())
 	}
-	return &leadership{sure: func(context.Context) error { return nil }, resign: func() { f.Close() }}, nil
+	return &leadership{
+		sure:   func(context.Context) error { return nil },
+		resign: func() { _ = f.Close() }, // nothing was written
+	}, nil
 }

@@ -23,11 +23,20 @@ func TestPostgreSQL(t *testing.T) {
 	t.Parallel()
 	server := testkit.NewPostgreSQLServer(t)
 	var one sync.Mutex
-	suite(t, func(t *testing.T) store.Options {
+	options := func(t testing.TB) store.Options {
 		one.Lock()
 		defer one.Unlock()
 		return store.Options{Path: t.TempDir(), URL: server.Database(t)}
-	})
+	}
+	suite(t, options)
+	for name, test := range map[string]func(t *testing.T, url string){
+		"hand-over": testHandOver, "several instances": testSeveralInstances, "silence": testSilence,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, options(t).URL)
+		})
+	}
 }
 
 // Where PostgreSQL goes away and comes back: reading goes on, changing is refused,
@@ -36,6 +45,7 @@ func TestPostgreSQLAway(t *testing.T) {
 	t.Parallel()
 	server := testkit.NewPostgreSQLServer(t)
 	o := store.Options{Path: t.TempDir(), URL: server.Database(t)}
+	another := server.Database(t)
 	other := open(t, store.Options{Path: t.TempDir(), URL: o.URL})
 	s := open(t, o)
 	layout := statuspage.Layout{Services: []statuspage.ServiceLayout{{ID: "web"}}}
@@ -69,6 +79,15 @@ func TestPostgreSQLAway(t *testing.T) {
 	require.Empty(t, got)
 	_, err = empty.Layout(t.Context())
 	require.ErrorIs(t, err, store.ErrAway)
+	ofAnother := store.Options{Path: t.TempDir(), URL: another}
+	data, err := os.ReadFile(filepath.Join(o.Path, "statuspage-copy.json"))
+	require.NoError(t, err)
+	for _, text := range []string{string(data), `{"half`} {
+		require.NoError(t, os.WriteFile(filepath.Join(ofAnother.Path, "statuspage-copy.json"), []byte(text), 0o600))
+		got, err = open(t, ofAnother).Contents(t.Context())
+		require.ErrorIs(t, err, store.ErrAway)
+		require.Empty(t, got, "a copy of another database, or half a copy")
+	}
 
 	server.Start(t)
 	for _, s := range []*store.Store{s, other, restarted, empty} {
@@ -83,30 +102,9 @@ func TestPostgreSQLAway(t *testing.T) {
 	wait(t, leader.begun)
 }
 
-// The copy of one database is not shown for another one.
-func TestPostgreSQLCopyOfAnother(t *testing.T) {
-	t.Parallel()
-	server := testkit.NewPostgreSQLServer(t)
-	o := store.Options{Path: t.TempDir(), URL: server.Database(t)}
-	another := server.Database(t)
-	s := open(t, o)
-	change(t, s, func(tx *store.Tx) error { return tx.PutIncident(incident("i", at)) })
-	_, err := s.Contents(t.Context())
-	require.NoError(t, err)
-	server.Stop(t)
-	got, err := open(t, store.Options{Path: o.Path, URL: another}).Contents(t.Context())
-	require.ErrorIs(t, err, store.ErrAway)
-	require.Empty(t, got.Incidents)
-	require.NoError(t, os.WriteFile(filepath.Join(o.Path, "statuspage-copy.json"), []byte(`{"half`), 0o600))
-	got, err = open(t, o).Contents(t.Context())
-	require.ErrorIs(t, err, store.ErrAway)
-	require.Empty(t, got.Incidents)
-}
-
 // Where the connection of the leader breaks another one leads, and it stops before.
-func TestPostgreSQLHandOver(t *testing.T) {
-	t.Parallel()
-	url := testkit.PostgreSQL(t)
+func testHandOver(t *testing.T, url string) {
+	t.Helper()
 	leader := stand(t, open(t, store.Options{Path: t.TempDir(), URL: url}))
 	wait(t, leader.begun)
 	next := stand(t, open(t, store.Options{Path: t.TempDir(), URL: url}))
@@ -128,9 +126,8 @@ func TestPostgreSQLHandOver(t *testing.T) {
 }
 
 // One instance sees at once what another one changes.
-func TestPostgreSQLTwoInstances(t *testing.T) {
-	t.Parallel()
-	url := testkit.PostgreSQL(t)
+func testSeveralInstances(t *testing.T, url string) {
+	t.Helper()
 	stores := make([]*store.Store, 4)
 	var all sync.WaitGroup
 	for n := range stores { // all at once: one of them makes the tables
@@ -160,6 +157,35 @@ func TestPostgreSQLTwoInstances(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, revision, got.Revision)
 	require.Len(t, got.Incidents, 1)
+}
+
+// Where the server falls silent, which no broken connection tells, a call ends in
+// time and those after it at once; who leads stops, and all is well again by itself.
+func testSilence(t *testing.T, url string) {
+	t.Helper()
+	wire := newWire(t, url)
+	s := open(t, store.Options{Path: t.TempDir(), URL: wire.url})
+	change(t, s, func(tx *store.Tx) error { return tx.PutIncident(incident("i", at)) })
+	leader := stand(t, s)
+	wait(t, leader.begun)
+	wire.cut()
+	begun := time.Now()
+	_, err := s.Contents(t.Context())
+	require.ErrorIs(t, err, store.ErrAway)
+	require.Less(t, time.Since(begun), patience)
+	begun = time.Now()
+	for range 100 {
+		_, err = s.Revision(t.Context())
+		require.ErrorIs(t, err, store.ErrAway)
+	}
+	require.Less(t, time.Since(begun), time.Second, "none of them waits")
+	wait(t, leader.ended)
+	wire.mend()
+	require.Eventually(t, func() bool {
+		c, err := s.Contents(t.Context())
+		return err == nil && len(c.Incidents) == 1
+	}, patience, 50*time.Millisecond)
+	wait(t, leader.begun)
 }
 
 func TestPostgreSQLRefusals(t *testing.T) {

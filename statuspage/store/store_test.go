@@ -54,15 +54,15 @@ type fixture struct {
 }
 
 // suite is what both databases do.
-func suite(tb *testing.T, options func(t *testing.T) store.Options) {
-	tb.Helper()
+func suite(t *testing.T, options func(t testing.TB) store.Options) {
+	t.Helper()
 	for name, test := range map[string]func(t *fixture){
 		"contents": testContents, "journal": testJournal, "refusal": testRefusal, "revision": testRevision,
 		"concurrent changes": testConcurrent, "not found": testNotFound, "templates": testTemplates, "layout": testLayout,
 		"days": testDays, "spent": testSpent, "sessions": testSessions, "subscribers": testSubscribers,
 		"deliveries": testDeliveries, "fan": testFan, "panic": testPanic, "election": testElection,
 	} {
-		tb.Run(name, func(t *testing.T) {
+		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			o := options(t)
 			test(&fixture{t, open(t, o), o})
@@ -72,7 +72,7 @@ func suite(tb *testing.T, options func(t *testing.T) store.Options) {
 
 func TestSQLite(t *testing.T) {
 	t.Parallel()
-	suite(t, func(t *testing.T) store.Options { return store.Options{Path: t.TempDir()} })
+	suite(t, func(t testing.TB) store.Options { return store.Options{Path: t.TempDir()} })
 }
 
 func testContents(t *fixture) {
@@ -83,13 +83,17 @@ func testContents(t *fixture) {
 	want := store.Contents{
 		Incidents: []statuspage.Incident{incident("new", at.Add(time.Hour)), incident("a", at), incident("b", at)},
 		Maintenances: []statuspage.Maintenance{
-			{ID: "m2", Title: "Later", Start: at.Add(time.Hour), End: at.Add(2 * time.Hour), RRule: "FREQ=DAILY", TimeZone: "Europe/Berlin",
-				Cuts: []statuspage.Cut{{Start: at, End: at}}, Sequence: 3, Cancelled: true, Updates: []statuspage.Update{{ID: "x", Phase: statuspage.Completed}}},
+			{
+				ID: "m2", Title: "Later", Start: at.Add(time.Hour), End: at.Add(2 * time.Hour), RRule: "FREQ=DAILY", TimeZone: "Europe/Berlin",
+				Cuts: []statuspage.Cut{{Start: at, End: at}}, Sequence: 3, Cancelled: true, Updates: []statuspage.Update{{ID: "x", Phase: statuspage.Completed}},
+			},
 			{ID: "m1", Title: "Once", Components: []statuspage.Ref{{Service: "web"}}, Start: at, End: at.Add(time.Minute), TimeZone: "UTC"},
 		},
 		Announcements: []statuspage.Announcement{{ID: "n", Title: "New", Text: "x", Time: at.Add(time.Second)}, {ID: "o", Title: "Old", Time: at}},
-		Corrections: []statuspage.Correction{{ID: "c", Components: []statuspage.Ref{{Service: "web"}}, From: at, To: at.Add(time.Hour),
-			Status: status.Healthy, Reason: "the probe was wrong", Created: at}},
+		Corrections: []statuspage.Correction{{
+			ID: "c", Components: []statuspage.Ref{{Service: "web"}}, From: at, To: at.Add(time.Hour),
+			Status: status.Healthy, Reason: "the probe was wrong", Created: at,
+		}},
 	}
 	change(t, s, func(tx *store.Tx) error {
 		var errs []error

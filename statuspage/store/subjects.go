@@ -69,7 +69,7 @@ func collect[T any](ctx context.Context, q querier, scan func(*sql.Rows) (T, err
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close()
+	defer rows.Close() //nolint:errcheck // rows.Err returns it
 	var all []T
 	for rows.Next() {
 		v, err := scan(rows)

@@ -165,20 +165,14 @@ func (s *Store) Subscribers(ctx context.Context, after string, limit int) (page 
 func (s *Store) CountSubscribers(ctx context.Context) (map[SubscriberKind]int, error) {
 	count := map[SubscriberKind]int{}
 	err := s.do(ctx, "count the subscribers", func(ctx context.Context) error {
-		rows, err := s.db.read.QueryContext(ctx, "SELECT kind, count(*) FROM subscriber WHERE confirmed IS NOT NULL GROUP BY kind")
-		if err != nil {
-			return err
-		}
-		defer rows.Close()
-		for rows.Next() {
+		_, err := collect(ctx, s.db.read, func(rows *sql.Rows) (none struct{}, err error) {
 			var k SubscriberKind
 			var n int
-			if err := rows.Scan(&k, &n); err != nil {
-				return err
-			}
+			err = rows.Scan(&k, &n)
 			count[k] = n
-		}
-		return rows.Err()
+			return none, err
+		}, "SELECT kind, count(*) FROM subscriber WHERE confirmed IS NOT NULL GROUP BY kind")
+		return err
 	})
 	return count, err
 }

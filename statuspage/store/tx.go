@@ -5,7 +5,6 @@ package store
 import (
 	"cmp"
 	"errors"
-	"slices"
 
 	"github.com/pharos-status/pharos/statuspage"
 )
@@ -94,9 +93,7 @@ func (tx *Tx) forgetSpent(correction string) error {
 
 // Templates returns all templates by name.
 func (tx *Tx) Templates() ([]statuspage.Template, error) {
-	all, err := list(tx, templates, func(a, b statuspage.Template) int { return 0 })
-	slices.SortStableFunc(all, func(a, b statuspage.Template) int { return cmp.Compare(a.Name, b.Name) })
-	return all, err
+	return list(tx, templates, func(a, b statuspage.Template) int { return cmp.Compare(a.Name, b.Name) })
 }
 
 // PutTemplate keeps a template.
