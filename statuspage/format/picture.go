@@ -48,10 +48,9 @@ func OpenGraph(w io.Writer, p statuspage.Page, o Options) error {
 		c.text(bold(), 40, margin, 118, muted(), fit(bold(), name, 40, pictureWidth-2*margin))
 	}
 	c.symbol(s, margin, 172, 120)
-	y := 236.0
-	for _, l := range wrap(bold(), headline(p, o.words()), 60, pictureWidth-2*margin-160, 2) {
-		c.text(bold(), 60, margin+160, y, ink(), l)
-		y += 72
+	sentence := wrap(bold(), headline(p, o.words()), 60, pictureWidth-2*margin-160, 2)
+	for i, l := range sentence {
+		c.text(bold(), 60, margin+160, 253-36*float64(len(sentence)-1)+72*float64(i), ink(), l)
 	}
 	c.services(p)
 	var b bytes.Buffer
@@ -67,7 +66,7 @@ func muted() color.RGBA { return color.RGBA{0x5a, 0x65, 0x73, 0xff} }
 
 // services lists the services that can be written, in two columns.
 func (c *canvas) services(p statuspage.Page) {
-	const column, row, top = (pictureWidth - 2*margin) / 2, 56, 384
+	const column, row, top = (pictureWidth - 2*margin) / 2, 60, 390
 	all := slices.DeleteFunc(slices.Clone(p.Services), func(s statuspage.Service) bool {
 		label := line(s.Label)
 		return label == "" || !drawable(regular(), label)

@@ -114,7 +114,7 @@ func (b sign) write(w io.Writer) error {
 	valueWidth := math.Ceil(measure(bold(), b.value, size))
 	signWidth := 0.0
 	if b.figure.sign != "" {
-		signWidth = size + pad/2
+		signWidth = size + math.Ceil(pad/2)
 	}
 	left := labelWidth + 2*pad
 	all := left + valueWidth + signWidth + 2*pad
@@ -125,7 +125,10 @@ func (b sign) write(w io.Writer) error {
 	fmt.Fprintf(&out, `<clipPath id="c"><rect width="%[1]s" height="%[2]s" rx="%[3]s"/></clipPath><g clip-path="url(#c)"><rect width="%[4]s" height="%[2]s" fill="#3a4350"/><rect x="%[4]s" width="%[5]s" height="%[2]s" fill="%[6]s"/></g>`,
 		number(all), number(height), number(round), number(left), number(all-left), b.figure.color)
 	if b.figure.sign != "" {
-		fmt.Fprintf(&out, `<g transform="translate(%s %s) scale(%s)">%s</g>`, number(left+pad), number((height-size)/2), number(size/64), b.figure.drawSign())
+		const from, field = 14, 36 // the part of a figure that its sign fills
+		scale := size / field
+		fmt.Fprintf(&out, `<g transform="translate(%s %s) scale(%s)">%s</g>`,
+			number(left+pad-from*scale), number((height-size)/2-from*scale), number(scale), b.figure.drawSign())
 	}
 	baseline := number(height/2 + size*0.36)
 	fmt.Fprintf(&out, `<g fill="#fff" font-family="Helvetica,Arial,sans-serif" font-size="%s">`, number(size))

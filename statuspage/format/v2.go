@@ -5,6 +5,7 @@ package format
 import (
 	"io"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/pharos-status/pharos/internal/status"
@@ -94,9 +95,9 @@ func ComponentsJSON(w io.Writer, p statuspage.Page, o Options) error {
 func pageV2(p statuspage.Page, o Options) v2Page {
 	url := p.Brand.URL
 	if url == "" {
-		url = o.home()
+		url = o.BaseURL
 	}
-	return v2Page{ID: pageID(p), Name: title(p), URL: url, TimeZone: "Etc/UTC", UpdatedAt: timeV2(asOf(p))}
+	return v2Page{ID: pageID(p), Name: title(p), URL: strings.TrimRight(url, "/"), TimeZone: "Etc/UTC", UpdatedAt: timeV2(asOf(p))}
 }
 
 func pageID(p statuspage.Page) string {
