@@ -22,7 +22,8 @@ type daysState struct {
 	reading bool      // a question is under way
 	asked   time.Time // when it was answered last
 	next    time.Time // when to ask again
-	done    time.Time // the first day that is not known for good
+	done    time.Time // the first day that this source was not asked for when it was final
+	settled time.Time // the first day that is not final in the history; zero if nothing was read yet
 	older   time.Time // the last of the days before those that were asked for; zero if nothing is left to ask
 	unsaved statuspage.Intervals
 }
@@ -58,6 +59,7 @@ func (k *Keeper) readDays(ctx context.Context, source statuspage.Source, now tim
 	if k.days.done = today; !final(today.Add(-dayLength), now) {
 		k.days.done = today.Add(-dayLength)
 	}
+	k.days.settled = k.days.done
 	if begins {
 		k.days.older = first.Add(-dayLength)
 	}
@@ -117,8 +119,9 @@ func (k *Keeper) readOlder(ctx context.Context, source statuspage.Source, now ti
 func (k *Keeper) takeLocked(days statuspage.Days, now time.Time) {
 	h := k.history
 	var news statuspage.Intervals
-	h.Nodes, news.Nodes = merged(h.Nodes, days.Nodes, h.Today, now)
-	h.Services, news.Services = merged(h.Services, days.Services, h.Today, now)
+	at := moment{today: h.Today, now: now, settled: k.days.settled}
+	h.Nodes, news.Nodes = merged(h.Nodes, days.Nodes, at)
+	h.Services, news.Services = merged(h.Services, days.Services, at)
 	h.Weights = days.Weights
 	k.history = h
 	k.days.unsaved.Nodes = joined(k.days.unsaved.Nodes, news.Nodes)
@@ -146,10 +149,16 @@ func extended[K comparable](all map[K][]statuspage.Minutes, days int) map[K][]st
 	return out
 }
 
+// A moment is when something comes into the history.
+type moment struct{ today, now, settled time.Time }
+
+// fresh tells whether a day that was not final in the history is so now.
+func (m moment) fresh(day time.Time) bool { return !m.settled.IsZero() && !day.Before(m.settled) }
+
 // merged returns all that is known with what came in, and which finished days of that
-// were not known so. Of a finished day counts who saw more of it: Prometheus may have
-// forgotten, or may have made up for what it had missed.
-func merged[K comparable](known map[K][]statuspage.Minutes, in map[K]map[time.Time]statuspage.Minutes, today, now time.Time) (
+// were not known for good. Of a finished day counts who saw more of it: Prometheus may
+// have forgotten, or may have made up for what it had missed.
+func merged[K comparable](known map[K][]statuspage.Minutes, in map[K]map[time.Time]statuspage.Minutes, at moment) (
 	all map[K][]statuspage.Minutes, news map[K]map[time.Time]statuspage.Minutes,
 ) {
 	all, news = maps.Clone(known), map[K]map[time.Time]statuspage.Minutes{}
@@ -157,14 +166,15 @@ func merged[K comparable](known map[K][]statuspage.Minutes, in map[K]map[time.Ti
 		all = make(map[K][]statuspage.Minutes, len(in))
 	}
 	for id, days := range in {
-		series := room(known[id], days, today)
+		series := room(known[id], days, at.today)
 		for day, minutes := range days {
-			i := len(series) - 1 - age(day, today)
+			i := len(series) - 1 - age(day, at.today)
 			if i < 0 || i >= len(series) {
 				continue
 			}
-			if final(day, now) {
-				if minutes == series[i] || minutes.Observed() < series[i].Observed() {
+			if final(day, at.now) {
+				nothingNew := minutes == series[i] || minutes.Observed() < series[i].Observed()
+				if nothingNew && !at.fresh(day) {
 					continue
 				}
 				if news[id] == nil {

@@ -42,8 +42,9 @@ func (k *Keeper) load(ctx context.Context, now time.Time) {
 	}
 	k.worked("the store")
 	k.stored.loaded = true
-	k.history.Nodes, _ = merged(k.history.Nodes, days.Nodes, today, now)
-	k.history.Services, _ = merged(k.history.Services, days.Services, today, now)
+	at := moment{today: today, now: now}
+	k.history.Nodes, _ = merged(k.history.Nodes, days.Nodes, at)
+	k.history.Services, _ = merged(k.history.Services, days.Services, at)
 	k.setSpentLocked(spent)
 }
 
