@@ -43,8 +43,9 @@ type Access struct {
 
 // A Proxy authenticates users, and names them in a header of its requests.
 type Proxy struct {
-	Header  string         `yaml:"header"` // empty: there is no such proxy
-	Trusted []netip.Prefix `yaml:"trusted"`
+	Header    string         `yaml:"header"`  // empty: there is no such proxy
+	Addresses []string       `yaml:"trusted"` // of the proxy, as the file gives them
+	Trusted   []netip.Prefix `yaml:"-"`       // likewise, read
 }
 
 // Enabled tells whether anybody may use the admin pages.

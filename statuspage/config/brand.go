@@ -35,11 +35,9 @@ func (b *Branding) brand() statuspage.Brand {
 	}
 }
 
-// inherit takes from main what b leaves empty, but for the address, which is that of
-// the host.
-func (b *Branding) inherit(main *Branding, host string) {
+// inherit takes from main what b leaves empty, but for the address.
+func (b *Branding) inherit(main *Branding) {
 	b.PageTitle = cmp.Or(b.PageTitle, main.PageTitle)
-	b.PageURL = cmp.Or(b.PageURL, "https://"+host+"/")
 	b.CompanyName = cmp.Or(b.CompanyName, main.CompanyName)
 	b.IconURL = cmp.Or(b.IconURL, main.IconURL)
 	b.IconColor = cmp.Or(b.IconColor, main.IconColor)

@@ -4,6 +4,7 @@ package config
 
 import (
 	"cmp"
+	"net/netip"
 	"regexp"
 	"strings"
 	"time"
@@ -17,6 +18,9 @@ import (
 
 // Program is the author of what the program does by itself; no user has this name.
 const Program = "pharos"
+
+// maxCost of a bcrypt hash takes seconds, and each one more twice as long.
+const maxCost = 16
 
 var (
 	pageID     = regexp.MustCompile(`^[a-z0-9-]{1,50}$`)
@@ -39,9 +43,10 @@ func (k *checker) pages(c *Config) {
 		k.selection(p.At("select"), page)
 		k.access(p.At("access"), &page.Access)
 		k.language(p.At("language"), page.Language)
-		if len(page.Hosts) > 0 {
-			page.Branding.inherit(&c.Branding, page.Hosts[0])
-			page.Language = cmp.Or(page.Language, c.Language)
+		page.Language = cmp.Or(page.Language, c.Language)
+		page.Branding.inherit(&c.Branding)
+		if page.Branding.PageURL == "" && len(page.Hosts) > 0 {
+			page.Branding.PageURL = "https://" + page.Hosts[0] + "/"
 		}
 		k.branding(p.At("branding"), &page.Branding)
 	}
@@ -112,29 +117,39 @@ func (k *checker) password(p configfile.Path, password *configfile.Secret, file 
 	if !isHash(*password) {
 		return
 	}
-	if _, err := bcrypt.Cost([]byte(*password)); err != nil {
-		key := "password"
-		if file != "" {
-			key = "password_file"
-		}
+	key := "password"
+	if file != "" {
+		key = "password_file"
+	}
+	switch cost, err := bcrypt.Cost([]byte(*password)); {
+	case err != nil:
 		k.errorf(p.At(key), "begins like a bcrypt hash and is none; make one with htpasswd -nB NAME, and leave out the name")
+	case cost > maxCost:
+		k.errorf(p.At(key), "is a bcrypt hash of cost %d, which keeps the machine busy at each login; use at most %d", cost, maxCost)
 	}
 }
 
 func (k *checker) proxy(p configfile.Path, proxy *Proxy) {
 	switch {
-	case proxy.Header == "" && len(proxy.Trusted) > 0:
+	case proxy.Header == "" && len(proxy.Addresses) > 0:
 		k.errorf(p, "has trusted and no header; name the header in which the proxy names the user, such as X-Forwarded-User")
 	case proxy.Header == "":
 	case !headerName.MatchString(proxy.Header):
 		k.errorf(p.At("header"), "%q is not the name of a header; write one such as X-Forwarded-User", proxy.Header)
-	case len(proxy.Trusted) == 0:
+	case len(proxy.Addresses) == 0:
 		k.errorf(p, "has a header and nobody who is trusted; write the addresses of the proxy, such as trusted: [127.0.0.1/32]")
 	}
-	for i, prefix := range proxy.Trusted {
-		if prefix.Bits() == 0 {
+	for i, text := range proxy.Addresses {
+		prefix, err := netip.ParsePrefix(text)
+		if addr, e := netip.ParseAddr(text); e == nil && addr.Zone() == "" {
+			prefix, err = netip.PrefixFrom(addr, addr.BitLen()), nil
+		}
+		switch {
+		case err != nil:
+			k.errorf(p.At("trusted", i), "%q is not an address or a network; write one such as 127.0.0.1 or 10.0.0.0/8", text)
+		case prefix.Bits() == 0:
 			k.errorf(p.At("trusted", i), "%s trusts everybody with any header; write the addresses of the proxy", prefix)
 		}
-		proxy.Trusted[i] = prefix.Masked()
+		proxy.Trusted = append(proxy.Trusted, prefix.Masked())
 	}
 }

@@ -15,7 +15,7 @@ const MainPage = "main"
 // A Page is one of several pages.
 type Page struct {
 	ID       string   `yaml:"id"`
-	Hosts    []string `yaml:"hosts"`    // in lower case, without a port; none: the main page
+	Hosts    []string `yaml:"hosts"`    // in lower case, without a port; of the main page none
 	Branding Branding `yaml:"branding"` // complete: what the file leaves empty is the main page's
 	Language string   `yaml:"language"` // likewise
 	Select   []string `yaml:"select"`   // label matchers, all of which have to fit; see [Page.Selects]
