@@ -10,10 +10,10 @@ import (
 	"github.com/pharos-status/pharos/statuspage"
 )
 
-// A chart is drawn on a field of 320 × 132: the values in the part that begins at
-// (plotX, plotY), one point each plotStep.
+// A chart is drawn on a field of 320 × 124: the values in the part that begins at
+// (44, plotY), one point each plotStep.
 const (
-	plotX, plotY  = 38, 8
+	plotY         = 8
 	plotStep      = 3
 	plotPoints    = 92
 	plotWidth     = (plotPoints - 1) * plotStep
@@ -38,18 +38,21 @@ type chartRow struct {
 	Median, P95 string
 }
 
-// chartWindows are the spans of time of the charts, by [statuspage.Window].
-var chartWindows = [statuspage.Windows]time.Duration{24 * time.Hour, 7 * 24 * time.Hour, 30 * 24 * time.Hour, 90 * 24 * time.Hour} //nolint:gochecknoglobals // constant
+// chartDays are the lengths of the windows.
+var chartDays = [statuspage.Windows]int{1, 7, 30, 90} //nolint:gochecknoglobals // constant
 
 // chart returns the course of a latency over a window, if anything is known of it.
-func (d *document) chart(l *statuspage.Latency, window time.Duration, label string) (c chart, some bool) {
+func (d *document) chart(l *statuspage.Latency, window statuspage.Window, label string) (c chart, some bool) {
 	median, p95 := thin(l.Median.Values, plotPoints), peaks(l.P95.Values, plotPoints)
 	highest, typical := peak(median), mean(l.Median.Values)
 	highest = max(highest, peak(p95))
 	if highest == 0 || typical != typical {
 		return c, false
 	}
-	span := d.w.Duration(window)
+	span := d.w.Plural("duration.days", chartDays[window])
+	if window == statuspage.LastDay {
+		span = d.w.Plural("duration.hours", 24)
+	}
 	c.Heading = d.T("chart.heading", span)
 	c.Summary = d.T("chart.summary", d.w.Latency(seconds(typical)), d.w.Latency(seconds(peak(p95))))
 	if peak(p95) == 0 {
@@ -88,11 +91,11 @@ func (d *document) plot(median, p95 []float64, highest float64, label, begin str
 	m.raw(`">`)
 	for _, part := range [...]float64{0, 0.5, 1} {
 		at := plotY + y(part*top)
-		m.raw(`<path class="grid" d="M38 `)
+		m.raw(`<path class="grid" d="M44 `)
 		m.int(at)
 		m.raw(`h`)
 		m.int(plotWidth)
-		m.raw(`"/><text x="34" y="`)
+		m.raw(`"/><text x="40" y="`)
 		m.int(at + 3)
 		m.raw(`" text-anchor="end">`)
 		if part == 0 {
@@ -102,13 +105,13 @@ func (d *document) plot(median, p95 []float64, highest float64, label, begin str
 		}
 		m.raw(`</text>`)
 	}
-	m.raw(`<g transform="translate(38 8)"><path class="area" d="`)
+	m.raw(`<g transform="translate(44 8)"><path class="area" d="`)
 	m.area(p95, plotStep, y)
 	m.raw(`"/><path class="median" d="`)
 	m.line(median, plotStep, y)
-	m.raw(`"/></g><text x="38" y="120">`)
+	m.raw(`"/></g><text x="44" y="120">`)
 	m.text(begin)
-	m.raw(`</text><text x="311" y="120" text-anchor="end">`)
+	m.raw(`</text><text x="317" y="120" text-anchor="end">`)
 	m.text(d.T("chart.now"))
 	m.raw(`</text></svg>`)
 	return m.html()

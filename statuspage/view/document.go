@@ -3,7 +3,6 @@
 package view
 
 import (
-	"bytes"
 	"cmp"
 	"embed"
 	"fmt"
@@ -40,11 +39,15 @@ type document struct {
 
 	locked bool // the visitor may see no more than this
 	labels map[statuspage.Ref]string
-	times  map[time.Time]string // what timeOf has written, since many replicas share a second
+	// What was written before, since thousands of components share seconds, days and
+	// spans of time.
+	times map[time.Time]string
+	dates map[time.Time]string
+	spent map[[2]int]string // by state and minutes
 }
 
 func newDocument(p statuspage.Page, o Options) *document {
-	return &document{p: withToday(p), o: o, w: cmp.Or(o.Words, words.In("en")), NoRobots: p.Private, times: map[time.Time]string{}}
+	return &document{p: withToday(p), o: o, w: cmp.Or(o.Words, words.In("en")), NoRobots: p.Private, times: map[time.Time]string{}, dates: map[time.Time]string{}, spent: map[[2]int]string{}}
 }
 
 // withToday returns the page with a day that is under way, history or not.
@@ -55,14 +58,22 @@ func withToday(p statuspage.Page) statuspage.Page {
 	return p
 }
 
-// execute renders into a buffer first, so that an error leaves no half page.
+// execute draws the page before it writes any of it, so that an error leaves no half
+// page.
 func (d *document) execute(w io.Writer, name string) error {
-	var b bytes.Buffer
-	if err := templates().ExecuteTemplate(&b, name, d); err != nil {
-		return fmt.Errorf("render %s: %w", name, err)
+	var m markup
+	if err := d.draw(&m, name); err != nil {
+		return err
 	}
-	_, err := b.WriteTo(w)
+	_, err := w.Write(m)
 	return err
+}
+
+func (d *document) draw(m *markup, name string) error {
+	if err := templates().ExecuteTemplate(m, name, d); err != nil {
+		return fmt.Errorf("draw %s: %w", name, err)
+	}
+	return nil
 }
 
 // T returns a message; see [words.Words.Text].

@@ -101,8 +101,19 @@ func (d *document) components(refs []statuspage.Ref) []component {
 	return all
 }
 
-// The newest update of an event, where there is no room for all.
-func (e event) Latest() []update { return e.Updates[:min(1, len(e.Updates))] }
+// Latest returns the newest update, where there is no room for all. A post-mortem has
+// a page to be told on.
+func (e event) Latest() []update {
+	for i := range e.Updates {
+		if e.Updates[i].Class != postmortem {
+			return e.Updates[i : i+1]
+		}
+	}
+	return nil
+}
+
+// postmortem is the class of an update that is one.
+const postmortem = "phase-" + string(statuspage.Postmortem)
 
 // byDay puts incidents that are sorted by their beginning, newest first, under the
 // days (UTC) on which they began.

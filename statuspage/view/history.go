@@ -140,18 +140,11 @@ func (d *document) month(s *statuspage.Service, month, end time.Time) (out histo
 		return out, false
 	}
 	days := s.Days[from:to]
-	length := day(end) - day(month)
-	last := d.p.Today.AddDate(0, 0, to-len(s.Days))
-	padded := make([]statuspage.Day, length)
-	copy(padded[from-day(month):], days)
-
+	known := d.span(days, d.p.Today.AddDate(0, 0, from-len(s.Days)+1), from-day(month), day(end)-day(month))
 	var bars, table markup
-	label := d.T("days.well")
-	if n := trouble(days); n > 0 {
-		label = d.w.Plural("days.trouble", n)
-	}
-	bars.bars(padded, length, label)
-	d.dayTable(&table, days, last)
+	d.bars(&bars, known)
+	d.axis(&bars, d.w.ShortDate(month), d.w.ShortDate(end.AddDate(0, 0, -1)))
+	d.dayTable(&table, known)
 	out = historyService{Label: s.Label, Href: d.Link(ServicePath(s.ID)), Bars: bars.html(), Table: table.html()}
 	if ratio, counts := uptimeOf(days, d.p.Weights); counts {
 		out.Uptime = d.T("uptime", d.w.Percent(ratio, 2))

@@ -31,7 +31,6 @@ func Incident(w io.Writer, p statuspage.Page, id string, o Options) error {
 	d := newDocument(p, o)
 	in := &p.Incidents[at]
 	body := story{event: d.incident(in)}
-	postmortem := "phase-" + string(statuspage.Postmortem)
 	for _, u := range body.Updates {
 		if u.Class == postmortem {
 			body.Postmortems = append(body.Postmortems, u)

@@ -19,7 +19,7 @@ const (
 	noticesShown = 5
 )
 
-// What the template of the index shows besides the page.
+// What the templates of the index show, before and after the services.
 type index struct {
 	Class    string // of the whole
 	Icon     string
@@ -63,7 +63,17 @@ func Index(w io.Writer, p statuspage.Page, o Options) error {
 	body.Soon = d.soon()
 	body.Past = d.byDay(pastIncidents(p))
 	d.Home, d.Title, d.Summary, d.Body = true, body.Sentence, d.Name()+": "+body.Sentence, body
-	return d.execute(w, "index.html")
+
+	var m markup
+	if err := d.draw(&m, "index.html"); err != nil {
+		return err
+	}
+	d.services(&m)
+	if err := d.draw(&m, "index-after.html"); err != nil {
+		return err
+	}
+	_, err := w.Write(m)
+	return err
 }
 
 func (d *document) notices() []notice {

@@ -14,6 +14,12 @@ import (
 // page has by the thousand is appended here, which costs a tenth.
 type markup []byte
 
+// Write implements [io.Writer], for templates.
+func (m *markup) Write(text []byte) (int, error) {
+	*m = append(*m, text...)
+	return len(text), nil
+}
+
 // raw appends markup of our own.
 func (m *markup) raw(parts ...string) {
 	for _, part := range parts {

@@ -55,7 +55,9 @@ func uptime(all []statuspage.Day) *float64 {
 	return new(up / total)
 }
 
-func past(all []statuspage.Day) statuspage.Past { return statuspage.Past{Days: all, Uptime: uptime(all)} }
+func past(all []statuspage.Day) statuspage.Past {
+	return statuspage.Past{Days: all, Uptime: uptime(all)}
+}
 
 // latency returns charts around a median in seconds.
 func latency(median float64, seed uint64) *statuspage.Charts {

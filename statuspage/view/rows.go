@@ -3,8 +3,8 @@
 package view
 
 import (
-	"html/template"
 	"math"
+	"slices"
 	"strconv"
 	"time"
 
@@ -16,18 +16,23 @@ import (
 // though all is well: folding them would only hide.
 const fewNodes = 8
 
-// Services returns the sections of the page.
-func (d *document) Services() template.HTML {
+// Bytes that a component takes on the page, roughly, and the rest of it.
+const (
+	bytesOfComponent = 2400
+	bytesOfFrame     = 48 << 10
+)
+
+// services appends the sections of the page.
+func (d *document) services(m *markup) {
 	nodes := 0
 	for i := range d.p.Services {
 		nodes += len(d.p.Services[i].Nodes)
 	}
-	m := make(markup, 0, 2048*(nodes+len(d.p.Services)))
+	*m = slices.Grow(*m, bytesOfComponent*(nodes+len(d.p.Services))+bytesOfFrame)
 	for i := range d.p.Services {
 		s := &d.p.Services[i]
-		d.service(&m, s, nodes <= fewNodes || wrong(s))
+		d.service(m, s, nodes <= fewNodes || wrong(s))
 	}
-	return m.html()
 }
 
 // wrong tells whether there is something to look at in a service.
@@ -45,15 +50,15 @@ func (d *document) service(m *markup, s *statuspage.Service, open bool) {
 	if open {
 		m.raw(` open`)
 	}
-	m.raw(`><summary><span class="line"><h2>`)
+	m.raw(`><summary class="line"><h2>`)
 	m.text(s.Label)
 	m.raw(`</h2>`)
 	d.uptime(m, s.Uptime)
 	d.state(m, s.Status, s.InMaintenance)
-	m.raw(`</span>`)
+	days := d.recent(s.Days)
 	if len(s.Days) > 0 {
-		m.bars(s.Days, shownDays, d.daysLabel(s.Days))
-		d.axis(m)
+		d.bars(m, days)
+		d.axis(m, d.T("days.begin"), d.T("days.today"))
 	}
 	m.raw(`</summary>`)
 	if len(s.Nodes) == 0 {
@@ -68,7 +73,13 @@ func (d *document) service(m *markup, s *statuspage.Service, open bool) {
 		m.raw(`</ul>`)
 	}
 	m.raw(`<div class="more">`)
-	d.serviceDays(m, s, id)
+	if len(days.notes) > 0 {
+		m.raw(`<details class="fold" id="`, id, `__days"><summary>`)
+		m.text(d.T("days.of", s.Label))
+		m.raw(`</summary>`)
+		d.dayTable(m, days)
+		m.raw(`</details>`)
+	}
 	m.raw(`<a href="`)
 	m.text(d.Link(ServicePath(s.ID)))
 	m.raw(`">`)
@@ -77,25 +88,12 @@ func (d *document) service(m *markup, s *statuspage.Service, open bool) {
 }
 
 // axis appends when the days above begin and end.
-func (d *document) axis(m *markup) {
+func (d *document) axis(m *markup, begin, end string) {
 	m.raw(`<span class="axis"><span>`)
-	m.text(d.T("days.begin"))
+	m.text(begin)
 	m.raw(`</span><span>`)
-	m.text(d.T("days.today"))
+	m.text(end)
 	m.raw(`</span></span>`)
-}
-
-// serviceDays appends the fold with the days of a service that differ, if any do.
-func (d *document) serviceDays(m *markup, s *statuspage.Service, id string) {
-	known, _ := lastDays(s.Days, shownDays)
-	var table markup
-	d.dayTable(&table, known, d.p.Today)
-	if len(table) == 0 {
-		return
-	}
-	m.raw(`<details class="fold" id="`, id, `__days"><summary>`)
-	m.text(d.T("days.of", s.Label))
-	m.raw(`</summary>`, string(table), `</details>`)
 }
 
 // node appends the line of a node.
@@ -108,10 +106,11 @@ func (d *document) node(m *markup, s *statuspage.Service, n *statuspage.Node) {
 	d.uptime(m, n.Uptime)
 	d.state(m, n.Status, n.InMaintenance)
 	m.raw(`</div>`)
+	days := d.recent(n.Days)
 	if len(n.Days) > 0 {
-		m.bars(n.Days, shownDays, d.daysLabel(n.Days))
+		d.bars(m, days)
 	}
-	d.details(m, n, id)
+	d.details(m, n, days, id)
 	if address := safeURL(n.LinkURL); address != "" {
 		m.raw(`<p class="link"><a href="`)
 		m.text(address)
@@ -196,17 +195,14 @@ func (d *document) value(v float64, unit string) string {
 func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
 
 // details appends what a node is made of: its replicas, and its days that differ.
-func (d *document) details(m *markup, n *statuspage.Node, id string) {
-	known, _ := lastDays(n.Days, shownDays)
-	var days markup
-	d.dayTable(&days, known, d.p.Today)
+func (d *document) details(m *markup, n *statuspage.Node, days *span, id string) {
 	if len(n.Replicas) == 0 {
 		if n.Mode != "promql" {
 			m.raw(`<p class="empty">`)
 			m.text(d.whyEmpty(n))
 			m.raw(`</p>`)
 		}
-		if len(days) == 0 {
+		if len(days.notes) == 0 {
 			return
 		}
 	}
@@ -221,7 +217,7 @@ func (d *document) details(m *markup, n *statuspage.Node, id string) {
 		m.raw(`</span>`)
 	} else {
 		m.raw(`<span>`)
-		m.text(d.daysLabel(n.Days))
+		m.text(d.daysLabel(days))
 		m.raw(`</span>`)
 	}
 	m.raw(`</summary>`)
@@ -232,7 +228,7 @@ func (d *document) details(m *markup, n *statuspage.Node, id string) {
 		}
 		m.raw(`</ol>`)
 	}
-	*m = append(*m, days...)
+	d.dayTable(m, days)
 	m.raw(`</details>`)
 }
 

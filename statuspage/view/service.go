@@ -47,10 +47,10 @@ func Service(w io.Writer, p statuspage.Page, id string, o Options) error {
 	var state, bars, days markup
 	d.state(&state, s.Status, s.InMaintenance)
 	if len(s.Days) > 0 {
-		bars.bars(s.Days, shownDays, d.daysLabel(s.Days))
-		d.axis(&bars)
-		known, _ := lastDays(s.Days, shownDays)
-		d.dayTable(&days, known, d.p.Today)
+		known := d.recent(s.Days)
+		d.bars(&bars, known)
+		d.axis(&bars, d.T("days.begin"), d.T("days.today"))
+		d.dayTable(&days, known)
 	}
 	body.State, body.Bars, body.Days = state.html(), bars.html(), days.html()
 	for i := range s.Nodes {
@@ -95,7 +95,7 @@ func (d *document) serviceNode(s *statuspage.Service, n *statuspage.Node, open b
 		return out
 	}
 	for w := range n.Latency {
-		if c, some := d.chart(&n.Latency[w], chartWindows[w], n.Label); some {
+		if c, some := d.chart(&n.Latency[w], statuspage.Window(w), n.Label); some {
 			out.Charts = append(out.Charts, c)
 		}
 	}

@@ -37,9 +37,19 @@ func (d *document) ago(t time.Time) string {
 	return text
 }
 
+// date names a day.
+func (d *document) date(t time.Time) string {
+	text, known := d.dates[t]
+	if !known {
+		text = d.w.Date(t)
+		d.dates[t] = text
+	}
+	return text
+}
+
 // day returns a day as an element. It is one of UTC in every zone.
 func (d *document) day(t time.Time) string {
-	return "<time datetime=\"" + t.UTC().Format(time.DateOnly) + "\">" + d.w.Date(t) + "</time>"
+	return "<time datetime=\"" + t.UTC().Format(time.DateOnly) + "\">" + d.date(t) + "</time>"
 }
 
 // Range returns a span of time.

@@ -34,11 +34,21 @@ func (w *Words) Text(key string, args ...string) string {
 	if len(args) == 0 || !strings.Contains(message, "{") {
 		return message
 	}
-	pairs := make([]string, 0, 2*len(args))
-	for i, arg := range args {
-		pairs = append(pairs, "{"+strconv.Itoa(i)+"}", arg)
+	var b strings.Builder
+	for {
+		before, after, found := strings.Cut(message, "{")
+		b.WriteString(before)
+		if !found {
+			return b.String()
+		}
+		if n, rest, closed := strings.Cut(after, "}"); closed && len(n) == 1 && '0' <= n[0] && int(n[0]-'0') < len(args) {
+			b.WriteString(args[n[0]-'0'])
+			message = rest
+		} else {
+			b.WriteByte('{')
+			message = after
+		}
 	}
-	return strings.NewReplacer(pairs...).Replace(message)
 }
 
 // Has tells whether the catalogue has the message.

@@ -11,7 +11,8 @@
   const retryEvents = 60e3;
 
   const root = document.documentElement;
-  const lang = root.lang || undefined;
+  // The page's language, as it is written where the visitor is.
+  const lang = navigator.languages?.find((l) => l.split("-")[0] === root.lang) ?? (root.lang || undefined);
   const stored = (key) => {
     try {
       return localStorage.getItem(key) || "";
@@ -137,18 +138,25 @@
     while (at) drop();
   }
 
-  function rememberFolds(below) {
-    for (const e of below.querySelectorAll("details")) if (!served.has(e)) served.set(e, e.hasAttribute("open"));
+  function rememberFolds() {
+    for (const e of document.querySelectorAll("details")) if (!served.has(e)) served.set(e, e.open);
+  }
+
+  // prepare makes what the server sent what a page with a script shows: it has
+  // tooltips of its own.
+  function prepare(below) {
+    localise(below);
+    for (const e of below.querySelectorAll(".days title")) e.remove();
   }
 
   function show(html) {
     const page = new DOMParser().parseFromString(html, "text/html");
     const main = page.getElementById("main");
     if (!main || page.getElementById("password")) throw new Error("the answer is not this page");
-    localise(main);
+    prepare(main);
     document.title = page.title;
     morph(document.getElementById("main"), main);
-    rememberFolds(document);
+    rememberFolds();
   }
 
   // ---- Learning of changes
@@ -310,8 +318,8 @@
   addEventListener("afterprint", () => localise(document));
   document.body.append(tip);
   setZone(zone);
-  localise(document);
-  rememberFolds(document);
+  prepare(document);
+  rememberFolds();
   if (document.getElementById("services")) {
     setInterval(() => document.hidden || localise(document), 1e3);
     listen();
