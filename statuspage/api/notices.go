@@ -30,7 +30,7 @@ func remove(r *http.Request, do func(ctx context.Context, author, id string) err
 
 // A listing is the body of a list that is answered whole: there are few of them.
 func listing[T any](w http.ResponseWriter, r *http.Request, name string, list func(context.Context) ([]T, error)) (reply, error) {
-	if _, err := readQuery(r, nil); err != nil {
+	if err := noQuery(r); err != nil {
 		return reply{}, err
 	}
 	all, err := list(r.Context())
@@ -90,7 +90,7 @@ type templateInput struct {
 }
 
 func (h *handler) templates(w http.ResponseWriter, r *http.Request) (reply, error) {
-	if _, err := readQuery(r, nil); err != nil {
+	if err := noQuery(r); err != nil {
 		return reply{}, err
 	}
 	all, err := h.Desk.Templates(r.Context())

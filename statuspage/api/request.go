@@ -87,6 +87,14 @@ func readQuery(r *http.Request, others map[string][]string) (query, error) {
 	return q, nil
 }
 
+// noQuery refuses what a call passes over.
+func noQuery(r *http.Request) error {
+	for _, name := range sortedKeys(r.URL.Query()) {
+		return desk.Invalid{{Field: short(name), Problem: "is unknown here; this call takes no parameters"}}
+	}
+	return nil
+}
+
 // cut returns the part of a list that is asked for, and where the rest begins.
 func cut[T any](q query, all []T, id func(T) string) (part []T, next string) {
 	if q.after != "" {

@@ -71,7 +71,10 @@ func (h *handler) announceTitle(w http.ResponseWriter, r *http.Request) (reply, 
 		what, _, _ := strings.Cut(invalid[0].Problem, ";")
 		return reply{}, refusal{http.StatusBadRequest, "invalid announcement: the " + invalid[0].Field + " " + what}
 	}
-	return reply{body: announcementID{ID: a.ID}}, err
+	if err != nil {
+		return reply{}, fmt.Errorf("write an announcement: %w", err)
+	}
+	return reply{body: announcementID{ID: a.ID}}, nil
 }
 
 func (h *handler) retractOne(_ http.ResponseWriter, r *http.Request) (reply, error) {
