@@ -70,7 +70,7 @@ func (a *Admin) login(w http.ResponseWriter, r *http.Request) {
 		wait = a.byUser.take(shortened(user), a.Now())
 	}
 	if wait > 0 {
-		seconds := int(wait/time.Second) + 1
+		seconds := int((wait + time.Second - 1) / time.Second)
 		w.Header().Set("Retry-After", strconv.Itoa(seconds))
 		again.Failed = fmt.Sprintf("Too many attempts have failed. Try again in %s.", a.Words.Duration(time.Duration(seconds)*time.Second))
 		a.renderLogin(w, v, http.StatusTooManyRequests, again)
