@@ -28,7 +28,6 @@ type (
 		PageID         string        `json:"page_id"`
 		Updates        []v2Update    `json:"incident_updates"` // newest first
 		Components     []v2Component `json:"components"`
-		Reminders      *string       `json:"reminder_intervals"`
 		ScheduledFor   *string       `json:"scheduled_for,omitempty"`
 		ScheduledUntil *string       `json:"scheduled_until,omitempty"`
 	}
@@ -235,23 +234,37 @@ func (e events) occurrence(occ statuspage.Occurrence) v2Incident {
 	affected := e.affected(m.Components)
 	out := v2Incident{
 		ID: id, Name: m.Title, Status: string(occ.Phase), Impact: v2ImpactMain,
-		CreatedAt: timeV2(m.Created), UpdatedAt: timeV2(m.Updated), StartedAt: timeV2(occ.Start),
+		CreatedAt: timeV2(m.Created), UpdatedAt: timeV2(m.Updated), StartedAt: timeV2(m.Created),
 		Shortlink: e.o.maintenance(m.ID), PageID: pageID(e.p), Components: affected,
 		ScheduledFor: new(timeV2(occ.Start)), ScheduledUntil: new(timeV2(occ.End)),
 	}
 	if occ.Phase == statuspage.Completed {
 		out.ResolvedAt = new(timeV2(occ.End))
 	}
-	first := updateV2(id, statuspage.Update{ID: id, Phase: statuspage.Scheduled, Text: m.Text, Time: m.Created, Created: m.Created})
-	first.AffectedComponents = e.changed(affected, v2Operational, v2Maintenance)
-	out.Updates = []v2Update{first}
+	said := []statuspage.Update{{ID: id, Phase: statuspage.Scheduled, Text: m.Text, Time: m.Created, Created: m.Created}}
 	for _, u := range m.Updates {
 		if belongs(u.Time, occ) {
-			out.Updates = append(out.Updates, updateV2(id, u))
+			said = append(said, u)
 		}
+	}
+	state := v2Operational
+	for _, u := range said {
+		update := updateV2(id, u)
+		next := statusOfPhase(u.Phase)
+		update.AffectedComponents = e.changed(affected, state, next)
+		state = next
+		out.Updates = append(out.Updates, update)
 	}
 	slices.Reverse(out.Updates)
 	return out
+}
+
+// statusOfPhase is the state of a component in which a phase of maintenance leaves it.
+func statusOfPhase(p statuspage.Phase) string {
+	if p == statuspage.InProgress || p == statuspage.Verifying {
+		return v2Maintenance
+	}
+	return v2Operational
 }
 
 // belongs tells whether something that was said then is about the occurrence: of a
