@@ -99,9 +99,10 @@ func maintenanceQuery(id status.NodeID) string {
 		schema.Node + `=` + strconv.Quote(id.Node) + `}) == 1`
 }
 
-// serviceTickQuery tells in which state the nodes of a service are.
+// serviceTickQuery tells in which state the nodes of a service are, by the one tick of
+// the minute before.
 func serviceTickQuery(service string) string {
-	return `max by (` + schema.State + `) (last_over_time(` + schema.ServiceTick + `{` + schema.Service + `=` + strconv.Quote(service) + `}[1m]))`
+	return `max by (` + schema.State + `) (last_over_time(` + schema.ServiceTick + `{` + schema.Service + `=` + strconv.Quote(service) + `}[59999ms]))`
 }
 
 func milliseconds(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) + "ms" }

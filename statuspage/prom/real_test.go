@@ -124,16 +124,24 @@ func startPrometheus(t *testing.T, program, target string) *prom.Source {
 		soon := strings.ReplaceAll(string(text), "interval: 1m", "interval: 250ms")
 		require.NoError(t, os.WriteFile(filepath.Join(folder, name), []byte(soon), 0o600))
 	}
-	config := filepath.Join(folder, "prometheus.yml")
 	text := fmt.Sprintf("global: {scrape_interval: 500ms, scrape_timeout: 500ms, evaluation_interval: 250ms}\nrule_files: ['*.rules.yml']\n"+
 		"scrape_configs: [{job_name: pharos_exporter, static_configs: [{targets: [%q]}]}]\n", target)
-	require.NoError(t, os.WriteFile(config, []byte(text), 0o600))
+	return runPrometheus(t, program, folder, text)
+}
+
+// runPrometheus runs Prometheus with its data in the subfolder tsdb.
+func runPrometheus(t *testing.T, program, folder, config string, components ...prom.Component) *prom.Source {
+	t.Helper()
+	file := filepath.Join(folder, "prometheus.yml")
+	require.NoError(t, os.WriteFile(file, []byte(config), 0o600))
 	address := testkit.FreePort(t)
-	cmd := exec.CommandContext(t.Context(), program, "--config.file="+config, "--storage.tsdb.path="+filepath.Join(folder, "tsdb"),
+	cmd := exec.CommandContext(t.Context(), program, "--config.file="+file, "--storage.tsdb.path="+filepath.Join(folder, "tsdb"),
 		"--web.listen-address="+address)
 	require.NoError(t, cmd.Start())
 	t.Cleanup(func() { _ = cmd.Wait() })
-	s, err := prom.New(prom.Options{URL: "http://" + address, HTTP: commonconfig.DefaultHTTPClientConfig, Logger: slog.New(slog.DiscardHandler)})
+	s, err := prom.New(prom.Options{
+		URL: "http://" + address, HTTP: commonconfig.DefaultHTTPClientConfig, Logger: slog.New(slog.DiscardHandler), Components: components,
+	})
 	require.NoError(t, err)
 	t.Cleanup(s.Close)
 	return s
