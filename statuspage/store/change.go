@@ -90,8 +90,8 @@ func (tx *Tx) fail(what string, err error) error {
 	return fmt.Errorf("%s: %w", what, tx.store.explain(tx.ctx, err))
 }
 
-// textLimit bounds names and titles that are kept beside a document.
-const textLimit = 200
+// textLimit bounds names and titles that are kept beside a document, in bytes.
+const textLimit = 1000
 
 // clean makes text that both databases take.
 func clean(text string) string {

@@ -14,12 +14,12 @@ import (
 	"github.com/pharos-status/pharos/statuspage"
 )
 
-// daysExpected is how many days are usually read.
+// daysExpected is how many days are read at most, but for the pages of the history.
 const daysExpected = 90
 
 // Days returns the finished days that were kept from first on, by node and by service.
 func (s *Store) Days(ctx context.Context, first time.Time) (statuspage.Intervals, error) {
-	into := newSink(daysExpected)
+	into := newSink(int(max(0, min(dayOf(time.Now())-dayOf(first), daysExpected))))
 	err := s.do(ctx, "read the days", func(ctx context.Context) error {
 		_, err := collect(ctx, s.db.read, func(rows *sql.Rows) (none struct{}, err error) {
 			var number int64

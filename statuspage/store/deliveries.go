@@ -58,7 +58,7 @@ func (s *Store) Enqueue(ctx context.Context, subscriber string, payload []byte) 
 func (s *Store) DueDeliveries(ctx context.Context, now time.Time, limit int) (due []Delivery, err error) {
 	err = s.do(ctx, "read the deliveries", func(ctx context.Context) error {
 		due, err = collect(ctx, s.db.read, scanDelivery, `SELECT d.id, d.subscriber, d.payload, d.attempts, d.due, d.created, `+newsColumns+`
-			FROM delivery d LEFT JOIN news n ON n.id = d.news WHERE d.due <= $1 ORDER BY d.due, d.id LIMIT $2`, millis(now), limit)
+			FROM delivery d LEFT JOIN news n ON n.id = d.news WHERE d.due <= $1 ORDER BY d.due, d.id LIMIT $2`, millis(now), max(0, limit))
 		return err
 	})
 	return due, err

@@ -24,6 +24,7 @@ func TestPostgreSQL(t *testing.T) {
 	server := testkit.NewPostgreSQLServer(t)
 	var one sync.Mutex
 	options := func(t testing.TB) store.Options {
+		t.Helper()
 		one.Lock()
 		defer one.Unlock()
 		return store.Options{Path: t.TempDir(), URL: server.Database(t)}

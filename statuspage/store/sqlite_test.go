@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -32,7 +33,7 @@ func TestSQLiteInOddFolder(t *testing.T) {
 func TestSQLiteDamaged(t *testing.T) {
 	t.Parallel()
 	for name, damage := range map[string]func(file []byte) []byte{
-		"not a database": func(file []byte) []byte { return []byte(strings.Repeat("what? ", 1000)) },
+		"not a database": func([]byte) []byte { return []byte(strings.Repeat("what? ", 1000)) },
 		"cut off":        func(file []byte) []byte { return file[:len(file)/2] },
 		"overwritten": func(file []byte) []byte {
 			for i := len(file) / 4; i < len(file); i++ {
@@ -47,7 +48,7 @@ func TestSQLiteDamaged(t *testing.T) {
 			s, err := store.Open(t.Context(), o)
 			require.NoError(t, err)
 			for n := range 100 {
-				change(t, s, func(tx *store.Tx) error { return tx.PutIncident(incident(fmt.Sprint(n), at)) })
+				change(t, s, func(tx *store.Tx) error { return tx.PutIncident(incident(strconv.Itoa(n), at)) })
 			}
 			require.NoError(t, s.Close())
 			file, err := os.ReadFile(sqliteFile(o))
@@ -145,7 +146,7 @@ func TestSQLiteKilled(t *testing.T) {
 		there[i.ID] = true
 	}
 	for n := range acknowledged {
-		require.True(t, there[fmt.Sprint(n+1)], "incident %d of %d", n+1, acknowledged)
+		require.True(t, there[strconv.Itoa(n+1)], "incident %d of %d", n+1, acknowledged)
 	}
 }
 
@@ -160,7 +161,7 @@ func writeUntilKilled(t *testing.T, folder string) {
 			if err != nil {
 				return err
 			}
-			return tx.PutIncident(statuspage.Incident{ID: fmt.Sprint(next), Started: at})
+			return tx.PutIncident(statuspage.Incident{ID: strconv.Itoa(next), Started: at})
 		}))
 		fmt.Fprintln(os.Stdout, "done", next)
 	}
@@ -170,7 +171,7 @@ func BenchmarkContents(b *testing.B) {
 	s := open(b, store.Options{Path: b.TempDir()})
 	change(b, s, func(tx *store.Tx) error {
 		for n := range 1000 {
-			if err := tx.PutIncident(incident(fmt.Sprint(n), at)); err != nil {
+			if err := tx.PutIncident(incident(strconv.Itoa(n), at)); err != nil {
 				return err
 			}
 		}

@@ -155,7 +155,7 @@ func oneSubscriber(ctx context.Context, q querier, where string, args ...any) (S
 func (s *Store) Subscribers(ctx context.Context, after string, limit int) (page []Subscriber, err error) {
 	err = s.do(ctx, "read the subscribers", func(ctx context.Context) error {
 		page, err = collect(ctx, s.db.read, scanSubscriber,
-			"SELECT "+subscriberColumns+" FROM subscriber WHERE id > $1 ORDER BY id LIMIT $2", after, limit)
+			"SELECT "+subscriberColumns+" FROM subscriber WHERE id > $1 ORDER BY id LIMIT $2", after, max(0, limit))
 		return err
 	})
 	return page, err
