@@ -69,7 +69,7 @@ func (s *Source) ask(ctx context.Context, c *Component, at time.Time) (sample, e
 // that is logged when it begins.
 func (s *Source) refused(c *Component, query string, err error) error {
 	var apiErr *promv1.Error
-	if !errors.As(err, &apiErr) || apiErr.Type != promv1.ErrBadData && apiErr.Type != promv1.ErrExec {
+	if !errors.As(err, &apiErr) || !slices.Contains([]promv1.ErrorType{promv1.ErrBadData, promv1.ErrExec, promv1.ErrBadResponse}, apiErr.Type) {
 		return fmt.Errorf("component %s: %w", c.ID, err)
 	}
 	if _, before := s.failing.LoadOrStore(query, struct{}{}); !before {
