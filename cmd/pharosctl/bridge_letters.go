@@ -57,7 +57,7 @@ type letters struct {
 // bridgeLetters adds the subcommands of bridge dead-letters.
 func bridgeLetters(group *kingpin.CmdClause, stdout io.Writer) actions {
 	cmd := group.Command("dead-letters", lettersHelp)
-	l := &letters{stdout: stdout}
+	l := &letters{client: newBridgeClient(), stdout: stdout}
 	l.client.flags(cmd)
 	cmd.Flag("channel", "Those of this channel alone.").StringVar(&l.channel)
 	list := cmd.Command("list", lettersListHelp).Default()
