@@ -30,6 +30,7 @@ func (s *stack) routeOps(mux *http.ServeMux) {
 	mux.Handle("/prometheus/", s.engine.Handler())
 	mux.Handle("/alertmanager/", s.engine.Handler())
 	mux.Handle("/bridge/", s.bridge.Handler())
+	mux.Handle("/admin/", s.page.Admin())
 	exporter, page, bridge := s.exporter.Handler(), s.page.Ops(), s.bridge.Ops()
 	mux.Handle("GET /bridge/{$}", bridge)
 	mux.HandleFunc("GET /config", func(w http.ResponseWriter, r *http.Request) {

@@ -118,6 +118,7 @@ func (s *stack) open(b *app.Builder, f *flags) (err error) {
 		Title: "Pharos",
 		Links: []collector.Link{
 			{URL: s.public.URL() + "/", Text: "Status page"},
+			{URL: "/admin/", Text: "Incidents, maintenance, announcements"},
 			{URL: "/prometheus/api/v1/rules", Text: "Rules"},
 			{URL: "/prometheus/api/v1/targets", Text: "Scrape targets"},
 			{URL: "/alertmanager/api/v2/alerts", Text: "Alerts"},
@@ -162,7 +163,11 @@ func (s *stack) open(b *app.Builder, f *flags) (err error) {
 		Registerer: s.own,
 		Gatherer:   s.own,
 	})
-	return err
+	if err != nil {
+		return err
+	}
+	s.public.OnShutdown(s.page.EndStreams)
+	return nil
 }
 
 // refresher returns what the engine calls after each evaluation.

@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -50,18 +51,13 @@ func build(b *app.Builder, f *flags, hangups app.Hangups, log *slog.Logger) erro
 	if err != nil {
 		return err
 	}
-	page, err := server.New(server.Options{
-		ConfigFile:          f.configFile,
-		RequireConfig:       f.configGiven,
-		StoragePath:         f.storagePath,
-		PageURL:             f.externalURL,
-		CertificateNotAfter: public.CertificateNotAfter,
-		Logger:              log,
-		Registerer:          app.NewRegistry("pharos_statuspage"),
-	})
+	o := options(f, log)
+	o.CertificateNotAfter = public.CertificateNotAfter
+	page, err := server.New(o)
 	if err != nil {
 		return err
 	}
+	public.OnShutdown(page.EndStreams)
 	publicRoutes.Handle("/", page.Public())
 	opsRoutes.Handle("/", page.Ops())
 	b.Add("page", page)
@@ -69,4 +65,24 @@ func build(b *app.Builder, f *flags, hangups app.Hangups, log *slog.Logger) erro
 	b.Add("ops listener", ops)
 	b.Add("reload", hangups.Reload(page.Reload, log))
 	return nil
+}
+
+func options(f *flags, log *slog.Logger) server.Options {
+	return server.Options{
+		ConfigFile:    f.configFile,
+		RequireConfig: f.configGiven,
+		StoragePath:   f.storagePath,
+		PageURL:       f.externalURL,
+		Logger:        log,
+		Registerer:    app.NewRegistry("pharos_statuspage"),
+	}
+}
+
+// exportPage writes the page as static files once.
+func exportPage(ctx context.Context, f *flags, log *slog.Logger) error {
+	page, err := server.New(options(f, log)) //nolint:contextcheck // it runs nothing
+	if err != nil {
+		return err
+	}
+	return errors.Join(page.Export(ctx, f.out), page.Close())
 }

@@ -93,6 +93,10 @@ func (s *HTTPServer) URL() string {
 	return scheme + "://" + address
 }
 
+// OnShutdown has end called when the server begins to stop: to end answers that would
+// last longer.
+func (s *HTTPServer) OnShutdown(end func()) { s.server.RegisterOnShutdown(end) }
+
 // Close releases the address of a server that never ran.
 func (s *HTTPServer) Close() error { return s.listener.Close() }
 

@@ -7,11 +7,14 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/prometheus/common/version"
 
+	"github.com/pharos-status/pharos/internal/configfile"
 	"github.com/pharos-status/pharos/statuspage"
 	"github.com/pharos-status/pharos/statuspage/admin"
+	"github.com/pharos-status/pharos/statuspage/api"
 	"github.com/pharos-status/pharos/statuspage/config"
 	"github.com/pharos-status/pharos/statuspage/desk"
 	"github.com/pharos-status/pharos/statuspage/duty"
@@ -32,6 +35,12 @@ func (s *Server) operate() (err error) {
 	}).Handler()
 	s.mcp = mcp.Handler(func(r *http.Request) statuspage.Page { return s.gallery.shown.Load().at(r).page },
 		mcp.Options{Version: version.Version, Logger: o.Logger})
+	s.manager = api.Handler(api.Options{
+		Token: func() configfile.Secret { return s.config().Manager.Token },
+		Desk:  s.desk, Store: s.store, Reminders: func() api.Reminders { return s.settings.Load().alerts },
+		Reading: s.reading, StaleAfter: func() time.Duration { return time.Duration(s.config().StaleAfter) },
+		Logger: o.Logger,
+	})
 	s.duty = duty.New(duty.Options{
 		Store: s.store, Desk: s.desk, Alertmanager: func() duty.Alertmanager { return s.settings.Load().alerts },
 		Config: s.config, Reading: s.reading, Layout: s.Layout, Logger: o.Logger,
@@ -77,6 +86,9 @@ func (s *Server) duties(ctx context.Context) {
 // operators returns what answers at the paths of operators, who say themselves who
 // they are; nil at all others.
 func (s *Server) operators(path string, now *settings) http.Handler {
+	if below(path, "/manager") {
+		return s.manager
+	}
 	if below(path, "/admin") && now.config.Admin.Public && now.config.Admin.Enabled() {
 		return s.admin
 	}

@@ -72,6 +72,7 @@ type Server struct {
 	pages       *refresher
 	desk        *desk.Desk
 	admin, mcp  http.Handler
+	manager     http.Handler
 	subscribers *subscribe.Service
 	duty        *duty.Duty
 	streams     *streams
@@ -186,6 +187,7 @@ func (s *Server) Run(ctx context.Context) error {
 	var parts sync.WaitGroup
 	parts.Go(func() { s.follower.run(ctx) })
 	parts.Go(func() { s.duties(ctx) })
+	parts.Go(func() { s.exporting(ctx) })
 	s.pages.run(ctx)
 	parts.Wait()
 	return s.Close()

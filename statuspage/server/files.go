@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package server
+
+import (
+	"bytes"
+	"cmp"
+	"errors"
+	"fmt"
+	"net/url"
+	"path"
+	"strings"
+
+	"github.com/pharos-status/pharos/internal/status"
+	"github.com/pharos-status/pharos/statuspage/format"
+	"github.com/pharos-status/pharos/statuspage/view"
+)
+
+// drawFiles draws everything that can be served without a server, by the name of its
+// file: in the language of the page, or in English.
+func drawFiles(s *site) (map[string][]byte, error) {
+	paths := []string{}
+	for p := range s.studio.routes {
+		paths = append(paths, p)
+	}
+	for _, month := range view.Months(s.page) {
+		paths = append(paths, view.MonthPath(month))
+	}
+	for _, in := range s.page.Incidents {
+		paths = append(paths, view.IncidentPath(in.ID))
+	}
+	for _, m := range s.page.Maintenances {
+		paths = append(paths, view.MaintenancePath(m.ID))
+	}
+	badges := map[string]*route{}
+	for _, one := range s.page.Services {
+		paths = append(paths, view.ServicePath(one.ID))
+		addBadges(badges, one.ID, "")
+		for _, n := range one.Nodes {
+			addBadges(badges, one.ID, n.ID)
+		}
+	}
+	files := map[string][]byte{}
+	for _, a := range view.Assets() {
+		files[strings.TrimPrefix(a.Path, "/")] = a.Body
+	}
+	for _, p := range paths {
+		t, ok := s.studio.routes.find(p, "")
+		if !ok {
+			continue
+		}
+		if err := drawFile(files, s, fileOf(p), t.route); err != nil {
+			return nil, err
+		}
+	}
+	for name, r := range badges {
+		if err := drawFile(files, s, name, r); err != nil {
+			return nil, err
+		}
+	}
+	return files, drawFile(files, s, "404.html", s.studio.notFound)
+}
+
+// addBadges adds the routes of the badges of a component.
+func addBadges(all map[string]*route, service, node string) {
+	parts := []string{service}
+	name := "badge/" + fileName(service)
+	if node != "" {
+		parts, name = append(parts, node), name+"/"+fileName(node)
+	}
+	ref := refOf(parts)
+	all[name+".svg"] = badgeRoute(format.Badge(ref, format.Flat))
+	all[name+"/uptime.svg"] = badgeRoute(format.UptimeBadge(ref, format.MaxBadgeDays, format.Flat))
+}
+
+func drawFile(files map[string][]byte, s *site, name string, r *route) error {
+	d := s.drawing(cmp.Or(s.face.language, defaultLanguage))
+	d.view.Live, d.view.Subscribe, d.view.Languages = false, view.Subscribe{}, nil
+	d.view.Link = func(to string) string { return relative(name, to) }
+	var b bytes.Buffer
+	switch err := r.draw(&b, d); {
+	case errors.Is(err, view.ErrNotThere), errors.Is(err, format.ErrNotThere):
+		return nil // a month or a badge of which there is nothing to tell
+	case err != nil:
+		return fmt.Errorf("draw %s: %w", name, err)
+	}
+	files[name] = b.Bytes()
+	return nil
+}
+
+// fileOf returns the name of the file of a path of the page, percent-encoded.
+func fileOf(urlPath string) string {
+	if urlPath == "/" {
+		return "index.html"
+	}
+	parts := strings.Split(strings.TrimPrefix(urlPath, "/"), "/")
+	for i, part := range parts {
+		parts[i] = fileName(unescaped(part))
+	}
+	name := strings.Join(parts, "/")
+	switch parts[0] {
+	case "history", "incidents", "maintenance", "services", "subscribe":
+		return name + ".html"
+	}
+	return name
+}
+
+// relative returns what a link in a file holds that leads to a path of the page.
+func relative(from, to string) string {
+	to, anchor, _ := strings.Cut(to, "#")
+	to, _, _ = strings.Cut(to, "?") // a file has no variants
+	if !strings.HasPrefix(to, "/") {
+		return to
+	}
+	name := strings.Repeat("../", strings.Count(path.Clean(from), "/")) + fileOf(to)
+	if anchor != "" {
+		name += "#" + anchor
+	}
+	return name
+}
+
+// fileName returns a name of one file for any text, the same for the same text, and
+// another one for another text: letters, digits and a few more stay, the rest is
+// written in hexadecimal behind a tilde.
+func fileName(text string) string {
+	text = status.Shorten(text)
+	var b strings.Builder
+	for i := range len(text) {
+		c := text[i]
+		plain := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '_' || c == '.' && i > 0
+		if plain {
+			b.WriteByte(c)
+		} else {
+			fmt.Fprintf(&b, "~%02X", c)
+		}
+	}
+	return b.String()
+}
+
+func unescaped(part string) string {
+	if text, err := url.PathUnescape(part); err == nil {
+		return text
+	}
+	return part
+}
