@@ -59,7 +59,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		return nil, errors.New("store: Options.Logger is required")
 	}
 	if err := os.MkdirAll(o.Path, 0o750); err != nil {
-		return nil, fmt.Errorf("make the data folder: %w", err)
+		return nil, fmt.Errorf("make the data folder: %w; give it to the user that Pharos runs as, or choose another one with --storage.path", err)
 	}
 	open := openSQLite
 	if o.URL != "" {
