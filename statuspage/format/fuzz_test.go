@@ -5,6 +5,7 @@ package format_test
 import (
 	"encoding/json"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
 
@@ -46,18 +47,16 @@ func FuzzRefs(f *testing.F) {
 	f.Add("web", "core")
 	f.Add("a/b", "%2F")
 	f.Fuzz(func(t *testing.T, service, node string) {
-		if service == "" || node == "" {
-			t.Skip()
+		if service == "" || node == "" || !utf8.ValidString(service) || !utf8.ValidString(node) {
+			t.Skip() // label values are valid
 		}
 		p := statuspage.Page{Services: []statuspage.Service{{ID: service, Nodes: []statuspage.Node{{ID: node}}}}}
 		var got struct{ Components []struct{ ID string } }
 		require.NoError(t, json.Unmarshal(render(t, format.ComponentsJSON, p, options()), &got))
 		ref := statuspage.Ref{Service: service, Node: node}
 		render(t, format.Badge(ref, format.Flat), p, options())
-		if json.Valid([]byte(`"` + service + node + `"`)) { // else the encoder replaced something
-			back, err := statuspage.ParseRef(got.Components[1].ID)
-			require.NoError(t, err)
-			require.Equal(t, ref, back)
-		}
+		back, err := statuspage.ParseRef(got.Components[1].ID)
+		require.NoError(t, err)
+		require.Equal(t, ref, back)
 	})
 }

@@ -87,7 +87,8 @@ func mixed() statuspage.Page {
 	in := input()
 	in.Now, in.StaleAfter = now(), time.Minute
 	in.Layout = statuspage.Layout{Services: []statuspage.ServiceLayout{
-		{ID: "web", Nodes: []statuspage.NodeLayout{{ID: "core"}, {ID: "balancer"}}}, {ID: "socket", Nodes: []statuspage.NodeLayout{{ID: "app"}, {ID: "relay"}}},
+		{ID: "web", Nodes: []statuspage.NodeLayout{{ID: "core"}, {ID: "balancer"}}},
+		{ID: "socket", Nodes: []statuspage.NodeLayout{{ID: "app"}, {ID: "relay"}}},
 		{ID: "jobs", Nodes: []statuspage.NodeLayout{{ID: "disk"}}},
 	}}
 	p := statuspage.Build(in)

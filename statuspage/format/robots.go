@@ -7,6 +7,7 @@ import (
 	"encoding/xml"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/pharos-status/pharos/statuspage"
@@ -18,9 +19,7 @@ func Robots(w io.Writer, p statuspage.Page, o Options) error {
 	if p.Private {
 		text += "Disallow: /\n"
 	} else {
-		for _, path := range []string{"/admin/", "/manager/", "/reporter/", "/subscribe", "/unsubscribe", "/events"} {
-			text += "Disallow: " + path + "\n"
-		}
+		text += "Disallow: " + strings.Join([]string{"/admin/", "/manager/", "/reporter/", "/subscribe", "/unsubscribe", "/events"}, "\nDisallow: ") + "\n"
 		if o.BaseURL != "" {
 			text += "\nSitemap: " + line(o.link("/sitemap.xml")) + "\n"
 		}

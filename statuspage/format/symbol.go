@@ -41,7 +41,8 @@ func symbolOf(s status.Status) symbol {
 		}
 	default:
 		return symbol{
-			color.RGBA{0x5f, 0x6b, 0x7a, 0xff}, disc(32, 32, 30),
+			color.RGBA{0x5f, 0x6b, 0x7a, 0xff},
+			disc(32, 32, 30),
 			[][]point{{{23, 25}, {25, 19}, {32, 16}, {39, 19}, {41, 25}, {39, 30}, {33, 34}, {32, 39}}, {{32, 48}, {32, 49}}},
 		}
 	}
@@ -49,7 +50,8 @@ func symbolOf(s status.Status) symbol {
 
 func symbolOfMaintenance() symbol {
 	return symbol{
-		color.RGBA{0x25, 0x63, 0xc4, 0xff}, []point{{4, 4}, {60, 4}, {60, 60}, {4, 60}},
+		color.RGBA{0x25, 0x63, 0xc4, 0xff},
+		[]point{{4, 4}, {60, 4}, {60, 60}, {4, 60}},
 		[][]point{{{18, 46}, {33, 31}}, {{47, 23}, {43, 29}, {37, 30}, {33, 26}, {34, 20}, {40, 16}}},
 	}
 }

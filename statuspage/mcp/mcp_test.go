@@ -37,7 +37,8 @@ func sample() statuspage.Page {
 					ID: "a/pi", Label: "API", Status: status.Dead, Since: now().Add(-time.Hour), LinkURL: "https://example.com/api",
 					Replicas: []statuspage.Replica{{Number: 1, Name: "https://secret.internal", Status: status.Dead}},
 					Past: statuspage.Past{Uptime: new(0.95), Days: []statuspage.Day{
-						{Minutes: statuspage.Minutes{status.Healthy: 1440}}, {Minutes: statuspage.Minutes{status.Healthy: 1400, statuspage.InMaintenance: 40}, Corrected: true},
+						{Minutes: statuspage.Minutes{status.Healthy: 1440}},
+						{Minutes: statuspage.Minutes{status.Healthy: 1400, statuspage.InMaintenance: 40}, Corrected: true},
 						{Minutes: statuspage.Minutes{status.Healthy: 510, status.Dead: 60}},
 					}},
 				},
