@@ -128,19 +128,23 @@ func (d *document) node(m *markup, s *statuspage.Service, n *statuspage.Node) {
 // state appends what something is, in shape and word: maintenance first, then the
 // truth beside it.
 func (d *document) state(m *markup, s status.Status, inMaintenance bool) {
-	if inMaintenance {
-		m.raw(`<span class="state maintenance">`)
-		m.icon(maintenance)
-		m.text(d.w.State(statuspage.InMaintenance))
-		m.raw(`</span>`)
-		if s == status.Healthy {
-			return
-		}
+	if !inMaintenance {
+		m.stateWord(s.String(), d.w.Status(s))
+		return
 	}
-	class := s.String()
+	m.raw(`<span class="states">`)
+	m.stateWord(maintenance, d.w.State(statuspage.InMaintenance))
+	if s != status.Healthy {
+		m.stateWord(s.String(), d.w.Status(s))
+	}
+	m.raw(`</span>`)
+}
+
+// stateWord appends a state in shape and word.
+func (m *markup) stateWord(class, word string) {
 	m.raw(`<span class="state `, class, `">`)
 	m.icon(class)
-	m.text(d.w.Status(s))
+	m.text(word)
 	m.raw(`</span>`)
 }
 
@@ -181,9 +185,13 @@ func (d *document) figures(m *markup, n *statuspage.Node) {
 
 // value writes the value of a component as people would: with three digits that count.
 func (d *document) value(v float64, unit string) string {
+	const most = 6 // digits after the point
 	digits := 0
-	for limit := 100.0; digits < 3 && v != 0 && math.Abs(v) < limit && v != math.Trunc(v); limit /= 10 {
-		digits++
+	if size := math.Abs(v); size > 0 && size < 100 {
+		digits = min(most, 2-int(math.Floor(math.Log10(size))))
+		for scale := math.Pow10(digits); digits > 0 && math.Mod(math.Round(v*scale), 10) == 0; scale /= 10 {
+			digits--
+		}
 	}
 	text := d.w.Number(v, digits)
 	if unit == "" {
