@@ -32,6 +32,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		checkCommand,
 		rulesCommand,
 		bridgeCommand,
+		incidentCommand,
+		maintenanceCommand,
+		announceCommand,
 	} {
 		maps.Copy(work, add(c, stdout, stderr))
 	}
