@@ -53,6 +53,7 @@ func TestPlain(t *testing.T) {
 		"comment": {"<!-- a\nb -->", "<!-- a\nb -->"},
 		"code":    {"```\nx\ny\n```", "x\ny"},
 		"empty":   {" \n", ""},
+		"escapes": {"\\*a\\* 1\\. \\&amp; &lt;&#228; `\\*&lt;`", "*a* 1. &amp; <ä \\*&lt;"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

@@ -3,10 +3,14 @@
 package markdown
 
 import (
+	"bufio"
+	"bytes"
 	"fmt"
+	"html"
 	"strings"
 
 	"github.com/yuin/goldmark/ast"
+	renderer "github.com/yuin/goldmark/renderer/html"
 	"github.com/yuin/goldmark/text"
 )
 
@@ -28,7 +32,7 @@ func (p *plain) visit(n ast.Node, entering bool) (ast.WalkStatus, error) {
 func (p *plain) enter(n ast.Node) {
 	switch n := n.(type) {
 	case *ast.Text:
-		p.out.Write(n.Segment.Value(p.source))
+		p.text(n)
 		if n.SoftLineBreak() || n.HardLineBreak() {
 			p.out.WriteByte('\n')
 		}
@@ -58,6 +62,21 @@ func (p *plain) leave(n ast.Node) {
 	case *ast.Paragraph, *ast.Heading, *ast.TextBlock, *ast.CodeBlock, *ast.FencedCodeBlock:
 		p.out.WriteByte('\n')
 	}
+}
+
+// text writes what a visitor of the HTML would read: without the escapes of Markdown,
+// and entities as the signs that they are. In code both are themselves.
+func (p *plain) text(n *ast.Text) {
+	value := n.Segment.Value(p.source)
+	if _, code := n.Parent().(*ast.CodeSpan); code || n.IsRaw() {
+		p.out.Write(value)
+		return
+	}
+	var b bytes.Buffer
+	w := bufio.NewWriter(&b)
+	renderer.DefaultWriter.Write(w, value)
+	_ = w.Flush() // into memory
+	p.out.WriteString(html.UnescapeString(b.String()))
 }
 
 func (p *plain) lines(lines *text.Segments) {
