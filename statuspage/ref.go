@@ -33,7 +33,7 @@ func ParseRef(text string) (Ref, error) {
 
 // String returns the text of the Ref.
 func (r Ref) String() string {
-	escape := strings.NewReplacer("%", "%25", "/", "%2F").Replace
+	escape := func(part string) string { return strings.ReplaceAll(strings.ReplaceAll(part, "%", "%25"), "/", "%2F") }
 	if r.Node == "" {
 		return escape(r.Service)
 	}
