@@ -71,7 +71,7 @@ func visit(t *testing.T, o format.Options, answer http.HandlerFunc) banner {
 	status := http.NewServeMux()
 	page := httptest.NewServer(status)
 	t.Cleanup(page.Close)
-	status.HandleFunc("/status/embed.js", func(w http.ResponseWriter, r *http.Request) {
+	status.HandleFunc("/status/embed.js", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/javascript")
 		w.Write(render(t, format.EmbedScript(5*time.Minute), mixed(), o))
 	})
@@ -107,6 +107,7 @@ func visit(t *testing.T, o format.Options, answer http.HandlerFunc) banner {
 
 // serve answers with the status of a page.
 func serve(t *testing.T, p statuspage.Page) http.HandlerFunc {
+	t.Helper()
 	body := render(t, format.StatusJSON, p, options())
 	return func(w http.ResponseWriter, _ *http.Request) { w.Write(body) }
 }

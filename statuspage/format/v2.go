@@ -152,30 +152,32 @@ func groupV2(p statuspage.Page, s *statuspage.Service, position int) v2Component
 // serviceStatusV2 leaves out the nodes that people work on, unless the rules know
 // that the service is worse than all of its nodes.
 func serviceStatusV2(s *statuspage.Service) string {
-	var others []statuspage.Node
-	worst := status.Healthy
+	worst, rest := status.Healthy, status.Healthy // of all nodes, of those that nobody works on
+	var others [status.Dead + 1]int
+	maintenance := false
 	for _, n := range s.Nodes {
-		if n.Status.Severity() > worst.Severity() {
-			worst = n.Status
+		worst = worse(worst, n.Status)
+		if n.InMaintenance {
+			maintenance = true
+			continue
 		}
-		if !n.InMaintenance {
-			others = append(others, n)
-		}
+		rest = worse(rest, n.Status)
+		others[n.Status]++
 	}
-	if len(others) == len(s.Nodes) || s.Status.Severity() > worst.Severity() {
+	switch {
+	case !maintenance, s.Status.Severity() > worst.Severity():
 		return statusV2(s.Status, s.InMaintenance, count(s.Nodes, statusOfNode))
-	}
-	rest := status.Worst(func(yield func(status.Status) bool) {
-		for _, n := range others {
-			if !yield(n.Status) {
-				return
-			}
-		}
-	})
-	if len(others) == 0 || rest == status.Healthy {
+	case rest == status.Healthy:
 		return v2Maintenance
 	}
-	return statusV2(rest, false, count(others, statusOfNode))
+	return statusV2(rest, false, others)
+}
+
+func worse(a, b status.Status) status.Status {
+	if b.Severity() > a.Severity() {
+		return b
+	}
+	return a
 }
 
 func nodeV2(p statuspage.Page, s *statuspage.Service, n *statuspage.Node, position int) v2Component {
