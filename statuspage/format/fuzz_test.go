@@ -15,7 +15,7 @@ import (
 
 // FuzzFormats lets every text of others be anything.
 func FuzzFormats(f *testing.F) {
-	for _, seed := range []string{"", "plain", nasty, "\xff\xfe", "a\r\nb", "]]>", "&#0;", "\u2028", "1.", "-", "=", "```", "\\", "END:VCALENDAR\r\n", "x;y,z\\n", "é日本🙂 المساعدة"} {
+	for _, seed := range []string{"", "plain", nasty, "\xff\xfe", "a\r\nb", "]]>", "&#0;", "\u2028", "\x00", "1.", "-", "=", "```", "\\", "END:VCALENDAR\r\n", "x;y,z\\n", "é日本🙂 المساعدة"} {
 		f.Add(seed)
 	}
 	all := formats()

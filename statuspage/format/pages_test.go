@@ -163,7 +163,7 @@ func empty() statuspage.Page {
 }
 
 // nasty is a text that tries to get out of every format.
-const nasty = "</title></text><script>alert(1)</script>]]>&amp;&\"'`{{x}} [a](javascript:alert(2)) ![i](https://evil.example/i.png) # h\r\nATTACH:https://evil.example/\r\nEND:VEVENT\n\n- x | y\n\u202egnp.exe\u2028\u0000\u001b[31m 日本 🙂 <img src=x onerror=alert(3)>"
+const nasty = "</title></text><script>alert(1)</script>]]>&amp;&\"'`{{x}} [a](javascript:alert(2)) ![i](https://evil.example/i.png) # h\r\nATTACH:https://evil.example/\r\nEND:VEVENT\n\n- x | y\n\u202egnp.exe\u2028\u001b[31m 日本 🙂 <img src=x onerror=alert(3)>"
 
 // hostile is a page on which all that people, applications and the configuration say
 // is the text. The ids are hostile as far as they can be.
