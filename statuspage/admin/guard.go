@@ -165,5 +165,5 @@ func local(next string) string {
 		strings.Contains(u.Path, "//") || strings.HasPrefix(u.Path, "/admin/log") {
 		return overview
 	}
-	return (&url.URL{Path: u.Path, RawQuery: u.RawQuery}).String()
+	return (&url.URL{Path: u.Path, RawQuery: u.Query().Encode()}).String()
 }

@@ -14,17 +14,18 @@ const (
 	addressFree, addressLongest = 5, 15 * time.Minute
 	firstDelay                  = time.Second
 	forgetAfter                 = time.Hour
-	maxCounted                  = 10_000
+	maxCounted                  = 5_000 // of a generation; see [limiter]
 )
 
 // A limiter makes attempts wait, the longer the more have failed. It is safe for
-// concurrent use.
+// concurrent use. Its memory is bounded: once as many as maxCounted have been counted,
+// a generation ends, and what was counted neither in it nor in the next is forgotten.
 type limiter struct {
 	free    int
 	longest time.Duration
 
-	mu     sync.Mutex // protects counts
-	counts map[any]count
+	mu          sync.Mutex // protects all following fields
+	counts, old map[any]count
 }
 
 type count struct {
@@ -42,7 +43,10 @@ func newLimiter(free int, longest time.Duration) *limiter {
 func (l *limiter) take(key any, now time.Time) time.Duration {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	c, known := l.counts[key]
+	c, counted := l.counts[key]
+	if !counted {
+		c = l.old[key]
+	}
 	if now.Sub(c.last) >= forgetAfter {
 		c.failed = 0
 	}
@@ -51,8 +55,8 @@ func (l *limiter) take(key any, now time.Time) time.Duration {
 			return wait
 		}
 	}
-	if !known && len(l.counts) >= maxCounted {
-		l.makeRoom(now)
+	if !counted && len(l.counts) >= maxCounted {
+		l.counts, l.old = map[any]count{}, l.counts
 	}
 	l.counts[key] = count{c.failed + 1, now}
 	return 0
@@ -73,22 +77,5 @@ func (l *limiter) forget(key any) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	delete(l.counts, key)
-}
-
-// makeRoom forgets what is over, or else what was last counted the longest ago.
-func (l *limiter) makeRoom(now time.Time) {
-	var oldest any
-	var since time.Time
-	for key, c := range l.counts {
-		if now.Sub(c.last) >= forgetAfter {
-			delete(l.counts, key)
-			continue
-		}
-		if oldest == nil || c.last.Before(since) {
-			oldest, since = key, c.last
-		}
-	}
-	if len(l.counts) >= maxCounted {
-		delete(l.counts, oldest)
-	}
+	delete(l.old, key)
 }

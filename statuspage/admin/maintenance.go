@@ -23,7 +23,7 @@ type planned struct {
 // A date is an occurrence, in the zone of its maintenance.
 type date struct {
 	Start, End time.Time
-	Text       string // in that zone
+	Day, Hours string // in that zone
 	Now        bool   // it is under way
 	Key        string // names it in a form
 }
@@ -37,21 +37,18 @@ func (f *frame) plannedOf(m statuspage.Maintenance) planned {
 }
 
 func (f *frame) dateOf(c statuspage.Cut, zone *time.Location) date {
-	return date{
-		Start: c.Start, End: c.End, Text: span(c, zone), Key: version(c.Start),
-		Now: !c.Start.After(f.admin.Now()),
+	start, end := c.Start.In(zone), c.End.In(zone)
+	d := date{Start: c.Start, End: c.End, Day: start.Format("Mon 2 Jan 2006"), Key: version(c.Start), Now: !c.Start.After(f.admin.Now())}
+	if sameDay := start.Format(time.DateOnly) == end.Format(time.DateOnly); sameDay {
+		d.Hours = start.Format("15:04") + "–" + end.Format("15:04 MST")
+	} else {
+		d.Hours = start.Format("15:04") + " – " + end.Format("Mon 2 Jan, 15:04 MST")
 	}
+	return d
 }
 
-// span writes when something begins and ends: Tue 3 Nov 2026, 22:00–23:30 CET.
-func span(c statuspage.Cut, zone *time.Location) string {
-	start, end := c.Start.In(zone), c.End.In(zone)
-	text := start.Format("Mon 2 Jan 2006, 15:04")
-	if sameDay := start.Format(time.DateOnly) == end.Format(time.DateOnly); sameDay {
-		return text + "–" + end.Format("15:04 MST")
-	}
-	return text + " – " + end.Format("Mon 2 Jan, 15:04 MST")
-}
+// Text writes when the occurrence begins and ends: Tue 3 Nov 2026, 22:00–23:30 CET.
+func (d date) Text() string { return d.Day + ", " + d.Hours }
 
 // zoneOf returns a time zone by name, UTC if there is none such.
 func zoneOf(name string) *time.Location {

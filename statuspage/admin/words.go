@@ -26,7 +26,10 @@ func (f *frame) Lasted(from, to time.Time) string {
 	if to.IsZero() {
 		to = f.admin.Now()
 	}
-	return f.admin.Words.Duration(max(0, to.Sub(from)))
+	if d := to.Sub(from); d >= time.Minute {
+		return f.admin.Words.Duration(d)
+	}
+	return "less than a minute"
 }
 
 // Ago names how long ago something was.

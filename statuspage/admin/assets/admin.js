@@ -62,7 +62,7 @@
       const wanted = filter.value.trim().toLowerCase();
       const fits = (label) => label.textContent.toLowerCase().includes(wanted) || label.querySelector("input").checked;
       for (const group of all(".group", tree)) {
-        const whole = fits(group.querySelector(".whole"));
+        const whole = fits(group.querySelector(".all-of"));
         let some = whole;
         for (const label of all(".nodes label", group)) {
           label.hidden = !(whole || fits(label));
@@ -97,6 +97,9 @@
     form.addEventListener("submit", () => { typed = false; });
   }
   addEventListener("beforeunload", (e) => typed && e.preventDefault());
+
+  const here = document.querySelector(".top [aria-current]");
+  if (here) here.closest("nav").scrollLeft = here.offsetLeft - 40;
 
   document.addEventListener("click", (e) => {
     for (const menu of all(".me details[open]")) if (!menu.contains(e.target)) menu.open = false;
