@@ -46,6 +46,7 @@ sshd openssh-server
 prosody prosody
 curl curl
 node nodejs
+xmllint libxml2-utils
 npm npm
 systemd-analyze systemd
 chromium chromium fonts-dejavu-core
