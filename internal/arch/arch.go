@@ -77,12 +77,13 @@ var rules = map[string][]string{
 
 // ofTests lists what the tests of a package import of the project besides.
 var ofTests = map[string][]string{
-	"collector/push":  {"internal/app", "internal/configfile"}, // they listen as the programs do
-	"collector/relay": {"collector/probe"},                     // they fill a store
-	"internal/e2e":    {"internal/schema", "rules/alerting", "rules/generate"},
-	"dashboards":      {"internal/configfile", "internal/schema", "rules"},
-	"rules":           {"internal/configfile", "internal/schema", "rules/alerting", "rules/generate"},
-	"examples":        {"bridge/config", "collector/config", "internal/configfile", "collector/module", "statuspage/config"},
+	"collector/push":    {"internal/app", "internal/configfile"},                                     // they listen as the programs do
+	"collector/relay":   {"collector/probe"},                                                         // they fill a store
+	"internal/embedded": {"statuspage", "statuspage/history", "statuspage/prom", "statuspage/store"}, // they refresh a page
+	"internal/e2e":      {"internal/schema", "rules/alerting", "rules/generate"},
+	"dashboards":        {"internal/configfile", "internal/schema", "rules"},
+	"rules":             {"internal/configfile", "internal/schema", "rules/alerting", "rules/generate"},
+	"examples":          {"bridge/config", "collector/config", "internal/configfile", "collector/module", "statuspage/config"},
 }
 
 // testsOnly may be imported by tests, and by nothing else.
