@@ -4,9 +4,6 @@ package alerts_test
 
 import (
 	"net/http"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -22,8 +19,8 @@ import (
 // TestRealAlertmanager runs the client against the Alertmanager of the machine.
 func TestRealAlertmanager(t *testing.T) {
 	t.Parallel()
-	url := startAlertmanager(t)
-	c, err := alerts.New(alerts.Options{URL: url + "/prefix/", HTTP: commonconfig.DefaultHTTPClientConfig})
+	url := testkit.Alertmanager(t)
+	c, err := alerts.New(alerts.Options{URL: url + "/", HTTP: commonconfig.DefaultHTTPClientConfig})
 	require.NoError(t, err)
 	t.Cleanup(c.Close)
 
@@ -49,34 +46,10 @@ func TestRealAlertmanager(t *testing.T) {
 	require.Zero(t, left())
 }
 
-// startAlertmanager returns the address of one that ends with the test.
-func startAlertmanager(t *testing.T) string {
-	t.Helper()
-	program := testkit.Program(t, "prometheus-alertmanager")
-	folder := t.TempDir()
-	config := filepath.Join(folder, "alertmanager.yml")
-	require.NoError(t, os.WriteFile(config, []byte("route: {receiver: none}\nreceivers: [{name: none}]\n"), 0o600))
-	address := testkit.FreePort(t)
-	cmd := exec.CommandContext(t.Context(), program, "--config.file="+config, "--storage.path="+folder,
-		"--web.listen-address="+address, "--web.route-prefix=/prefix", "--cluster.listen-address=")
-	require.NoError(t, cmd.Start())
-	t.Cleanup(func() { _ = cmd.Wait() })
-	url := "http://" + address
-	require.Eventually(t, func() bool {
-		resp, err := http.Get(url + "/prefix/-/ready")
-		if err != nil {
-			return false
-		}
-		return resp.Body.Close() == nil && resp.StatusCode == http.StatusOK
-	}, 30*time.Second, 20*time.Millisecond, "Alertmanager is not ready")
-	t.Cleanup(http.DefaultClient.CloseIdleConnections)
-	return url
-}
-
 // TestRealSilences: what Alertmanager itself makes of alerts and of marked silences.
 func TestRealSilences(t *testing.T) {
 	t.Parallel()
-	url := startAlertmanager(t) + "/prefix"
+	url := testkit.Alertmanager(t)
 	c, err := alerts.New(alerts.Options{URL: url, HTTP: commonconfig.DefaultHTTPClientConfig})
 	require.NoError(t, err)
 	t.Cleanup(c.Close)

@@ -72,12 +72,17 @@ func (k *checker) email(p configfile.Path, e *Email) {
 	if strings.ContainsAny(e.Hello, " \t\r\n") {
 		k.errorf(p.At("hello"), "%q is not the name of a host", e.Hello)
 	}
+	k.mailUser(p, e, port == smtps)
+}
+
+// mailUser checks how the mail server is logged in to.
+func (k *checker) mailUser(p configfile.Path, e *Email, tls bool) {
 	switch {
 	case e.AuthUsername == "" && e.AuthPassword != "":
 		k.errorf(p.At("auth_username"), "is missing, and there is a password; write the user, or remove the password")
 	case e.AuthUsername != "" && e.AuthPassword == "":
 		k.errorf(p, "has auth_username and no password; write it into a file, and name that by auth_password_file")
-	case e.AuthUsername != "" && !e.RequireTLS && port != smtps:
+	case e.AuthUsername != "" && !e.RequireTLS && !tls:
 		k.errorf(p.At("require_tls"), "without TLS everyone on the way could read the password; remove require_tls: false, or auth_username")
 	}
 }

@@ -26,7 +26,8 @@ const open = "Web *site*: API is down [web/api] major investigating"
 
 func TestAnAlertOpensAndTheTruthCloses(t *testing.T) {
 	t.Parallel()
-	bubble(t, func(t *testing.T, r *rig) {
+	bubble(t, func(r *rig) {
+		t := r.t
 		began := time.Now()
 		r.outage("web", "api")
 		r.pass(2*time.Minute - time.Second)
@@ -61,7 +62,8 @@ func TestAnAlertOpensAndTheTruthCloses(t *testing.T) {
 
 func TestStaleDataClosesAndOpensNothing(t *testing.T) {
 	t.Parallel()
-	bubble(t, func(t *testing.T, r *rig) {
+	bubble(t, func(r *rig) {
+		t := r.t
 		r.outage("web", "api")
 		r.pass(3 * time.Minute)
 		r.nodes[id("web", "api")] = status.Healthy
@@ -88,7 +90,8 @@ func sorted(lines []string) []string {
 
 func TestAnotherInstanceGoesOn(t *testing.T) {
 	t.Parallel()
-	bubble(t, func(t *testing.T, r *rig) {
+	bubble(t, func(r *rig) {
+		t := r.t
 		r.outage("web", "api")
 		r.pass(3 * time.Minute)
 		for range 3 {
@@ -117,7 +120,8 @@ func TestAnotherInstanceGoesOn(t *testing.T) {
 
 func TestPolicies(t *testing.T) {
 	t.Parallel()
-	bubble(t, func(t *testing.T, r *rig) {
+	bubble(t, func(r *rig) {
+		t := r.t
 		later := model.Duration(10 * time.Minute)
 		r.cfg.Incidents.FromAlerts.Policy = config.Off
 		r.cfg.Incidents.FromAlerts.Rules = []config.Rule{
@@ -143,7 +147,8 @@ func TestPolicies(t *testing.T) {
 
 func TestDraftsAreClosedToo(t *testing.T) {
 	t.Parallel()
-	bubble(t, func(t *testing.T, r *rig) {
+	bubble(t, func(r *rig) {
+		t := r.t
 		r.cfg.Incidents.FromAlerts.Policy = config.Draft
 		r.outage("web", "api")
 		r.pass(3 * time.Minute)
@@ -156,7 +161,8 @@ func TestDraftsAreClosedToo(t *testing.T) {
 
 func TestAnAlertThatTheTruthDoesNotConfirm(t *testing.T) {
 	t.Parallel()
-	bubble(t, func(t *testing.T, r *rig) {
+	bubble(t, func(r *rig) {
+		t := r.t
 		r.am.fire("PharosErrorBudgetBurn", "web", "", "critical")
 		r.am.fire("Other", "nobody knows", "", "critical")
 		r.am.fire("Other", "web", "gone", "critical")
@@ -169,7 +175,8 @@ func TestAnAlertThatTheTruthDoesNotConfirm(t *testing.T) {
 
 func TestNoIncidentOfMaintenance(t *testing.T) {
 	t.Parallel()
-	bubble(t, func(t *testing.T, r *rig) {
+	bubble(t, func(r *rig) {
+		t := r.t
 		r.plan(0, time.Hour, "", "web/api")
 		r.outage("web", "api")
 		r.whole["web"] = status.Dead
@@ -190,7 +197,8 @@ func TestNoIncidentOfMaintenance(t *testing.T) {
 
 func TestWhatBecomesWorse(t *testing.T) {
 	t.Parallel()
-	bubble(t, func(t *testing.T, r *rig) {
+	bubble(t, func(r *rig) {
+		t := r.t
 		r.outage("web", "api")
 		r.pass(3 * time.Minute)
 		r.outage("web", "db")
@@ -211,7 +219,8 @@ func TestWhatBecomesWorse(t *testing.T) {
 
 func TestAPersonWasFaster(t *testing.T) {
 	t.Parallel()
-	bubble(t, func(t *testing.T, r *rig) {
+	bubble(t, func(r *rig) {
+		t := r.t
 		title, text, components := "Trouble", "We look.", []string{"web"}
 		_, err := r.desk.OpenIncident(t.Context(), "anna", desk.IncidentInput{Title: &title, Text: &text, Components: &components})
 		require.NoError(t, err)
@@ -238,7 +247,8 @@ func TestAPersonTakesOver(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			bubble(t, func(t *testing.T, r *rig) {
+			bubble(t, func(r *rig) {
+				t := r.t
 				if c.policy == config.Draft {
 					r.cfg.Incidents.FromAlerts.Policy = config.Draft
 				}
@@ -247,6 +257,7 @@ func TestAPersonTakesOver(t *testing.T) {
 				text := "We know."
 				_, err := r.desk.UpdateIncident(t.Context(), "anna", r.contents().Incidents[0].ID, desk.UpdateInput{Phase: &c.phase, Text: &text})
 				require.NoError(t, err)
+				r.pass(0)
 				r.cfg.Incidents.FromAlerts.Policy = c.policy
 				r.outage("web", "db")
 				r.pass(20 * time.Minute)
@@ -262,7 +273,8 @@ func TestAPersonTakesOver(t *testing.T) {
 
 func TestWhatAPersonHasDismissedStaysAway(t *testing.T) {
 	t.Parallel()
-	bubble(t, func(t *testing.T, r *rig) {
+	bubble(t, func(r *rig) {
+		t := r.t
 		r.outage("web", "api")
 		r.pass(3 * time.Minute)
 		require.NoError(t, r.desk.DeleteIncident(t.Context(), "anna", r.contents().Incidents[0].ID))

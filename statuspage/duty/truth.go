@@ -51,12 +51,6 @@ func (t *truth) inMaintenance(id status.NodeID) bool {
 	return slices.ContainsFunc(t.planned, func(r statuspage.Ref) bool { return r.Covers(id) })
 }
 
-// known tells whether the page has the component.
-func (t *truth) known(r statuspage.Ref) bool {
-	nodes, ok := t.nodes[r.Service]
-	return ok && (r.Node == "" || slices.ContainsFunc(nodes, func(n statuspage.NodeLayout) bool { return n.ID == r.Node }))
-}
-
 // of returns the status of a component without those of its nodes that are bad because
 // they are in maintenance: unknown if that leaves nothing, or if nothing is to be believed.
 func (t *truth) of(r statuspage.Ref) status.Status {
