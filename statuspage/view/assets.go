@@ -42,7 +42,7 @@ func inline(file string) bool { return file == "page.css" || file == "theme.js" 
 func inlined(file string) string { return compacted()[file] }
 
 var compacted = sync.OnceValue(func() map[string]string { //nolint:gochecknoglobals // made once
-	comment, space := regexp.MustCompile(`(?s)/\*.*?\*/|(?m)^\s*//.*$`), regexp.MustCompile(`\s+`)
+	comment, space := regexp.MustCompile(`(?s:/\*.*?\*/)|(?m:^\s*//.*$)`), regexp.MustCompile(`\s+`)
 	around := regexp.MustCompile(` ?([{};,>]) ?`)
 	all := map[string]string{}
 	for name, a := range assets() {

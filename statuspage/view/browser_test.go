@@ -119,6 +119,7 @@ func (l *live) handler(t *testing.T, policy string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		w.Header().Set("Content-Security-Policy", policy)
+		w.Header().Set("Date", now().Format(http.TimeFormat))
 		_, _ = w.Write(l.body)
 	})
 }

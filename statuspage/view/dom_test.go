@@ -366,6 +366,7 @@ func checkMarkup(t *testing.T, where string, root *html.Node) {
 func TestHashes(t *testing.T) {
 	t.Parallel()
 	scripts, styles := view.Hashes()
+	require.Contains(t, string(render(t, view.Index, mixed())), "<script>try{const theme = localStorage", "without its comments, but there")
 	page := strings.ReplaceAll(string(render(t, view.Index, mixed())), mixed().Brand.CustomHTML, "")
 	gotScripts, gotStyles, origins := view.InlineHashes(page)
 	require.Equal(t, scripts, gotScripts)

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/pharos-status/pharos/statuspage"
-	"github.com/pharos-status/pharos/statuspage/markdown"
 )
 
 // What the templates show of incidents, maintenance and announcements.
@@ -67,9 +66,7 @@ func (d *document) maintenance(m *statuspage.Maintenance) event {
 		Title: m.Title, Href: d.Link(MaintenancePath(m.ID)), Class: maintenance, Kind: d.T("maintenance.kind"),
 		Components: d.components(m.Components), Updates: d.updates(m.Updates),
 	}
-	if m.Text != "" {
-		e.Text = markdown.HTML(m.Text)
-	}
+	e.Text = text(m.Text, headingsInEvent)
 	return e
 }
 
@@ -79,8 +76,9 @@ func (d *document) updates(all []statuspage.Update) []update {
 	for i := len(all) - 1; i >= 0; i-- {
 		u := &all[i]
 		v := update{Phase: d.w.Phase(u.Phase), Class: "phase-" + string(u.Phase), Time: d.Time(u.Time)}
-		if u.Text != "" {
-			v.Text = markdown.HTML(u.Text)
+		v.Text = text(u.Text, headingsInEvent)
+		if u.Phase == statuspage.Postmortem {
+			v.Text = text(u.Text, headingsInPostmortem)
 		}
 		if !u.Edited.IsZero() {
 			v.Edited = d.Time(u.Edited)
@@ -111,6 +109,13 @@ func (e event) Latest() []update {
 	}
 	return nil
 }
+
+// The levels at which the headings of a text begin: an event has one of level 3, the
+// section of a post-mortem one of level 2.
+const (
+	headingsInEvent      = 4
+	headingsInPostmortem = 3
+)
 
 // postmortem is the class of an update that is one.
 const postmortem = "phase-" + string(statuspage.Postmortem)

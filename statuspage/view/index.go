@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/pharos-status/pharos/statuspage"
-	"github.com/pharos-status/pharos/statuspage/markdown"
 )
 
 // What the index has room for; the rest is on the pages of the history.
@@ -79,7 +78,7 @@ func Index(w io.Writer, p statuspage.Page, o Options) error {
 func (d *document) notices() []notice {
 	var all []notice
 	for _, a := range d.p.Announcements[:min(noticesShown, len(d.p.Announcements))] {
-		all = append(all, notice{anchor("announcement", a.ID), a.Title, d.Time(a.Time), markdown.HTML(a.Text)})
+		all = append(all, notice{anchor("announcement", a.ID), a.Title, d.Time(a.Time), text(a.Text, headingsInEvent)})
 	}
 	return all
 }

@@ -90,7 +90,12 @@ func states() map[string]statuspage.Page {
 func shown(state string) map[string]drawing {
 	all := map[string]drawing{"index": drawings()["index"]}
 	switch state {
-	case "mixed", "long":
+	case "long":
+		for _, name := range []string{"service-web", "incident-inc1dent01", "history-september"} {
+			all[name] = stories()[name]
+		}
+		all["subscribe"] = drawings()["subscribe"]
+	case "mixed":
 		all = drawings()
 		for name, f := range stories() {
 			all[name] = f
