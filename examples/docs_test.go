@@ -13,7 +13,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	exporter "github.com/pharos-status/pharos/collector/config"
-	page "github.com/pharos-status/pharos/statuspage/config"
 )
 
 // TestConfigurationInTheDocuments loads what the documents show as files.
@@ -43,10 +42,8 @@ func TestConfigurationInTheDocuments(t *testing.T) {
 			_, err = exporter.Load(write(name, "services:\n  - id: s\n    nodes:\n      - id: n\n        mode: poll\n"+indent(shown)))
 		case "scripts":
 			_, err = exporter.Load(write(name, "services:\n  - id: s\n    nodes:\n      - id: n\n        mode: script\n"+indent(shown)))
-		case "external_url": // a test of bridge/config loads it, with its secrets
+		case "external_url", "prometheus": // tests of bridge/config and statuspage/config load them, with their secrets
 			continue
-		case "prometheus":
-			_, err = page.Load(write(name, shown))
 		default:
 			_, err = exporter.Load(write(name, shown))
 		}

@@ -80,7 +80,7 @@ func (k *checker) mailUser(p configfile.Path, e *Email, tls bool) {
 	switch {
 	case e.AuthUsername == "" && e.AuthPassword != "":
 		k.errorf(p.At("auth_username"), "is missing, and there is a password; write the user, or remove the password")
-	case e.AuthUsername != "" && e.AuthPassword == "":
+	case e.AuthUsername != "" && e.AuthPassword == "" && e.AuthPasswordFile == "":
 		k.errorf(p, "has auth_username and no password; write it into a file, and name that by auth_password_file")
 	case e.AuthUsername != "" && !e.RequireTLS && !tls:
 		k.errorf(p.At("require_tls"), "without TLS everyone on the way could read the password; remove require_tls: false, or auth_username")
