@@ -29,7 +29,7 @@ func TestBrowser(t *testing.T) {
 		testkit.Skip(t, "the npm packages of statuspage/server/testdata/browser are not installed")
 	}
 	o := open(t, store.Options{})
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	checks := exec.CommandContext(ctx, node, "checks.mjs", o.web.URL, chromium, os.Getenv("PHAROS_SCREENSHOTS"))
 	checks.Dir = filepath.Join("testdata", "browser")

@@ -45,7 +45,8 @@ func TestIncidentFromFirstWordToLast(t *testing.T) {
 	require.Equal(t, "We are **looking**.", wrong.form("/admin/incidents/new").Get("text"))
 	require.Equal(t, "major", wrong.form("/admin/incidents/new").Get("impact"))
 	require.Equal(t, []string{"web/lb"}, wrong.form("/admin/incidents/new")["components"])
-	require.Equal(t, "true", func() string { v, _ := attribute(wrong.find(wrong.root, "input", "id", "title")[0], "aria-invalid"); return v }())
+	invalid, _ := attribute(wrong.find(wrong.root, "input", "id", "title")[0], "aria-invalid")
+	require.Equal(t, "true", invalid)
 
 	opened := wrong.submit("/admin/incidents/new", "title", "The load balancer is down", "started", "2037-11-03T13:45").requireCode(http.StatusOK)
 	opened.requireText("The incident is open", "The load balancer is down", "Major", "We are looking")

@@ -101,11 +101,15 @@ func fields(document []byte) map[string]json.RawMessage {
 	return all
 }
 
-// readable writes a value for people: a text as it is, all else as JSON.
+// readable writes a value for people: texts as they are, all else as JSON.
 func readable(value json.RawMessage) string {
 	var text string
 	if json.Unmarshal(value, &text) == nil {
 		return text
+	}
+	var texts []string
+	if json.Unmarshal(value, &texts) == nil {
+		return strings.Join(texts, ", ")
 	}
 	var b bytes.Buffer
 	if json.Indent(&b, value, "", "  ") != nil {

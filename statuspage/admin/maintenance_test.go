@@ -34,7 +34,7 @@ func TestMaintenanceFromPlanToEnd(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, all)
 
-	planned := plan.submit(to).requireCode(http.StatusOK).requireText("The maintenance is planned", "22:00–23:30 CET")
+	planned := plan.submit(to).requireCode(http.StatusOK).requireText("The maintenance is planned", "Mon 22 Mar 2038 22:00–23:30 CET")
 	m := o.maintenance()
 	at := "/admin/maintenance/" + m.ID
 	require.Equal(t, at, planned.path)
@@ -43,7 +43,7 @@ func TestMaintenanceFromPlanToEnd(t *testing.T) {
 	require.Equal(t, []statuspage.Ref{{Service: "web"}}, m.Components)
 
 	// One of the dates is called off.
-	skipped := planned.submit(at+"/skip").requireCode(http.StatusOK).requireText("That date is called off")
+	skipped := planned.submit(at + "/skip").requireCode(http.StatusOK).requireText("That date is called off")
 	require.NotContains(t, skipped.text(), "22 Mar 2038")
 	require.Len(t, o.maintenance().Cuts, 1)
 
@@ -56,7 +56,7 @@ func TestMaintenanceFromPlanToEnd(t *testing.T) {
 	require.Len(t, m.Cuts, 1)
 
 	// A change of the times does; a rule of one's own is kept as it is.
-	b.get(at+"/edit").submit(at+"/edit", "repeat", "custom", "rrule", "FREQ=MONTHLY;BYDAY=1SU", "start", "2038-04-04T08:00", "end", "2038-04-04T09:00").requireText("Sun 4 Apr 2038, 08:00–09:00 CEST", "FREQ=MONTHLY;BYDAY=1SU")
+	b.get(at+"/edit").submit(at+"/edit", "repeat", "custom", "rrule", "FREQ=MONTHLY;BYDAY=1SU", "start", "2038-04-04T08:00", "end", "2038-04-04T09:00").requireText("Sun 4 Apr 2038 08:00–09:00 CEST", "FREQ=MONTHLY;BYDAY=1SU")
 	require.Greater(t, o.maintenance().Sequence, sequence)
 	form := b.get(at + "/edit").form(at + "/edit")
 	require.Equal(t, "custom", form.Get("repeat"))
@@ -64,7 +64,7 @@ func TestMaintenanceFromPlanToEnd(t *testing.T) {
 
 	b.get(at).submit(at + "/cancel").requireText("Called off")
 	require.True(t, o.maintenance().Cancelled)
-	b.get(at).submit(at + "/delete").requireText("It is deleted", "There was none yet.")
+	b.get(at).submit(at+"/delete").requireText("It is deleted", "There was none yet.")
 	b.get("/admin/journal?subject="+m.ID).requireText("anna deleted the maintenance", "anna created the maintenance")
 }
 

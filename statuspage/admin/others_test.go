@@ -70,7 +70,7 @@ func TestTemplates(t *testing.T) {
 	b.get(at).submit(at, "name", "Slow mail").requireText("Slow mail")
 	require.Contains(t, b.get(to).submit(to, "name", "Slow mail").requireCode(http.StatusUnprocessableEntity).fault("name"), "another template")
 	require.NotEmpty(t, b.get(to).submit(to, "name", "x", "components", "a/b/c").requireCode(http.StatusUnprocessableEntity).fault("components"))
-	b.get(at).submit(at + "/delete").requireText("It is deleted", "There is none yet.")
+	b.get(at).submit(at+"/delete").requireText("It is deleted", "There is none yet.")
 	b.get(at).requireCode(http.StatusNotFound)
 }
 

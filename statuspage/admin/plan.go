@@ -33,8 +33,12 @@ const custom = "custom"
 // Repeats are the usual rules.
 func (p *planPage) Repeats() []option {
 	return []option{
-		{"", "Once", ""}, {"FREQ=DAILY", "Every day", ""}, {"FREQ=WEEKLY", "Every week", ""},
-		{"FREQ=WEEKLY;INTERVAL=2", "Every two weeks", ""}, {"FREQ=MONTHLY", "Every month, same date", ""}, {custom, "By a rule …", ""},
+		{"", "Once", ""},
+		{"FREQ=DAILY", "Every day", ""},
+		{"FREQ=WEEKLY", "Every week", ""},
+		{"FREQ=WEEKLY;INTERVAL=2", "Every two weeks", ""},
+		{"FREQ=MONTHLY", "Every month, same date", ""},
+		{custom, "By a rule …", ""},
 	}
 }
 

@@ -121,43 +121,24 @@ func done(w http.ResponseWriter, r *http.Request, to, what string) {
 	http.Redirect(w, r, to+"?done="+what, http.StatusSeeOther)
 }
 
-// doneText tells what was done; nothing that the address says is shown.
-func doneText(r *http.Request) string {
-	switch r.URL.Query().Get("done") {
-	case "opened":
-		return "The incident is open, and on the page."
-	case "drafted":
-		return "The draft is kept. Only operators see it."
-	case "published":
-		return "The incident is published."
-	case "updated":
-		return "The update is on the page."
-	case "changed":
-		return "The change is made."
-	case "deleted":
-		return "It is deleted. The journal keeps what it was."
-	case "planned":
-		return "The maintenance is planned."
-	case "ended":
-		return "The maintenance has ended."
-	case "skipped":
-		return "That date is called off."
-	case "cancelled":
-		return "The maintenance is called off."
-	case "announced":
-		return "The announcement is on the page."
-	case "retracted":
-		return "The announcement is off the page."
-	case "corrected":
-		return "The correction holds. The page shows it as soon as its figures are counted."
-	case "withdrawn":
-		return "The correction is withdrawn: the page shows what was measured."
-	case "saved":
-		return "The template is kept."
-	case "erased":
-		return "The subscriber is erased, and so is the address in the journal."
-	}
-	return ""
+// doneTexts say what was done; nothing else that the address says is shown.
+var doneTexts = map[string]string{
+	"opened":    "The incident is open, and on the page.",
+	"drafted":   "The draft is kept. Only operators see it.",
+	"published": "The incident is published.",
+	"updated":   "The update is on the page.",
+	"changed":   "The change is made.",
+	"deleted":   "It is deleted. The journal keeps what it was.",
+	"planned":   "The maintenance is planned.",
+	"ended":     "The maintenance has ended.",
+	"skipped":   "That date is called off.",
+	"cancelled": "The maintenance is called off.",
+	"announced": "The announcement is on the page.",
+	"retracted": "The announcement is off the page.",
+	"corrected": "The correction holds. The page shows it as soon as its figures are counted.",
+	"withdrawn": "The correction is withdrawn: the page shows what was measured.",
+	"saved":     "The template is kept.",
+	"erased":    "The subscriber is erased, and so is the address in the journal.",
 }
 
 // know notes that what was read is what was known before the store went away. It
@@ -173,7 +154,7 @@ func (f *frame) know(err error) error {
 // newFrame is the frame of a page that an operator asked for.
 func (a *Admin) newFrame(r *http.Request, v *visit, title, section string) frame {
 	f := a.frame(v, title, section)
-	f.Done = doneText(r)
+	f.Done = doneTexts[r.URL.Query().Get("done")]
 	return f
 }
 

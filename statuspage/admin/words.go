@@ -32,9 +32,13 @@ func (f *frame) Lasted(from, to time.Time) string {
 	return "less than a minute"
 }
 
-// Ago names how long ago something was.
+// Ago names how long ago something was, or the moment if that is long.
 func (f *frame) Ago(t time.Time) template.HTML {
+	const long = 7 * 24 * time.Hour
 	d := f.admin.Now().Sub(t)
+	if d.Abs() > long {
+		return f.Time(t)
+	}
 	text := f.admin.Words.Duration(d) + " ago"
 	switch {
 	case d < time.Minute && d > -time.Second:
