@@ -5,6 +5,7 @@ package view
 import (
 	"html/template"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/pharos-status/pharos/statuspage"
@@ -86,10 +87,9 @@ func (d *document) notices() []notice {
 // current returns what goes on: incidents by impact, then maintenance.
 func (d *document) current() []event {
 	var all []event
-	impacts := statuspage.Impacts()
-	for i := len(impacts) - 1; i >= 0; i-- {
+	for _, impact := range slices.Backward(statuspage.Impacts()) {
 		for j := range d.p.Incidents {
-			if in := &d.p.Incidents[j]; in.Open() && in.Impact == impacts[i] {
+			if in := &d.p.Incidents[j]; in.Open() && in.Impact == impact {
 				all = append(all, d.incident(in))
 			}
 		}

@@ -38,11 +38,12 @@ func InlineHashes(custom string) (scripts, styles, origins []string) {
 			switch {
 			case from != "":
 				origins = append(origins, from)
-			case t.Data == "script":
+			case t.Data == "script" && !loads(t):
 				scripts = append(scripts, sourceOf(content(z)))
 			case t.Data == "style":
 				styles = append(styles, sourceOf(content(z)))
 			}
+		default:
 		}
 	}
 }
@@ -70,6 +71,11 @@ func origin(t html.Token) string {
 		}
 	}
 	return ""
+}
+
+// loads tells whether an element has its content elsewhere, be it here.
+func loads(t html.Token) bool {
+	return slices.ContainsFunc(t.Attr, func(a html.Attribute) bool { return a.Key == "src" })
 }
 
 func tidy(all []string) []string {

@@ -7,6 +7,7 @@ import (
 	"compress/gzip"
 	"errors"
 	"io"
+	"maps"
 	"path"
 	"strings"
 	"testing"
@@ -97,9 +98,7 @@ func shown(state string) map[string]drawing {
 		all["subscribe"] = drawings()["subscribe"]
 	case "mixed":
 		all = drawings()
-		for name, f := range stories() {
-			all[name] = f
-		}
+		maps.Copy(all, stories())
 	case "empty":
 		all["history"], all["subscribe"] = drawings()["history"], drawings()["subscribe"]
 	}
