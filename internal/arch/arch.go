@@ -52,7 +52,7 @@ var rules = map[string][]string{
 	"statuspage/server":    {"internal/app", "internal/configfile", "internal/schema", "statuspage", "statuspage/alerts", "statuspage/api", "statuspage/config", "statuspage/prom", "statuspage/store", "statuspage/view"},
 	"statuspage/store":     {"internal/atomicfile", "statuspage"},
 	"statuspage/subscribe": {"internal/app", "internal/schema", "statuspage", "statuspage/config", "statuspage/markdown", "statuspage/store", "statuspage/words"},
-	"statuspage/view":      {"statuspage"},
+	"statuspage/view":      {"statuspage", "statuspage/markdown", "statuspage/words"},
 
 	"rules":          {},
 	"rules/alerting": {"internal/configfile"},
