@@ -69,7 +69,7 @@ func (s *Server) writeSites(dir string) error {
 	now := s.gallery.shown.Load()
 	for i, one := range now.sites {
 		if one.face.gate != nil {
-			s.o.Logger.Debug("A private page is not written as static files", "page", one.face.id)
+			s.o.Logger.Warn("A private page is not written as static files", "page", one.face.id)
 			continue
 		}
 		to := dir
