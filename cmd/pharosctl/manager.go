@@ -149,7 +149,7 @@ func (w *words) read(stdin io.Reader) (*string, error) {
 		if err != nil {
 			return nil, fmt.Errorf("read the text: %w", err)
 		}
-		defer file.Close()
+		defer func() { _ = file.Close() }() // it was only read
 		in = file
 	}
 	const most = 200_000 // bytes; more than the status page takes

@@ -89,7 +89,7 @@ type templateInput struct {
 	Components *[]string          `json:"components"`
 }
 
-func (h *handler) templates(w http.ResponseWriter, r *http.Request) (reply, error) {
+func (h *handler) templates(_ http.ResponseWriter, r *http.Request) (reply, error) {
 	if err := noQuery(r); err != nil {
 		return reply{}, err
 	}

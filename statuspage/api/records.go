@@ -92,8 +92,10 @@ func (h *handler) subscribers(_ http.ResponseWriter, r *http.Request) (reply, er
 				out.Next = out.Subscribers[q.limit-1].ID
 				return reply{body: out}, nil
 			}
-			out.Subscribers = append(out.Subscribers, subscriber{s.ID, s.Page, s.Kind, s.Address, s.Language,
-				append([]statuspage.Ref{}, s.Components...), s.MajorOnly, s.Confirmed, s.Created, s.Failures})
+			out.Subscribers = append(out.Subscribers, subscriber{
+				s.ID, s.Page, s.Kind, s.Address, s.Language,
+				append([]statuspage.Ref{}, s.Components...), s.MajorOnly, s.Confirmed, s.Created, s.Failures,
+			})
 		}
 		if len(some) < maxLimit {
 			return reply{body: out}, nil

@@ -3,6 +3,7 @@
 package api_test
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"testing"
@@ -155,7 +156,7 @@ func TestSubscribers(t *testing.T) {
 func TestInternalErrorsAreLoggedOnly(t *testing.T) {
 	t.Parallel()
 	e := newEnv(t)
-	e.reading.At, e.down = time.Time{}, fmt.Errorf("dial 10.0.0.1:9093: refused")
+	e.reading.At, e.down = time.Time{}, errors.New("dial 10.0.0.1:9093: refused")
 	code, body := e.call(http.MethodGet, "/manager/prober/alerts/ignored", "")
 	require.Equal(t, http.StatusBadGateway, code)
 	require.NotContains(t, body, "10.0.0.1")

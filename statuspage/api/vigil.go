@@ -66,8 +66,7 @@ func (h *handler) announceTitle(w http.ResponseWriter, r *http.Request) (reply, 
 		return reply{}, err
 	}
 	a, err := h.Desk.Announce(r.Context(), who, in.Title, in.Text)
-	var invalid desk.Invalid
-	if errors.As(err, &invalid) {
+	if invalid, ok := errors.AsType[desk.Invalid](err); ok {
 		what, _, _ := strings.Cut(invalid[0].Problem, ";")
 		return reply{}, refusal{http.StatusBadRequest, "invalid announcement: the " + invalid[0].Field + " " + what}
 	}

@@ -90,8 +90,6 @@ func (e *env) news(t *testing.T) (all []store.News) {
 	return all
 }
 
-func ptr[T any](v T) *T { return &v }
-
 func TestErrorsOfTheStore(t *testing.T) {
 	t.Parallel()
 	e := newEnv(t)

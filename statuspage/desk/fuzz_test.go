@@ -42,13 +42,13 @@ func FuzzIncident(f *testing.F) {
 	f.Fuzz(func(t *testing.T, title, text, impact, phase, component string, started, updated int64, draft bool) {
 		i, err := e.OpenIncident(t.Context(), anna, desk.IncidentInput{
 			Title: &title, Text: &text, Impact: (*statuspage.Impact)(&impact), Components: &[]string{component}, Draft: &draft,
-			Started: ptr(e.now.Add(time.Duration(started) * time.Second)),
+			Started: new(e.now.Add(time.Duration(started) * time.Second)),
 		})
 		if refusedProperly(t, err) {
 			return
 		}
 		changed, err := e.UpdateIncident(t.Context(), anna, i.ID, desk.UpdateInput{
-			Text: &text, Phase: (*statuspage.Phase)(&phase), Time: ptr(e.now.Add(time.Duration(updated) * time.Second)),
+			Text: &text, Phase: (*statuspage.Phase)(&phase), Time: new(e.now.Add(time.Duration(updated) * time.Second)),
 		})
 		if !refusedProperly(t, err) {
 			i = changed
@@ -72,7 +72,7 @@ func FuzzMaintenance(f *testing.F) {
 	f.Fuzz(func(t *testing.T, rule, zone string, in, length int64) {
 		start := e.now.Add(time.Duration(in) * time.Second)
 		m, err := e.PlanMaintenance(t.Context(), anna, desk.MaintenanceInput{
-			Title: ptr("Work"), Start: &start, End: ptr(start.Add(time.Duration(length) * time.Second)), RRule: &rule, TimeZone: &zone,
+			Title: new("Work"), Start: &start, End: new(start.Add(time.Duration(length) * time.Second)), RRule: &rule, TimeZone: &zone,
 		})
 		if refusedProperly(t, err) {
 			return

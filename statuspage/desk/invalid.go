@@ -9,7 +9,7 @@ import (
 )
 
 // Invalid says what is wrong with what an operator said, by field. It is never empty.
-type Invalid []Fault
+type Invalid []Fault //nolint:errname // it reads as desk.Invalid
 
 // A Fault is what is wrong with one field. Field is a JSON path such as "title" or
 // "components[1]".
