@@ -66,7 +66,7 @@ func TestBrowser(t *testing.T) {
 	node, chromium, folder := testkit.Program(t, "node"), testkit.Program(t, "chromium"), npm(t)
 	web := httptest.NewServer(gallery(t))
 	defer web.Close()
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 	defer cancel()
 	checks := exec.CommandContext(ctx, node, "checks.mjs", web.URL, chromium, os.Getenv("PHAROS_SCREENSHOTS"))
 	checks.Dir = folder
