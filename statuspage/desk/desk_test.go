@@ -90,6 +90,21 @@ func (e *env) news(t *testing.T) (all []store.News) {
 	return all
 }
 
+// fill puts so many things into the store, some at a time: a change has to be quick.
+func (e *env) fill(t *testing.T, count int, put func(tx *store.Tx, n int) error) {
+	t.Helper()
+	for first := 0; first < count; first += 50 {
+		require.NoError(t, e.store.Change(t.Context(), anna, func(tx *store.Tx) error {
+			for n := first; n < min(first+50, count); n++ {
+				if err := put(tx, n); err != nil {
+					return err
+				}
+			}
+			return nil
+		}))
+	}
+}
+
 func TestErrorsOfTheStore(t *testing.T) {
 	t.Parallel()
 	e := newEnv(t)

@@ -3,6 +3,7 @@
 package desk_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -270,21 +271,13 @@ func TestLimitsOfIncidents(t *testing.T) {
 	t.Parallel()
 	e := newEnv(t)
 	i := e.open(t)
-	require.NoError(t, e.store.Change(t.Context(), anna, func(tx *store.Tx) error {
-		full := i
-		for len(full.Updates) < desk.MaxUpdates {
-			full.Updates = append(full.Updates, full.Updates[0])
-		}
-		if err := tx.PutIncident(full); err != nil {
-			return err
-		}
-		for n := range desk.MaxOpen - 1 {
-			if err := tx.PutIncident(statuspage.Incident{ID: "x" + strings.Repeat("y", n%20) + string(rune('a'+n/20%26)) + string(rune('a'+n/520)), Started: e.now}); err != nil {
-				return err
-			}
-		}
-		return nil
-	}))
+	for len(i.Updates) < desk.MaxUpdates {
+		i.Updates = append(i.Updates, i.Updates[0])
+	}
+	e.fill(t, 1, func(tx *store.Tx, _ int) error { return tx.PutIncident(i) })
+	e.fill(t, desk.MaxOpen-1, func(tx *store.Tx, n int) error {
+		return tx.PutIncident(statuspage.Incident{ID: fmt.Sprint("open", n), Started: e.now})
+	})
 	e.impossible(t, "there are 200 updates; edit or delete one", func() error {
 		_, err := e.UpdateIncident(t.Context(), anna, i.ID, desk.UpdateInput{Text: new("x")})
 		return err

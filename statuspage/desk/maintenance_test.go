@@ -245,15 +245,10 @@ func TestLimitOfMaintenance(t *testing.T) {
 	t.Parallel()
 	e := newEnv(t)
 	m := e.plan(t, time.Hour, "")
-	require.NoError(t, e.store.Change(t.Context(), anna, func(tx *store.Tx) error {
-		for n := range desk.MaxPlanned - 1 {
-			m.ID = fmt.Sprintf("planned%d", n)
-			if err := tx.PutMaintenance(m); err != nil {
-				return err
-			}
-		}
-		return nil
-	}))
+	e.fill(t, desk.MaxPlanned-1, func(tx *store.Tx, n int) error {
+		m.ID = fmt.Sprint("planned", n)
+		return tx.PutMaintenance(m)
+	})
 	e.impossible(t, "there are 500 planned maintenances; cancel one first", func() error {
 		_, err := e.PlanMaintenance(t.Context(), anna, e.planned(time.Hour, ""))
 		return err
