@@ -33,6 +33,9 @@ const exportMode fs.FileMode = 0o644
 func (s *Server) Export(ctx context.Context, dir string) error {
 	s.follower.look(ctx)
 	asked := s.pages.once(ctx)
+	if asked == nil && s.past.Round(ctx, time.Now()) {
+		s.pages.draw()
+	}
 	return errors.Join(asked, s.write(dir))
 }
 

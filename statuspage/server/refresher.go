@@ -17,10 +17,10 @@ import (
 // keep the next from being asked.
 const askTimeout = 30 * time.Second
 
-// A keeper reads the present and the past. What it returns with an error may be the
-// past alone.
+// A keeper reads the present, and what it needs of the past; [history.Keeper] is one.
 type keeper interface {
 	Refresh(ctx context.Context, now time.Time) (statuspage.Reading, statuspage.Since, statuspage.History, error)
+	History() statuspage.History // all that is known of the past
 }
 
 // A layoutStore keeps the layout for the time when Prometheus has none; [store.Store]
@@ -53,8 +53,8 @@ type refresher struct {
 type knowledge struct {
 	reading statuspage.Reading
 	since   statuspage.Since
-	history statuspage.History
-	layout  statuspage.Layout // the last one known
+	history statuspage.History // filled in when the pages are drawn
+	layout  statuspage.Layout  // the last one known
 }
 
 func (r *refresher) refreshSoon() { request(r.ask) }
@@ -139,7 +139,7 @@ func (r *refresher) question(ctx context.Context, from *settings) answer {
 	defer cancel()
 	begin := time.Now()
 	a := answer{from: from}
-	a.reading, a.since, a.history, a.err = r.keeper.Refresh(ctx, begin)
+	a.reading, a.since, _, a.err = r.keeper.Refresh(ctx, begin)
 	a.took = time.Since(begin)
 	if a.err == nil && len(a.reading.Layout.Services) > 0 {
 		if err := r.layouts.SaveLayout(ctx, a.reading.Layout); err != nil && !errors.Is(err, store.ErrAway) {
@@ -157,9 +157,6 @@ func (r *refresher) take(a answer) {
 	}
 	r.metrics.refreshed(a)
 	next := *r.known.Load()
-	if !a.history.Today.IsZero() {
-		next.history = a.history
-	}
 	switch {
 	case a.err != nil && !r.failed.Swap(true):
 		r.log.Warn("The data of the page can't be read from Prometheus", "err", a.err)
@@ -180,7 +177,9 @@ func (r *refresher) take(a answer) {
 // built anew unless something happens before.
 func (r *refresher) draw() time.Duration {
 	begin := time.Now()
-	wait := r.gallery.show(r.settings(), r.known.Load(), r.contents())
+	k := *r.known.Load()
+	k.history = r.keeper.History()
+	wait := r.gallery.show(r.settings(), &k, r.contents())
 	r.metrics.drawn(time.Since(begin))
 	return wait
 }

@@ -21,6 +21,7 @@ import (
 	"github.com/pharos-status/pharos/statuspage"
 	"github.com/pharos-status/pharos/statuspage/desk"
 	"github.com/pharos-status/pharos/statuspage/duty"
+	"github.com/pharos-status/pharos/statuspage/history"
 	"github.com/pharos-status/pharos/statuspage/store"
 	"github.com/pharos-status/pharos/statuspage/subscribe"
 )
@@ -70,6 +71,7 @@ type Server struct {
 	gallery     *gallery
 	follower    *follower
 	pages       *refresher
+	past        *history.Keeper
 	desk        *desk.Desk
 	admin, mcp  http.Handler
 	manager     http.Handler
@@ -116,16 +118,16 @@ func New(o Options) (*Server, error) {
 		writes: newLimiter(writeEvery, writesAtOnce), signups: newLimiter(signupEvery, signupsAtOnce), door: newDoorkeeper(), sameOrigin: http.NewCrossOriginProtection(),
 	}
 	s.settings.Store(first)
-	s.tie()
+	if err := s.tie(); err != nil {
+		return nil, errors.Join(err, s.giveUp())
+	}
 	if err := s.operate(); err != nil {
-		first.release()
-		return nil, errors.Join(err, kept.Close())
+		return nil, errors.Join(err, s.giveUp())
 	}
 	s.metrics.more = append(s.metrics.more, s.duty.Collector())
 	if err := s.metrics.register(o.Registerer); err != nil {
 		s.subscribers.Close()
-		first.release()
-		return nil, errors.Join(err, kept.Close())
+		return nil, errors.Join(err, s.giveUp())
 	}
 	s.metrics.reloaded(true)
 	s.follower.look(ctx)
@@ -133,27 +135,32 @@ func New(o Options) (*Server, error) {
 	return s, nil
 }
 
+// giveUp releases what has no metrics yet.
+func (s *Server) giveUp() error {
+	s.settings.Load().release()
+	return s.store.Close()
+}
+
 // tie makes the parts and ties them together.
-func (s *Server) tie() {
+func (s *Server) tie() (err error) {
 	o := s.o
+	if s.past, err = history.New(history.Options{
+		Source: func() statuspage.Source { return s.settings.Load().source }, Store: s.store,
+		Changed: func() { s.pages.redrawSoon() }, Logger: o.Logger,
+	}); err != nil {
+		return err
+	}
 	s.gallery = newGallery(newStudio(runtime.GOMAXPROCS(0), s.metrics.rendered.Inc, o.Logger))
 	s.pages = &refresher{
 		settings: s.settings.Load, gallery: s.gallery, metrics: s.metrics, log: o.Logger, layouts: s.store,
-		keeper: present{s.settings.Load},
+		keeper: s.past,
 		ask:    make(chan struct{}, 1), redraw: make(chan struct{}, 1),
 	}
 	s.pages.known.Store(&knowledge{})
 	s.follower = newFollower(s.store, s.followed, o.Logger)
 	s.pages.contents = s.follower.now.Load
 	s.metrics.watch(s)
-}
-
-// present reads the present alone.
-type present struct{ settings func() *settings }
-
-func (p present) Refresh(ctx context.Context, _ time.Time) (r statuspage.Reading, _ statuspage.Since, _ statuspage.History, err error) {
-	r, err = p.settings().source.Current(ctx)
-	return
+	return nil
 }
 
 // Layout returns the components of all pages, as they were last known. It is shared
@@ -165,8 +172,7 @@ func (s *Server) Close() error {
 	s.EndStreams()
 	s.subscribers.Close()
 	s.metrics.unregister(s.o.Registerer)
-	s.settings.Load().release()
-	return s.store.Close()
+	return s.giveUp()
 }
 
 // EndStreams ends the event streams of all visitors, of which a listener knows nothing
@@ -187,6 +193,7 @@ func (s *Server) Run(ctx context.Context) error {
 	var parts sync.WaitGroup
 	parts.Go(func() { s.follower.run(ctx) })
 	parts.Go(func() { s.duties(ctx) })
+	parts.Go(func() { _ = s.past.Run(ctx) }) // ends with ctx
 	parts.Go(func() { s.exporting(ctx) })
 	s.pages.run(ctx)
 	parts.Wait()
