@@ -5,8 +5,6 @@ package statuspage
 import (
 	"errors"
 	"fmt"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/teambition/rrule-go"
@@ -14,18 +12,6 @@ import (
 
 // ErrRRule is wrapped by the errors of a recurrence rule that can't be used.
 var ErrRRule = errors.New("recurrence rule")
-
-// The bounds of a recurrence rule.
-const (
-	maxRRuleLength = 500
-	maxInterval    = 1000
-	maxCount       = 10_000
-	// farAhead is how far after its beginning a rule must recur: 29 February may be
-	// 8 years away.
-	farAhead = 9 * 366 * 24 * time.Hour
-	// lookedAt is for how long after the first date the distances are looked at.
-	lookedAt = 200 * time.Hour
-)
 
 // CheckRRule tells what is wrong with a rule that begins at start, or that would
 // make a calendar unreadable: it recurs more often than hourly, or never; or start is
@@ -45,15 +31,20 @@ func CheckRRule(rule string, start time.Time, zone string) error {
 	return nil
 }
 
+var errNever = errors.New("it never takes place; change it or remove it")
+
 // checkDates looks at the first dates.
 func checkDates(o rrule.ROption) error {
+	if !someDay(o) {
+		return errNever
+	}
 	next, err := dates(o, o.Dtstart.Add(farAhead))
 	if err != nil {
 		return err
 	}
 	first, ok := next()
 	if !ok {
-		return errors.New("it never takes place; change it or remove it")
+		return errNever
 	}
 	if !first.Equal(o.Dtstart) {
 		return fmt.Errorf("it does not take place at its beginning, but first at %s; begin then, or change the rule", first.Format("2006-01-02 15:04 MST"))
@@ -180,98 +171,4 @@ func sameClock(a, b time.Time) bool {
 	ah, am, as := a.Clock()
 	bh, bm, bs := b.Clock()
 	return ah == bh && am == bm && as == bs
-}
-
-// parseRRule reads a rule and refuses what could keep the iteration busy for ever, or
-// what calendars don't understand.
-func parseRRule(rule string, start time.Time, zone string) (rrule.ROption, error) {
-	location, err := time.LoadLocation(zone)
-	if err != nil || zone == "Local" {
-		return rrule.ROption{}, fmt.Errorf("time zone %q is not known; give a name such as Europe/Paris, or none for UTC", zone)
-	}
-	if len(rule) > maxRRuleLength {
-		return rrule.ROption{}, fmt.Errorf("it is longer than %d characters", maxRRuleLength)
-	}
-	if err := checkKeys(rule); err != nil {
-		return rrule.ROption{}, err
-	}
-	o, err := rrule.StrToROptionInLocation(rule, location)
-	if err != nil {
-		return rrule.ROption{}, err
-	}
-	if err := checkRanges(o); err != nil {
-		return rrule.ROption{}, err
-	}
-	o.Dtstart = start.In(location).Truncate(time.Second)
-	return *o, checkHours(o)
-}
-
-// checkKeys allows what RFC 5545 has, each part once: the library takes more.
-func checkKeys(rule string) error {
-	var seen []string
-	for part := range strings.SplitSeq(rule, ";") {
-		key, _, _ := strings.Cut(part, "=")
-		switch key {
-		case "FREQ", "INTERVAL", "COUNT", "UNTIL", "WKST", "BYMONTH", "BYMONTHDAY", "BYYEARDAY", "BYWEEKNO", "BYDAY",
-			"BYHOUR", "BYMINUTE", "BYSECOND", "BYSETPOS":
-		default:
-			return fmt.Errorf("%q is not understood; write such as FREQ=WEEKLY;BYDAY=TU", part)
-		}
-		if slices.Contains(seen, key) {
-			return fmt.Errorf("%s is there twice", key)
-		}
-		seen = append(seen, key)
-	}
-	if slices.Contains(seen, "COUNT") && slices.Contains(seen, "UNTIL") {
-		return errors.New("it has both COUNT and UNTIL; give one of them")
-	}
-	return nil
-}
-
-func checkRanges(o *rrule.ROption) error {
-	switch {
-	case o.Freq > rrule.HOURLY:
-		return errors.New("it takes place more often than hourly")
-	case o.Interval < 0 || o.Interval > maxInterval:
-		return fmt.Errorf("INTERVAL must be from 1 to %d", maxInterval)
-	case o.Count < 0 || o.Count > maxCount:
-		return fmt.Errorf("COUNT must be from 1 to %d", maxCount)
-	case len(o.Byweekno) > 0 && o.Freq != rrule.YEARLY:
-		return errors.New("BYWEEKNO needs FREQ=YEARLY")
-	}
-	most := 53
-	if o.Freq == rrule.MONTHLY || len(o.Bymonth) > 0 {
-		most = 5
-	}
-	for _, day := range o.Byweekday {
-		switch n := day.N(); {
-		case n != 0 && o.Freq > rrule.MONTHLY:
-			return errors.New("BYDAY can have a number only in FREQ=MONTHLY and FREQ=YEARLY")
-		case n > most || n < -most:
-			return fmt.Errorf("the number in BYDAY must be from -%d to %d", most, most)
-		}
-	}
-	return nil
-}
-
-// checkHours refuses an hourly rule that never comes to one of its hours: the
-// library would look for it for ever.
-func checkHours(o *rrule.ROption) error {
-	if o.Freq != rrule.HOURLY || len(o.Byhour) == 0 {
-		return nil
-	}
-	step := gcd(max(o.Interval, 1), 24)
-	for _, hour := range o.Byhour {
-		if (hour-o.Dtstart.Hour())%step == 0 {
-			return nil
-		}
-	}
-	return errors.New("it never takes place: INTERVAL passes over all hours of BYHOUR")
-}
-
-func gcd(a, b int) int {
-	for b != 0 {
-		a, b = b, a%b
-	}
-	return a
 }
