@@ -49,10 +49,11 @@ var rules = map[string][]string{
 	"statuspage/history":   {"statuspage", "statuspage/store"},
 	"statuspage/mcp":       {"statuspage", "statuspage/format", "statuspage/words"},
 	"statuspage/prom":      {"internal/schema", "statuspage"},
-	"statuspage/server":    {"internal/app", "internal/configfile", "internal/schema", "statuspage", "statuspage/alerts", "statuspage/api", "statuspage/config", "statuspage/prom", "statuspage/store", "statuspage/view"},
+	"statuspage/server":    {},
 	"statuspage/store":     {"internal/atomicfile", "statuspage"},
 	"statuspage/subscribe": {"internal/app", "internal/schema", "statuspage", "statuspage/config", "statuspage/markdown", "statuspage/store", "statuspage/words"},
 	"statuspage/view":      {"statuspage", "statuspage/markdown", "statuspage/words"},
+	"statuspage/words":     {},
 
 	"rules":          {},
 	"rules/alerting": {"internal/configfile"},
