@@ -18,8 +18,13 @@ import (
 func TestMetricsAreDocumentedAndWellNamed(t *testing.T) {
 	t.Parallel()
 	r := prometheus.NewPedanticRegistry()
-	expires := func() (time.Time, error) { return time.Unix(1_700_000_000, 1), nil }
-	require.NoError(t, newMetrics(Options{CertificateNotAfter: expires}).register(r))
+	s, err := New(Options{
+		StoragePath: t.TempDir(), Logger: quiet(), Registerer: r,
+		CertificateNotAfter: func() (time.Time, error) { return time.Unix(1_700_000_000, 1), nil },
+	})
+	require.NoError(t, err)
+	defer s.Close() //nolint:errcheck // it never ran
+	s.pages.known.Store(&knowledge{layout: layout("Programming interface")})
 	families, err := r.Gather()
 	require.NoError(t, err)
 	testkit.DocumentMetrics(t, "statuspage", families)
