@@ -41,7 +41,7 @@ func send(method, url, token, body string) (answer string, ok bool) {
 	}
 	defer res.Body.Close()
 	text, err := io.ReadAll(res.Body)
-	return string(text), err == nil && res.StatusCode == http.StatusOK
+	return string(text), err == nil && res.StatusCode/100 == 2
 }
 
 // A writer sends reports and announcements until it is told to stop, and notes
