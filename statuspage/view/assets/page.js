@@ -232,9 +232,17 @@
       if (data.version === undefined || data.version !== version) ask();
       version = data.version;
     });
-    source.addEventListener("open", () => plan(checkEvery));
+    let lost = false; // each further attempt of the browser's is an error too
+    source.addEventListener("open", () => {
+      lost = false;
+      plan(wait === pollEvery ? checkEvery : 0);
+    });
     source.addEventListener("error", () => {
-      if (source.readyState !== EventSource.CLOSED) return plan(wait);
+      if (source.readyState !== EventSource.CLOSED) {
+        if (!lost) plan(wait);
+        lost = true;
+        return;
+      }
       hangUp();
       plan(wait);
       retry = setTimeout(listen, retryEvents * (0.9 + 0.2 * Math.random()));
