@@ -28,7 +28,7 @@ func start(ctx context.Context, f *flags, log *slog.Logger, stdout io.Writer) er
 	}
 	hangups := app.CatchHangups()
 	log.Info("Starting pharos_statuspage", "version", version.Info(), "build_context", version.BuildContext())
-	parts, err := app.Build(func(b *app.Builder) error { return build(b, f, hangups, log) })
+	parts, err := app.Build(func(b *app.Builder) error { return build(b, f, hangups, log) }) //nolint:contextcheck // the parts get a context when they run
 	if err != nil {
 		return err
 	}

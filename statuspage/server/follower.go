@@ -75,14 +75,7 @@ func (f *follower) look(ctx context.Context) {
 	if revision, err := f.store.Revision(ctx); err == nil && before.known && !before.away && revision == before.Revision {
 		return
 	}
-	read, err := f.store.Contents(ctx)
-	next := &contents{Contents: read, known: true, away: err != nil}
-	switch {
-	case err != nil && ctx.Err() != nil, err != nil && !errors.Is(err, store.ErrAway):
-		next.Contents, next.known = before.Contents, before.known
-	case err != nil && read.Revision == 0:
-		next.known = before.known // there is no copy
-	}
+	next, err := f.read(ctx, before)
 	switch {
 	case next.away && !before.away:
 		f.log.Warn("The store is away; the page shows what was known and takes no changes", "err", err)
@@ -93,4 +86,17 @@ func (f *follower) look(ctx context.Context) {
 	if next.away != before.away || next.known != before.known || next.Revision != before.Revision {
 		f.changed()
 	}
+}
+
+// read returns what the store has, or while it is away what was known last: by the
+// store itself, which keeps a copy, else by us.
+func (f *follower) read(ctx context.Context, before *contents) (*contents, error) {
+	read, err := f.store.Contents(ctx)
+	switch {
+	case err == nil:
+		return &contents{Contents: read, known: true}, nil
+	case errors.Is(err, store.ErrAway) && read.Revision > 0:
+		return &contents{Contents: read, known: true, away: true}, err
+	}
+	return &contents{Contents: before.Contents, known: before.known, away: true}, err
 }

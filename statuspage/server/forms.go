@@ -7,6 +7,7 @@ import (
 	"io"
 	"math"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -28,13 +29,10 @@ func (v *visit) form() bool {
 	return true
 }
 
-// takes tells whether the method is one of these, and refuses it otherwise. Those that
-// may read may ask for the head alone.
+// takes tells whether the method is one of these, and refuses it otherwise.
 func (v *visit) takes(allow string, methods ...string) bool {
-	for _, m := range methods {
-		if v.r.Method == m {
-			return true
-		}
+	if slices.Contains(methods, v.r.Method) {
+		return true
 	}
 	v.w.Header().Set("Allow", allow)
 	plain(v.w, http.StatusMethodNotAllowed, "this path takes "+allow)

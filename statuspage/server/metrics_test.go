@@ -23,7 +23,7 @@ func TestMetricsAreDocumentedAndWellNamed(t *testing.T) {
 		CertificateNotAfter: func() (time.Time, error) { return time.Unix(1_700_000_000, 1), nil },
 	})
 	require.NoError(t, err)
-	defer s.Close() //nolint:errcheck // it never ran
+	defer s.Close()
 	s.pages.known.Store(&knowledge{layout: layout("Programming interface")})
 	families, err := r.Gather()
 	require.NoError(t, err)

@@ -28,6 +28,7 @@ type resource struct {
 	body        []byte
 	contentType string
 	etag        string // weak: it stands for all forms
+	headers     []header
 	coded       [codings]codedBytes
 }
 
@@ -45,9 +46,10 @@ func newResource(before *resource, body []byte, contentType string) *resource {
 		return before
 	}
 	sum := sha256.Sum256(body)
+	etag := `W/"` + hex.EncodeToString(sum[:12]) + `"`
 	return &resource{
-		body: slices.Clone(body), contentType: contentType,
-		etag: `W/"` + hex.EncodeToString(sum[:12]) + `"`,
+		body: slices.Clone(body), contentType: contentType, etag: etag,
+		headers: []header{{"Etag", []string{etag}}, {"Content-Type", []string{contentType}}},
 	}
 }
 
@@ -76,15 +78,17 @@ func (r *resource) compresses() bool {
 }
 
 // serve answers with the given status code, or with 304 if the visitor has the
-// resource already. The other headers have been set.
-func (r *resource) serve(w http.ResponseWriter, req *http.Request, code int) {
+// resource already. The other headers have been set; vary says on what of the request
+// the resource depends already.
+func (r *resource) serve(w http.ResponseWriter, req *http.Request, code int, vary variance) {
 	h := w.Header()
-	h["Etag"] = []string{r.etag}
+	setHeaders(w, r.headers)
 	c := plainly
 	if r.compresses() {
-		h["Vary"] = append(h["Vary"], "Accept-Encoding")
+		vary |= byEncoding
 		c = negotiate(req.Header.Get("Accept-Encoding"))
 	}
+	vary.set(h)
 	if code == http.StatusOK && matches(req.Header["If-None-Match"], r.etag) {
 		w.WriteHeader(http.StatusNotModified)
 		return
@@ -94,10 +98,28 @@ func (r *resource) serve(w http.ResponseWriter, req *http.Request, code int) {
 		h["Content-Encoding"] = f.coding
 	}
 	h["Content-Length"] = f.length
-	h["Content-Type"] = []string{r.contentType}
 	w.WriteHeader(code)
 	if req.Method != http.MethodHead {
 		_, _ = w.Write(f.body) // whoever has gone needs no answer
+	}
+}
+
+// A variance is what of a request an answer depends on.
+type variance uint8
+
+const (
+	byAccept variance = 1 << iota
+	byLanguage
+	byEncoding
+)
+
+// set sets the header Vary.
+func (v variance) set(h http.Header) {
+	if v != 0 {
+		h["Vary"] = []string{[...]string{
+			"", "Accept", "Accept-Language", "Accept, Accept-Language",
+			"Accept-Encoding", "Accept, Accept-Encoding", "Accept-Language, Accept-Encoding", "Accept, Accept-Language, Accept-Encoding",
+		}[v]}
 	}
 }
 

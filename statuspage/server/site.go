@@ -43,6 +43,7 @@ type studio struct {
 	notFound  *route
 	assets    map[string]*resource
 	languages *languages
+	shared    []header      // of what scripts of other sites may read
 	easels    chan struct{} // bounds how much is drawn at the same time
 	rendered  func()        // called after each drawing
 	log       *slog.Logger
@@ -51,6 +52,7 @@ type studio struct {
 func newStudio(parallel int, rendered func(), log *slog.Logger) *studio {
 	s := &studio{
 		routes: newRoutes(), notFound: notFound(), assets: map[string]*resource{}, languages: newLanguages(),
+		shared: []header{{"Access-Control-Allow-Origin", []string{"*"}}, {"Cross-Origin-Resource-Policy", []string{"cross-origin"}}},
 		easels: make(chan struct{}, parallel), rendered: rendered, log: log,
 	}
 	for _, a := range view.Assets() {
@@ -128,12 +130,16 @@ func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if asset, ok := s.studio.assets[path]; ok {
 		if allows(w, r) {
 			w.Header()["Cache-Control"] = []string{cacheForever}
-			asset.serve(w, r, http.StatusOK)
+			asset.serve(w, r, http.StatusOK, 0)
 		}
 		return
 	}
-	if path == "/" && wantsMarkdown(w, r) {
-		path = "/index.md"
+	var vary variance
+	if path == "/" {
+		vary |= byAccept
+		if wantsMarkdown(r) {
+			path = "/index.md"
+		}
 	}
 	found, ok := s.studio.routes.find(path, r.URL.RawQuery)
 	if !ok {
@@ -141,13 +147,12 @@ func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if allows(w, r) {
-		s.serve(w, r, found, http.StatusOK)
+		s.serve(w, r, found, http.StatusOK, vary)
 	}
 }
 
 // wantsMarkdown tells whether the client would rather read the front page as Markdown.
-func wantsMarkdown(w http.ResponseWriter, r *http.Request) bool {
-	w.Header()["Vary"] = append(w.Header()["Vary"], "Accept")
+func wantsMarkdown(r *http.Request) bool {
 	accept := r.Header.Get("Accept")
 	return strings.Contains(accept, "text/markdown") && !strings.Contains(accept, "text/html")
 }
@@ -163,11 +168,14 @@ func allows(w http.ResponseWriter, r *http.Request) bool {
 }
 
 func (s *site) serveNotFound(w http.ResponseWriter, r *http.Request) {
-	s.serve(w, r, target{s.studio.notFound, "404"}, http.StatusNotFound)
+	s.serve(w, r, target{s.studio.notFound, "404"}, http.StatusNotFound, 0)
 }
 
-func (s *site) serve(w http.ResponseWriter, r *http.Request, t target, code int) {
-	language := s.language(w, r, t.route)
+func (s *site) serve(w http.ResponseWriter, r *http.Request, t target, code int, vary variance) {
+	language, asked := s.language(r, t.route)
+	if asked {
+		vary |= byLanguage
+	}
 	res, err := s.resource(t, language, negotiate(r.Header.Get("Accept-Encoding")))
 	switch {
 	case errors.Is(err, view.ErrNotThere), errors.Is(err, format.ErrNotThere):
@@ -178,32 +186,28 @@ func (s *site) serve(w http.ResponseWriter, r *http.Request, t target, code int)
 		plain(w, http.StatusInternalServerError, "not available") // better no status than a wrong one
 		return
 	}
-	h := w.Header()
-	h["Cache-Control"] = s.face.caching
+	w.Header()["Cache-Control"] = s.face.caching
 	if t.anyOrigin && s.face.gate == nil {
-		h["Access-Control-Allow-Origin"] = []string{"*"}
-		h["Cross-Origin-Resource-Policy"] = []string{"cross-origin"}
+		setHeaders(w, s.studio.shared)
 	}
-	res.serve(w, r, code)
+	res.serve(w, r, code, vary)
 }
 
-// language returns the one to draw in: that of the page, else that of the query, else
-// that of the browser where the route follows it, else English.
-func (s *site) language(w http.ResponseWriter, r *http.Request, t *route) string {
+// language returns the one to draw in, and whether the visitor's browser was asked:
+// that of the page, else that of the query, else that of the browser where the route
+// follows it, else English.
+func (s *site) language(r *http.Request, t *route) (tag string, asked bool) {
 	if s.face.language != "" {
-		return s.face.language
+		return s.face.language, false
 	}
 	if !t.negotiated && r.URL.RawQuery == "" {
-		return defaultLanguage
+		return defaultLanguage, false
 	}
-	tag, byHeader := s.studio.languages.of(r)
-	switch {
-	case byHeader && !t.negotiated:
-		return defaultLanguage
-	case byHeader:
-		w.Header()["Vary"] = append(w.Header()["Vary"], "Accept-Language")
+	tag, asked = s.studio.languages.of(r)
+	if asked && !t.negotiated {
+		return defaultLanguage, false
 	}
-	return tag
+	return tag, asked
 }
 
 // defaultLanguage is that of a page and a visitor who name none.

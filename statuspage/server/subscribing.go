@@ -46,7 +46,7 @@ func (s *Server) subscriptions(v *visit, path string) bool {
 	if !v.takes("GET, HEAD, POST", http.MethodGet, http.MethodHead, http.MethodPost) {
 		return true
 	}
-	s.sameOrigin.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	s.sameOrigin.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodPost {
 			serve(v, r.URL.Query().Get("token"))
 		} else if v.form() {
