@@ -161,7 +161,9 @@
 
   // ---- Learning of changes
 
-  let etag = null; // of what is shown
+  // The ETag of what is shown, which a script can't read of the page that it is on: the
+  // server says it in Server-Timing, too.
+  let etag = performance.getEntriesByType("navigation")[0]?.serverTiming?.find((t) => t.name === "etag")?.description ?? null;
   let wait = pollEvery;
   let timer = 0;
   let asking = null; // the request under way
@@ -182,12 +184,12 @@
     asking = new AbortController();
     const timeout = setTimeout(() => asking.abort(), 20e3);
     try {
-      const answer = await fetch(location.href.split("#")[0], { cache: "no-cache", signal: asking.signal });
-      if (!answer.ok) throw new Error(answer.statusText);
+      const answer = await fetch(location.href.split("#")[0], { cache: "no-cache", headers: etag ? { "If-None-Match": etag } : {}, signal: asking.signal });
+      if (!answer.ok && answer.status !== 304) throw new Error(answer.statusText);
       const date = Date.parse(answer.headers.get("Date"));
       if (date) lag = Math.abs(date - Date.now()) > 2e3 ? date - Date.now() : 0;
       const tag = answer.headers.get("ETag");
-      if (tag === null || tag !== etag) show(await answer.text());
+      if (answer.ok && (tag === null || tag !== etag)) show(await answer.text());
       etag = tag;
       wait = pollEvery;
       offline(false);
