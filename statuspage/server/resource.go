@@ -47,14 +47,10 @@ func newResource(before *resource, body []byte, contentType string) *resource {
 	}
 	sum := sha256.Sum256(body)
 	etag := `W/"` + hex.EncodeToString(sum[:12]) + `"`
-	r := &resource{
+	return &resource{
 		body: slices.Clone(body), contentType: contentType, etag: etag,
 		headers: []header{{"Etag", []string{etag}}, {"Content-Type", []string{contentType}}},
 	}
-	if contentType == typeHTML { // so that the page's script knows which bytes it is on
-		r.headers = append(r.headers, header{"Server-Timing", []string{"etag;desc=" + strconv.Quote(etag)}})
-	}
-	return r
 }
 
 // form returns the bytes in a coding, nil if plain ones do.

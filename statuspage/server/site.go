@@ -27,7 +27,8 @@ const maxCached = 64 << 20
 // anew. It is safe for concurrent use.
 type site struct {
 	page    statuspage.Page
-	version string // changes when a visitor should see the page anew
+	version string   // changes when a visitor should see the page anew
+	timing  []string // the version as a header, for the script of the page, which compares it with what events say
 	face    *face
 	studio  *studio
 	before  map[resourceKey]*resource // what was drawn of the page before it
@@ -74,6 +75,7 @@ type entry struct {
 // be nil.
 func newSite(p statuspage.Page, f *face, s *studio, before *site) *site {
 	next := &site{page: p, version: versionOf(p), face: f, studio: s, drawn: map[resourceKey]*entry{}}
+	next.timing = []string{"version;desc=" + next.version}
 	if before != nil {
 		next.before = before.resources()
 	}
@@ -187,6 +189,9 @@ func (s *site) serve(w http.ResponseWriter, r *http.Request, t target, code int,
 		return
 	}
 	w.Header()["Cache-Control"] = s.face.caching
+	if t.contentType == typeHTML {
+		w.Header()["Server-Timing"] = s.timing
+	}
 	if t.anyOrigin && s.face.gate == nil {
 		setHeaders(w, s.studio.shared)
 	}

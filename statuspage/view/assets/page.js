@@ -161,9 +161,10 @@
 
   // ---- Learning of changes
 
-  // The ETag of what is shown, which a script can't read of the page that it is on: the
-  // server says it in Server-Timing, too.
-  let etag = performance.getEntriesByType("navigation")[0]?.serverTiming?.find((t) => t.name === "etag")?.description ?? null;
+  // The version of what is shown, of which events tell, too. Of the headers of the page
+  // that it is on, a script can read this one alone.
+  let version = performance.getEntriesByType("navigation")[0]?.serverTiming?.find((t) => t.name === "version")?.description;
+  let etag = null; // of what is shown
   let wait = pollEvery;
   let timer = 0;
   let asking = null; // the request under way
@@ -184,12 +185,12 @@
     asking = new AbortController();
     const timeout = setTimeout(() => asking.abort(), 20e3);
     try {
-      const answer = await fetch(location.href.split("#")[0], { cache: "no-cache", headers: etag ? { "If-None-Match": etag } : {}, signal: asking.signal });
-      if (!answer.ok && answer.status !== 304) throw new Error(answer.statusText);
+      const answer = await fetch(location.href.split("#")[0], { cache: "no-cache", signal: asking.signal });
+      if (!answer.ok) throw new Error(answer.statusText);
       const date = Date.parse(answer.headers.get("Date"));
       if (date) lag = Math.abs(date - Date.now()) > 2e3 ? date - Date.now() : 0;
       const tag = answer.headers.get("ETag");
-      if (answer.ok && (tag === null || tag !== etag)) show(await answer.text());
+      if (tag === null || tag !== etag) show(await answer.text());
       etag = tag;
       wait = pollEvery;
       offline(false);
@@ -223,7 +224,6 @@
     const address = document.body.dataset.events;
     if (!address || source || document.hidden) return;
     source = new EventSource(address);
-    let version = null;
     source.addEventListener("page", (event) => {
       let data = {};
       try {
