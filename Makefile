@@ -86,6 +86,16 @@ e2e: ## Run the end-to-end tests alone
 	@scripts/test-deps.sh
 	@scripts/test.sh -count=1 -v ./internal/e2e/...
 
+.PHONY: screenshots
+screenshots: ## Take the pictures of docs/screenshots anew
+	@scripts/test-deps.sh
+	PHAROS_SCREENSHOTS=docs/screenshots go test -count=1 -run '^TestScreenshots$$' ./internal/e2e
+
+.PHONY: lighthouse
+lighthouse: ## Measure the status page with Lighthouse: 100 in each category
+	@scripts/test-deps.sh
+	PHAROS_LIGHTHOUSE=100 go test -count=1 -v -run '^TestPageLighthouse$$' ./internal/e2e
+
 .PHONY: image
 image: ## Build the container image, by docker or podman
 	$$(command -v docker || command -v podman) build --build-arg REVISION=$(REVISION) --build-arg DATE=$(DATE) -t $(IMAGE) .

@@ -24,9 +24,9 @@ func TestBrowser(t *testing.T) {
 		t.Skip("takes a browser half a minute")
 	}
 	node, chromium := testkit.Program(t, "node"), testkit.Program(t, "chromium")
-	packages := filepath.Join("..", "server", "testdata", "browser", "node_modules", "playwright-core")
+	packages := filepath.Join("..", "view", "testdata", "browser", "node_modules", "playwright-core")
 	if _, err := os.Stat(packages); err != nil {
-		testkit.Skip(t, "the npm packages of statuspage/server/testdata/browser are not installed")
+		testkit.Skip(t, "the npm packages of statuspage/view/testdata/browser are not installed")
 	}
 	o := open(t, store.Options{})
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)

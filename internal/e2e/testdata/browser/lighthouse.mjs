@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Runs Lighthouse over pages, as a phone and as a desktop. Arguments: the path of the
-// browser, and addresses. Prints a line of JSON for each, and fails unless every score
-// is 100. The time of a shared machine is not the page's: where only performance is
-// below, it is measured again, up to three times, and the best one counts.
+// browser, the least score of performance, and addresses. Prints a line of JSON for each,
+// and fails unless the other scores are 100. The processor of a phone is that of this
+// machine slowed down, with whatever else it does: performance is measured up to three
+// times, and the best one counts.
 import lighthouse, { desktopConfig } from "lighthouse";
 import { launch } from "chrome-launcher";
 
-const [chromePath, ...urls] = process.argv.slice(2);
+const [chromePath, least, ...urls] = process.argv.slice(2);
 const attempts = 3;
 
 const chrome = await launch({
@@ -37,8 +38,9 @@ try {
         const found = await measure(url, form);
         if (!best || found.scores.performance > best.scores.performance) best = found;
       } while (++run < attempts && best.scores.performance < 100);
-      const good = Object.values(best.scores).every((s) => s === 100);
-      console.log(JSON.stringify({ path: new URL(url).pathname, form, runs: run, benchmark: best.benchmark, ...best.scores, ...(good ? {} : { faults: best.faults }), ...best.details }));
+      const { performance, ...others } = best.scores;
+      const good = performance >= Number(least) && Object.values(others).every((s) => s === 100);
+      console.log(JSON.stringify({ path: new URL(url).pathname, form, runs: run, benchmark: best.benchmark, ...best.scores, ...(best.faults.length > 0 ? { faults: best.faults } : {}), ...best.details }));
       if (!good) low++;
     }
   }

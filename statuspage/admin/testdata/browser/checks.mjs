@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { mkdir, readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 
-const require = createRequire(new URL("../../../server/testdata/browser/", import.meta.url));
+const require = createRequire(new URL("../../../view/testdata/browser/", import.meta.url));
 const { chromium } = require("playwright-core");
 const axe = await readFile(require.resolve("axe-core/axe.min.js"), "utf8");
 const [, , base, executablePath, folder] = process.argv;
