@@ -61,9 +61,13 @@ func TestBetween(t *testing.T) {
 // TestBetweenAgreesWithItself: what is left out because it is long ago changes nothing.
 func TestBetweenAgreesWithItself(t *testing.T) {
 	t.Parallel()
-	for _, rule := range []string{
+	for _, rule := range []string{ // the numbers of COUNT end some after from, some before
 		"FREQ=HOURLY", "FREQ=HOURLY;INTERVAL=7", "FREQ=HOURLY;INTERVAL=3;BYHOUR=2,5", "FREQ=DAILY;INTERVAL=3", "FREQ=DAILY;BYDAY=TU,SU",
 		"FREQ=WEEKLY;INTERVAL=3;BYDAY=TU,SA;WKST=SU", "FREQ=MONTHLY;BYMONTHDAY=6,31", "FREQ=YEARLY",
+		"FREQ=HOURLY;COUNT=10000", "FREQ=HOURLY;INTERVAL=2;COUNT=6300", "FREQ=HOURLY;INTERVAL=7;COUNT=1800", "FREQ=HOURLY;INTERVAL=3;BYHOUR=2,5;COUNT=1060",
+		"FREQ=HOURLY;BYDAY=TU,SU;COUNT=3600", "FREQ=DAILY;COUNT=530", "FREQ=DAILY;BYDAY=TU,SU;COUNT=155", "FREQ=DAILY;BYHOUR=2,4;COUNT=1100",
+		"FREQ=WEEKLY;INTERVAL=3;BYDAY=TU,SA;WKST=SU;COUNT=54", "FREQ=WEEKLY;BYDAY=TU,TH;BYSETPOS=1;COUNT=80", "FREQ=WEEKLY;COUNT=20",
+		"FREQ=DAILY;BYMONTH=1,5;COUNT=90",
 	} {
 		m := maintenance(rule)
 		require.NoError(t, statuspage.CheckRRule(rule, m.Start, m.TimeZone), rule)
@@ -114,6 +118,13 @@ func TestCheckRRule(t *testing.T) {
 		"FREQ=DAILY;COUNT=1;UNTIL=20300101":   "it has both COUNT and UNTIL; give one of them",
 		"FREQ=DAILY;INTERVAL=1001":            "INTERVAL must be from 1 to 1000",
 		"FREQ=DAILY;COUNT=10001":              "COUNT must be from 1 to 10000",
+		"FREQ=DAILY;INTERVAL=0":               "INTERVAL must be from 1 to 1000",
+		"FREQ=DAILY;COUNT=0":                  "COUNT must be from 1 to 10000",
+		"FREQ=HOURLY;BYSETPOS=2":              "BYSETPOS needs FREQ=DAILY, WEEKLY, MONTHLY or YEARLY",
+		"FREQ=DAILY;BYSETPOS=2":               "BYSETPOS=2 never takes place: a period has 1 at most",
+		"FREQ=DAILY;BYHOUR=2,14;BYSETPOS=-3":  "BYSETPOS=-3 never takes place: a period has 2 at most",
+		"FREQ=WEEKLY;BYDAY=TU;BYSETPOS=2":     "BYSETPOS=2 never takes place: a period has 1 at most",
+		"FREQ=MONTHLY;BYDAY=TU;BYSETPOS=32":   "BYSETPOS=32 never takes place: a period has 31 at most",
 		"FREQ=DAILY;BYWEEKNO=2":               "BYWEEKNO needs FREQ=YEARLY",
 		"FREQ=MONTHLY;BYDAY=6TU":              "the number in BYDAY must be from -5 to 5",
 		"FREQ=DAILY;BYDAY=1TU":                "BYDAY can have a number only in FREQ=MONTHLY and FREQ=YEARLY",
@@ -128,6 +139,17 @@ func TestCheckRRule(t *testing.T) {
 	}
 	require.ErrorContains(t, statuspage.CheckRRule("FREQ=DAILY", m.Start, "Mars"), `time zone "Mars" is not known`)
 	require.Error(t, statuspage.CheckRRule("FREQ=DAILY", m.Start, "Local"), "the zone of the machine is not that of the page")
+}
+
+func BenchmarkBetween(b *testing.B) {
+	for _, rule := range []string{"FREQ=HOURLY", "FREQ=HOURLY;COUNT=10000", "FREQ=DAILY;COUNT=10000"} {
+		b.Run(rule, func(b *testing.B) {
+			m := maintenance(rule)
+			for b.Loop() {
+				m.Between(m.Start.AddDate(1, 0, 0), m.Start.AddDate(1, 0, 1), 1)
+			}
+		})
+	}
 }
 
 // FuzzRRule: whatever the rule, an answer comes soon, and those that are taken are

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -41,7 +42,7 @@ func parseRRule(rule string, start time.Time, zone string) (rrule.ROption, error
 	if err != nil {
 		return rrule.ROption{}, err
 	}
-	if err := checkRanges(o); err != nil {
+	if err := errors.Join(checkRanges(o), checkPositions(o)); err != nil {
 		return rrule.ROption{}, err
 	}
 	o.Dtstart = start.In(location).Truncate(time.Second)
@@ -49,15 +50,22 @@ func parseRRule(rule string, start time.Time, zone string) (rrule.ROption, error
 }
 
 // checkKeys allows what RFC 5545 has, each part once: the library takes more.
-func checkKeys(rule string) error {
+func checkKeys(rule string) (err error) {
 	var seen []string
 	for part := range strings.SplitSeq(rule, ";") {
-		key, _, _ := strings.Cut(part, "=")
+		key, value, _ := strings.Cut(part, "=")
 		switch key {
-		case "FREQ", "INTERVAL", "COUNT", "UNTIL", "WKST", "BYMONTH", "BYMONTHDAY", "BYYEARDAY", "BYWEEKNO", "BYDAY",
+		case "INTERVAL":
+			err = checkNumber(key, value, maxInterval)
+		case "COUNT":
+			err = checkNumber(key, value, maxCount)
+		case "FREQ", "UNTIL", "WKST", "BYMONTH", "BYMONTHDAY", "BYYEARDAY", "BYWEEKNO", "BYDAY",
 			"BYHOUR", "BYMINUTE", "BYSECOND", "BYSETPOS":
 		default:
 			return fmt.Errorf("%q is not understood; write such as FREQ=WEEKLY;BYDAY=TU", part)
+		}
+		if err != nil {
+			return err
 		}
 		if slices.Contains(seen, key) {
 			return fmt.Errorf("%s is there twice", key)
@@ -70,14 +78,18 @@ func checkKeys(rule string) error {
 	return nil
 }
 
+// checkNumber looks at the text: the library takes 0 for what is not there.
+func checkNumber(key, value string, most int) error {
+	if n, err := strconv.Atoi(value); err != nil || n < 1 || n > most {
+		return fmt.Errorf("%s must be from 1 to %d", key, most)
+	}
+	return nil
+}
+
 func checkRanges(o *rrule.ROption) error {
 	switch {
 	case o.Freq > rrule.HOURLY:
 		return errors.New("it takes place more often than hourly")
-	case o.Interval < 0 || o.Interval > maxInterval:
-		return fmt.Errorf("INTERVAL must be from 1 to %d", maxInterval)
-	case o.Count < 0 || o.Count > maxCount:
-		return fmt.Errorf("COUNT must be from 1 to %d", maxCount)
 	case len(o.Byweekno) > 0 && o.Freq != rrule.YEARLY:
 		return errors.New("BYWEEKNO needs FREQ=YEARLY")
 	}
@@ -91,6 +103,32 @@ func checkRanges(o *rrule.ROption) error {
 			return errors.New("BYDAY can have a number only in FREQ=MONTHLY and FREQ=YEARLY")
 		case n > most || n < -most:
 			return fmt.Errorf("the number in BYDAY must be from -%d to %d", most, most)
+		}
+	}
+	return nil
+}
+
+// checkPositions refuses a BYSETPOS beyond what a period can have: the library would
+// look for it until the year 9999.
+func checkPositions(o *rrule.ROption) error {
+	if len(o.Bysetpos) == 0 {
+		return nil
+	}
+	most := max(len(o.Byhour), 1) * max(len(o.Byminute), 1) * max(len(o.Bysecond), 1)
+	switch o.Freq {
+	case rrule.DAILY:
+	case rrule.WEEKLY:
+		most *= max(len(o.Byweekday), 1)
+	case rrule.MONTHLY:
+		most *= 31
+	case rrule.YEARLY:
+		most *= 366
+	default:
+		return errors.New("BYSETPOS needs FREQ=DAILY, WEEKLY, MONTHLY or YEARLY")
+	}
+	for _, n := range o.Bysetpos {
+		if n > most || n < -most {
+			return fmt.Errorf("BYSETPOS=%d never takes place: a period has %d at most", n, most)
 		}
 	}
 	return nil
