@@ -35,8 +35,8 @@ type (
 // The bounds of what the tools are asked with.
 const (
 	maxID         = 700 // two names of 200 bytes, with their slashes escaped
-	maxComponents = 200
-	maxIncidents  = 50
+	maxComponents = 100
+	maxIncidents  = 20
 	maxDays       = 90
 	maxOffset     = 100_000
 )

@@ -7,6 +7,7 @@
 package mcp
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 
@@ -14,9 +15,6 @@ import (
 
 	"github.com/pharos-status/pharos/statuspage"
 )
-
-// maxBody is how long the body of a request may be, in bytes.
-const maxBody = 64 << 10
 
 // Options say how to serve. The zero value is of use.
 type Options struct {
@@ -32,7 +30,7 @@ type Options struct {
 func Handler(page func(r *http.Request) statuspage.Page, o Options) http.Handler {
 	cache := mcp.NewSchemaCache()
 	inputs := newInputs()
-	return mcp.NewStreamableHTTPHandler(func(r *http.Request) *mcp.Server {
+	return bounded(mcp.NewStreamableHTTPHandler(func(r *http.Request) *mcp.Server {
 		p := page(r)
 		s := mcp.NewServer(&mcp.Implementation{Name: "pharos", Title: p.Brand.Title, Version: o.Version}, &mcp.ServerOptions{
 			Instructions: "Tells whether systems work, what is wrong with them, and what is planned. Times are in UTC. " +
@@ -40,12 +38,17 @@ func Handler(page func(r *http.Request) statuspage.Page, o Options) http.Handler
 			Logger:       o.Logger,
 			Capabilities: &mcp.ServerCapabilities{Tools: &mcp.ToolCapabilities{}},
 			SchemaCache:  cache,
+			SetCacheable: func(_ context.Context, _ mcp.Request, c *mcp.Cacheable) {
+				if p.Private {
+					c.CacheScope = "private"
+				}
+			},
 		})
 		addTools(s, p, inputs)
 		return s
 	}, &mcp.StreamableHTTPOptions{
 		Stateless: true, JSONResponse: true, Logger: o.Logger, MaxRequestBodyBytes: maxBody, DisableLocalhostProtection: true,
-	})
+	}))
 }
 
 // addTools adds the tools, which answer from the page.

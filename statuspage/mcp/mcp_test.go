@@ -7,7 +7,9 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -134,7 +136,7 @@ func TestBadInput(t *testing.T) {
 		want      string
 	}{
 		{"list_components", map[string]any{"limit": 0}, "limit"},
-		{"list_components", map[string]any{"limit": 201}, "limit"},
+		{"list_components", map[string]any{"limit": 101}, "limit"},
 		{"list_components", map[string]any{"offset": -1}, "offset"},
 		{"list_components", map[string]any{"status": "fine"}, "status"},
 		{"list_components", map[string]any{"service": strings.Repeat("x", 701)}, "service"},
@@ -189,7 +191,7 @@ func TestOverHTTP(t *testing.T) {
 		handler.ServeHTTP(w, r)
 		return w
 	}
-	const good = `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"list_incidents","arguments":{}}}`
+	const good = ` {"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"list_incidents","arguments":{}}}`
 	w := ask(http.MethodPost, good)
 	require.Equal(t, http.StatusOK, w.Code, w.Body)
 	require.Equal(t, "application/json", w.Header().Get("Content-Type"))
@@ -198,5 +200,55 @@ func TestOverHTTP(t *testing.T) {
 	require.Equal(t, http.StatusMethodNotAllowed, ask(http.MethodGet, "").Code)
 	require.Equal(t, http.StatusMethodNotAllowed, ask(http.MethodDelete, "").Code)
 	require.Equal(t, http.StatusBadRequest, ask(http.MethodPost, "{").Code)
+	batch := ask(http.MethodPost, " \n["+good+","+good+"]")
+	require.Equal(t, http.StatusBadRequest, batch.Code, "one small body would have a large answer")
+	require.Contains(t, batch.Body.String(), "one message at a time")
 	require.Equal(t, http.StatusRequestEntityTooLarge, ask(http.MethodPost, `"`+strings.Repeat("x", 65<<10)+`"`).Code)
+}
+
+// What a private page says is for those who asked, and for no cache between.
+func TestCacheScope(t *testing.T) {
+	t.Parallel()
+	for private, want := range map[bool]string{false: "public", true: "private"} {
+		p := sample()
+		p.Private = private
+		session := connect(t, func(*http.Request) statuspage.Page { return p }, "/mcp")
+		tools, err := session.ListTools(t.Context(), nil)
+		require.NoError(t, err)
+		require.Equal(t, want, tools.CacheScope)
+	}
+}
+
+// Some callers who read slowly, or not at all, keep nobody waiting.
+func TestSlowReaders(t *testing.T) {
+	t.Parallel()
+	handler := mcp.Handler(func(*http.Request) statuspage.Page { return sample() }, mcp.Options{})
+	request := func() *http.Request {
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/mcp",
+			strings.NewReader(`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"get_report","arguments":{}}}`))
+		r.Header.Set("Content-Type", "application/json")
+		r.Header.Set("Accept", "application/json, text/event-stream")
+		return r
+	}
+	release := make(chan struct{})
+	var slow sync.WaitGroup
+	for range 2 * runtime.GOMAXPROCS(0) {
+		slow.Go(func() { handler.ServeHTTP(stuck{httptest.NewRecorder(), release}, request()) })
+	}
+	w := httptest.NewRecorder()
+	handler.ServeHTTP(w, request())
+	require.Equal(t, http.StatusOK, w.Code)
+	close(release)
+	slow.Wait()
+}
+
+// A stuck writer takes nothing until it is released.
+type stuck struct {
+	http.ResponseWriter
+	release chan struct{}
+}
+
+func (s stuck) Write(b []byte) (int, error) {
+	<-s.release
+	return s.ResponseWriter.Write(b)
 }
