@@ -4,7 +4,6 @@ package duty
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"slices"
 	"time"
@@ -16,8 +15,9 @@ import (
 	"github.com/pharos-status/pharos/statuspage/store"
 )
 
-// closeHealthy closes what alerts opened once all that it affects has been healthy for
-// long enough. Time in which that is not known does not count: it begins anew.
+// closeHealthy closes what alerts opened once all that it affects has been healthy, or
+// has not been there, for long enough. Time in which that is not known does not count:
+// it begins anew.
 func (w *work) closeHealthy(ctx context.Context, c store.Contents, t *truth, cfg *config.Config) error {
 	healthy := map[string]time.Time{}
 	var errs []error
@@ -32,22 +32,22 @@ func (w *work) closeHealthy(ctx context.Context, c store.Contents, t *truth, cfg
 		}
 		healthy[i.ID] = since
 		if t.at.Sub(since) >= time.Duration(cfg.Incidents.FromAlerts.ResolveAfter) {
-			errs = append(errs, w.resolve(ctx, i, cfg))
+			errs = append(errs, w.resolve(ctx, i, t, cfg))
 		}
 	}
 	w.healthy = healthy
 	return errors.Join(errs...)
 }
 
-// allHealthy tells whether Prometheus says so of each component. Nothing is said of an
-// incident without components.
+// allHealthy tells whether Prometheus says so of each component that is still there.
+// Nothing is said of an incident without components.
 func allHealthy(refs []statuspage.Ref, t *truth) bool {
-	return len(refs) > 0 && !slices.ContainsFunc(refs, func(r statuspage.Ref) bool { return t.of(r) != status.Healthy })
+	return len(refs) > 0 && !slices.ContainsFunc(refs, func(r statuspage.Ref) bool { return t.of(r) != status.Healthy && !t.gone(r) })
 }
 
 // resolve closes an incident. One that a person has taken over is closed only where the
 // policy is to publish and nobody has said that they are watching it.
-func (w *work) resolve(ctx context.Context, i *statuspage.Incident, cfg *config.Config) error {
+func (w *work) resolve(ctx context.Context, i *statuspage.Incident, t *truth, cfg *config.Config) error {
 	touched, err := w.touched(ctx, i.ID)
 	if err != nil {
 		return err
@@ -58,10 +58,14 @@ func (w *work) resolve(ctx context.Context, i *statuspage.Incident, cfg *config.
 			return nil
 		}
 	}
-	phase, text := statuspage.Resolved, w.words().Text("duty.resolved")
-	_, err = w.o.Desk.UpdateIncident(ctx, config.Program, i.ID, desk.UpdateInput{Phase: &phase, Text: &text, Seen: i.Updated})
+	key := "duty.gone"
+	if slices.ContainsFunc(i.Components, func(r statuspage.Ref) bool { return !t.gone(r) }) {
+		key = "duty.resolved"
+	}
+	phase, text := statuspage.Resolved, w.words().Text(key)
+	_, err = w.o.Desk.UpdateIncident(ctx, config.Program, i.ID, desk.UpdateInput{Phase: &phase, Text: &text, Seen: &i.Updated})
 	if err == nil {
-		w.o.Logger.InfoContext(ctx, "an incident is closed, since all that it affects is healthy", "incident", i.ID)
+		w.o.Logger.InfoContext(ctx, "an incident is closed, since all that it affects is healthy, or is there no more", "incident", i.ID)
 	}
 	return w.done(err, "close incident", i.ID)
 }
@@ -70,47 +74,4 @@ func (w *work) resolve(ctx context.Context, i *statuspage.Incident, cfg *config.
 func (w *work) touched(ctx context.Context, id string) (bool, error) {
 	entries, err := w.o.Store.Journal(ctx, id, 0, journalLook)
 	return slices.ContainsFunc(entries, func(e store.Entry) bool { return e.Author != config.Program }), err
-}
-
-// dealtWith tells whether a person has closed or deleted an incident about the same
-// outage: an alert that still fires does not open another one.
-func (w *work) dealtWith(ctx context.Context, k *outage, c store.Contents) (bool, error) {
-	if starts, ok := w.dismissed[k.service]; ok && !k.starts.After(starts) {
-		return true, nil
-	}
-	dealt, err := w.closedByPerson(ctx, k, c)
-	if err == nil && !dealt {
-		dealt, err = w.deletedByPerson(ctx, k)
-	}
-	if dealt {
-		w.dismissed[k.service] = k.starts
-	}
-	return dealt, err
-}
-
-func (w *work) closedByPerson(ctx context.Context, k *outage, c store.Contents) (bool, error) {
-	for n := range c.Incidents {
-		i := &c.Incidents[n]
-		if o, ok := parseOpener(i.Alert); !ok || o.service != k.service || i.Resolved.Before(k.starts) {
-			continue
-		}
-		if touched, err := w.touched(ctx, i.ID); err != nil || touched {
-			return touched, err
-		}
-	}
-	return false, nil
-}
-
-func (w *work) deletedByPerson(ctx context.Context, k *outage) (bool, error) {
-	entries, err := w.o.Store.Journal(ctx, "", 0, journalLook)
-	for _, e := range entries {
-		var i statuspage.Incident
-		if e.After != nil || e.Time.Before(k.starts) || json.Unmarshal(e.Before, &i) != nil {
-			continue
-		}
-		if o, ok := parseOpener(i.Alert); ok && o.service == k.service {
-			return true, nil
-		}
-	}
-	return false, err
 }

@@ -43,8 +43,8 @@ func (w *work) say(ctx context.Context, m *statuspage.Maintenance, phase statusp
 	if phase == statuspage.Completed {
 		key = "duty.over"
 	}
-	text := w.words().Text(key)
-	_, err := w.o.Desk.UpdateMaintenance(ctx, config.Program, m.ID, desk.UpdateInput{Phase: &phase, Text: &text, Time: &at, Seen: m.Updated})
+	text, notify := w.words().Text(key), !m.Quiet
+	_, err := w.o.Desk.UpdateMaintenance(ctx, config.Program, m.ID, desk.UpdateInput{Phase: &phase, Text: &text, Time: &at, Notify: &notify, Seen: &m.Updated})
 	if changedMeanwhile(err) {
 		return nil
 	}
@@ -74,5 +74,5 @@ func lastOver(m *statuspage.Maintenance, now time.Time) (last statuspage.Cut, ok
 // changedMeanwhile tells whether somebody else was faster. The next round sees what
 // they did.
 func changedMeanwhile(err error) bool {
-	return errors.Is(err, desk.ErrConflict) || errors.Is(err, desk.ErrNotFound)
+	return errors.Is(err, desk.ErrChanged) || errors.Is(err, desk.ErrNotFound)
 }
