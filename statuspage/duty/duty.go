@@ -2,7 +2,7 @@
 
 // Package duty is what the page does by itself, in one instance among all: silences
 // that follow maintenance, incidents that alerts open and the truth closes, word that
-// maintenance begins and ends, and the end of old sessions. What it tells people goes
+// maintenance begins and ends, and the end of old sessions and drafts. What it tells people goes
 // through package desk; sending it is left to package subscribe.
 package duty
 
@@ -25,8 +25,8 @@ import (
 const (
 	every       = 10 * time.Second // between two rounds that nobody has asked for
 	resync      = time.Minute      // between two looks at silences that should be as they are
-	cleanEvery  = time.Hour        // between two searches for old sessions
-	roundLimit  = time.Minute      // for one round; what is not done then is done in the next
+	cleanEvery  = time.Hour        // between two searches for old sessions and drafts
+	dutyLimit   = 20 * time.Second // for each duty in a round; what is not done then is done in the next
 	journalLook = 1000             // entries that are searched for what people did
 )
 
@@ -36,6 +36,7 @@ const (
 	incidentsDuty   = "incidents"
 	maintenanceDuty = "maintenance"
 	sessionsDuty    = "sessions"
+	draftsDuty      = "drafts"
 )
 
 // A Store is what the duties read and clean; [store.Store] is one.
@@ -50,6 +51,7 @@ type Desk interface {
 	OpenIncident(ctx context.Context, author string, in desk.IncidentInput) (statuspage.Incident, error)
 	ChangeIncident(ctx context.Context, author, id string, in desk.IncidentInput) (statuspage.Incident, error)
 	UpdateIncident(ctx context.Context, author, id string, in desk.UpdateInput) (statuspage.Incident, error)
+	DeleteDraft(ctx context.Context, author, id string, seen time.Time) error
 	UpdateMaintenance(ctx context.Context, author, id string, in desk.UpdateInput) (statuspage.Maintenance, error)
 }
 
@@ -59,6 +61,7 @@ type Alertmanager interface {
 	Marked(ctx context.Context, prefix string) ([]alerts.Silence, error)
 	SetSilence(ctx context.Context, s alerts.Silence) error
 	Expire(ctx context.Context, id string) error
+	URL() string // tells one from another
 }
 
 // Options are what the duties work on; all are required.
@@ -85,7 +88,7 @@ func New(o Options) *Duty {
 		Name: schema.StatuspageDutyFailures,
 		Help: "How often something that the page does by itself has failed, by duty. It is tried again.",
 	}, []string{schema.Duty})}
-	for _, name := range []string{silencesDuty, incidentsDuty, maintenanceDuty, sessionsDuty} {
+	for _, name := range []string{silencesDuty, incidentsDuty, maintenanceDuty, sessionsDuty, draftsDuty} {
 		d.failures.WithLabelValues(name)
 	}
 	return d
@@ -122,34 +125,40 @@ func (d *Duty) Run(ctx context.Context) {
 type work struct {
 	*Duty
 	failed    map[string]bool // duties that failed in the round before
-	cleaned   time.Time       // when sessions were last searched
+	cleaned   time.Time       // when sessions and drafts were last searched
 	silenced  silenced
 	healthy   map[string]time.Time // since when what an incident affects is healthy, by its ID
-	dismissed map[string]time.Time // alerts that people have dealt with: when they began, by service
+	dismissed dismissals
 }
 
 func newWork(d *Duty) *work {
-	return &work{Duty: d, failed: map[string]bool{}, healthy: map[string]time.Time{}, dismissed: map[string]time.Time{}}
+	return &work{Duty: d, failed: map[string]bool{}, healthy: map[string]time.Time{}}
 }
 
-// round does what is due. While the store is away nothing is done: what was known may
-// not be so any more.
+// round does what is due: first what waits for nobody else. While the store is away
+// nothing is done: what was known may not be so any more.
 func (w *work) round(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, roundLimit)
-	defer cancel()
 	c, err := w.o.Store.Contents(ctx)
 	if err != nil {
 		w.report(ctx, maintenanceDuty, err)
 		return
 	}
 	now := time.Now().UTC()
-	w.report(ctx, silencesDuty, w.silences(ctx, c, now))
-	w.report(ctx, maintenanceDuty, w.phases(ctx, c, now))
-	w.report(ctx, incidentsDuty, w.incidents(ctx, c, now))
+	w.do(ctx, maintenanceDuty, func(ctx context.Context) error { return w.phases(ctx, c, now) })
+	w.do(ctx, incidentsDuty, func(ctx context.Context) error { return w.incidents(ctx, c, now) })
+	w.do(ctx, silencesDuty, func(ctx context.Context) error { return w.silences(ctx, c, now) })
 	if now.Sub(w.cleaned) >= cleanEvery {
 		w.cleaned = now
-		w.report(ctx, sessionsDuty, w.o.Store.DeleteSessions(ctx, ""))
+		w.do(ctx, sessionsDuty, func(ctx context.Context) error { return w.o.Store.DeleteSessions(ctx, "") })
+		w.do(ctx, draftsDuty, func(ctx context.Context) error { return w.oldDrafts(ctx, c, now) })
 	}
+}
+
+// do does one duty, and leaves the others their time.
+func (w *work) do(ctx context.Context, duty string, f func(ctx context.Context) error) {
+	bounded, cancel := context.WithTimeout(ctx, dutyLimit)
+	defer cancel()
+	w.report(ctx, duty, f(bounded))
 }
 
 // report logs what begins to fail, and what works again.

@@ -20,7 +20,7 @@ func (r *rig) failures(want map[string]int) {
 	var text strings.Builder
 	text.WriteString("# HELP pharos_statuspage_duty_failures_total How often something that the page does by itself has failed, by duty. It is tried again.\n" +
 		"# TYPE pharos_statuspage_duty_failures_total counter\n")
-	for _, duty := range []string{"incidents", "maintenance", "sessions", "silences"} {
+	for _, duty := range []string{"drafts", "incidents", "maintenance", "sessions", "silences"} {
 		fmt.Fprintf(&text, "pharos_statuspage_duty_failures_total{duty=%q} %d\n", duty, want[duty])
 	}
 	require.NoError(r.t, testutil.CollectAndCompare(r.duty.Collector(), strings.NewReader(text.String())))

@@ -10,6 +10,7 @@ import (
 
 	"github.com/pharos-status/pharos/statuspage"
 	"github.com/pharos-status/pharos/statuspage/desk"
+	"github.com/pharos-status/pharos/statuspage/store"
 )
 
 // updates shows what was said of the only maintenance, with the time.
@@ -90,4 +91,27 @@ func TestMaintenanceThatFollowsAnother(t *testing.T) {
 		require.Equal(t, []string{"31T01:00 in_progress", "31T02:00 in_progress", "31T03:00 completed"}, r.updates())
 		require.Empty(t, r.contents().Maintenances[0].Cuts)
 	})
+}
+
+func TestQuietMaintenance(t *testing.T) {
+	t.Parallel()
+	for quiet, want := range map[bool]int{false: 2, true: 0} {
+		bubble(t, func(r *rig) {
+			t := r.t
+			reader := store.Subscriber{ID: "reader", Page: "main", Kind: store.ByEmail, Address: "r@example.com", Created: time.Now(), Confirmed: time.Now()}
+			require.NoError(t, r.store.PutSubscriber(t.Context(), reader.ID, reader))
+			told := func() int {
+				made, err := r.store.Fan(t.Context(), func(store.News, store.Subscriber) bool { return true })
+				require.NoError(t, err)
+				return made
+			}
+			m := r.plan(time.Minute, time.Hour, "", "web")
+			_, err := r.desk.ChangeMaintenance(t.Context(), "anna", m.ID, desk.MaintenanceInput{Quiet: &quiet})
+			require.NoError(t, err)
+			require.Equal(t, 1, told(), "of the plan")
+			r.pass(2 * time.Hour)
+			require.Len(t, r.updates(), 2)
+			require.Equal(t, want, told())
+		})
+	}
 }

@@ -48,6 +48,7 @@ type rig struct {
 	// wait; both sides meet at the lock, since the race detector knows no bubbles.
 	meet sync.Mutex
 
+	layout statuspage.Layout
 	frozen time.Time // when Prometheus went away; zero: it is there
 	nodes  map[status.NodeID]status.Status
 	whole  map[string]status.Status // of services, where it is not that of the worst node
@@ -65,7 +66,7 @@ func bubble(t *testing.T, f func(r *rig)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(90 * 24 * time.Hour) // 2000-03-31
-		r := &rig{t: t, am: &fakeAM{}, cfg: config.Default(), nodes: map[status.NodeID]status.Status{}, whole: map[string]status.Status{}}
+		r := &rig{t: t, layout: layout, am: &fakeAM{}, cfg: config.Default(), nodes: map[status.NodeID]status.Status{}, whole: map[string]status.Status{}}
 		r.cfg.Incidents.FromAlerts.Policy = config.Publish
 		for _, s := range layout.Services {
 			for _, n := range s.Nodes {
@@ -76,7 +77,7 @@ func bubble(t *testing.T, f func(r *rig)) {
 		r.store, err = store.Open(t.Context(), store.Options{Path: t.TempDir(), Logger: slog.New(slog.DiscardHandler)})
 		require.NoError(t, err)
 		defer func() { require.NoError(t, r.store.Close()) }()
-		r.desk = desk.New(desk.Options{Store: r.store, Layout: func() statuspage.Layout { return layout }, Changed: func() { r.duty.Wake() }})
+		r.desk = desk.New(desk.Options{Store: r.store, Layout: r.known, Changed: func() { r.duty.Wake() }})
 		r.start()
 		defer func() { r.stop() }()
 		f(r)
@@ -90,7 +91,7 @@ func (r *rig) start() {
 		Alertmanager: func() duty.Alertmanager { r.met(); return r.am },
 		Config:       func() *config.Config { r.met(); return r.cfg },
 		Reading:      r.reading,
-		Layout:       func() statuspage.Layout { return layout },
+		Layout:       r.known,
 		Logger:       slog.New(slog.NewTextHandler(testkit.Output(r.t), nil)),
 	})
 	ctx, cancel := context.WithCancel(r.t.Context())
@@ -118,6 +119,11 @@ func (r *rig) met() {
 	defer r.meet.Unlock()
 }
 
+func (r *rig) known() statuspage.Layout {
+	r.met()
+	return r.layout
+}
+
 func (r *rig) reading() statuspage.Reading {
 	r.met()
 	at := time.Now()
@@ -125,7 +131,7 @@ func (r *rig) reading() statuspage.Reading {
 		at = r.frozen
 	}
 	services := map[string]status.Status{}
-	for _, s := range layout.Services {
+	for _, s := range r.layout.Services {
 		services[s.ID] = status.Worst(func(yield func(status.Status) bool) {
 			for _, n := range s.Nodes {
 				if !yield(r.nodes[id(s.ID, n.ID)]) {
@@ -135,7 +141,7 @@ func (r *rig) reading() statuspage.Reading {
 		})
 	}
 	maps.Copy(services, r.whole)
-	return statuspage.Reading{At: at, Newest: at, Layout: layout, Services: services, Nodes: maps.Clone(r.nodes)}
+	return statuspage.Reading{At: at, Newest: at, Layout: r.layout, Services: services, Nodes: maps.Clone(r.nodes)}
 }
 
 // pass lets time pass, and a round end.
@@ -188,6 +194,8 @@ type fakeAM struct {
 	made     int
 	calls    int
 	away     bool
+	hangs    bool // silences can be read, but not set
+	url      string
 }
 
 var errAway = errors.New("no answer")
@@ -218,7 +226,13 @@ func (f *fakeAM) Marked(_ context.Context, prefix string) ([]alerts.Silence, err
 	return out, nil
 }
 
-func (f *fakeAM) SetSilence(_ context.Context, s alerts.Silence) error {
+func (f *fakeAM) URL() string { return f.url }
+
+func (f *fakeAM) SetSilence(ctx context.Context, s alerts.Silence) error {
+	if f.hangs {
+		<-ctx.Done()
+		return ctx.Err()
+	}
 	if f.away {
 		return errAway
 	}

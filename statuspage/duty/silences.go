@@ -28,6 +28,7 @@ const (
 
 // silenced is what is known of the silences in Alertmanager.
 type silenced struct {
+	in     Alertmanager              // nil: none is known
 	wanted map[string]alerts.Silence // that were there when we looked last, by mark
 	looked time.Time                 // zero: not yet
 }
@@ -38,26 +39,44 @@ func (w *work) silences(ctx context.Context, c store.Contents, now time.Time) er
 	if w.o.Config().Maintenance.Silence {
 		wanted = wantedSilences(c.Maintenances, w.o.Layout(), now)
 	}
+	am := w.o.Alertmanager()
+	moved := w.silenced.in != nil && w.silenced.in.URL() != am.URL()
+	if moved {
+		if len(c.Maintenances) > 0 {
+			w.withdraw(ctx, c, w.silenced.in)
+		}
+		w.silenced = silenced{}
+	}
 	same := !w.silenced.looked.IsZero() && maps.EqualFunc(wanted, w.silenced.wanted, equalSilences)
 	if same && (len(wanted) == 0 || now.Sub(w.silenced.looked) < resync) {
 		return nil
 	}
-	err := w.reconcile(ctx, c, wanted)
-	if err == nil {
-		w.silenced = silenced{wanted, now}
+	err := w.reconcile(ctx, c, am, wanted)
+	w.silenced = silenced{in: am}
+	switch {
+	case err == nil && moved:
+		return nil // the next round looks again: both may share what was just taken out of one
+	case err == nil:
+		w.silenced = silenced{am, wanted, now}
 		return nil
 	}
-	w.silenced = silenced{}
 	if len(wanted) == 0 && len(c.Maintenances) == 0 {
 		return nil // who declares no maintenance may have no Alertmanager
 	}
 	return fmt.Errorf("silence what is in maintenance: %w", err)
 }
 
+// withdraw ends our silences in an Alertmanager that is no longer ours to tell. Where it
+// is away they last for as long as they were meant to.
+func (w *work) withdraw(ctx context.Context, c store.Contents, am Alertmanager) {
+	if err := w.reconcile(ctx, c, am, nil); err != nil {
+		w.o.Logger.WarnContext(ctx, "silences of maintenance are left in the Alertmanager that was configured before; expire them there", "url", am.URL(), "err", err)
+	}
+}
+
 // reconcile changes what differs. Missing silences come first, so that what is
 // silenced stays so while a maintenance moves.
-func (w *work) reconcile(ctx context.Context, c store.Contents, wanted map[string]alerts.Silence) error {
-	am := w.o.Alertmanager()
+func (w *work) reconcile(ctx context.Context, c store.Contents, am Alertmanager, wanted map[string]alerts.Silence) error {
 	there, err := am.Marked(ctx, marks)
 	if err != nil {
 		return err

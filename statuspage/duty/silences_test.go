@@ -131,3 +131,48 @@ func TestAlertmanagerIsAway(t *testing.T) {
 		require.Len(t, r.am.on(), 1)
 	})
 }
+
+func TestAnotherAlertmanager(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(r *rig) {
+		t := r.t
+		r.plan(0, time.Hour, "", "mail")
+		r.pass(0)
+		old := r.am
+		require.Len(t, old.on(), 1)
+		r.met()
+		again := *old // a reload makes another client
+		r.am = &again
+		r.pass(round)
+		require.Equal(t, old.on(), r.am.on())
+
+		next := &fakeAM{url: "http://elsewhere"}
+		old = r.am
+		r.met()
+		r.am = next
+		r.pass(round)
+		require.Empty(t, old.on(), "nobody would end them there")
+		require.Len(t, next.on(), 1)
+
+		r.met()
+		r.am = &fakeAM{url: "http://third", away: true}
+		r.pass(round)
+		require.Empty(t, next.on())
+		r.am.away = false
+		r.pass(round)
+		require.Len(t, r.am.on(), 1)
+	})
+}
+
+func TestAnAlertmanagerThatHangsHoldsUpNobody(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(r *rig) {
+		t := r.t
+		r.am.hangs = true
+		r.plan(0, time.Hour, "", "mail", "web/db")
+		r.outage("web", "api")
+		r.pass(3 * time.Minute)
+		require.Equal(t, []string{open}, r.incidents())
+		require.Len(t, r.updates(), 1)
+	})
+}

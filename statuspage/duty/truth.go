@@ -81,6 +81,13 @@ func (t *truth) of(r statuspage.Ref) status.Status {
 	return worst
 }
 
+// gone tells whether the component is not there any more, as far as can be believed.
+func (t *truth) gone(r statuspage.Ref) bool {
+	nodes, there := t.nodes[r.Service]
+	there = there && (r.Node == "" || slices.ContainsFunc(nodes, func(n statuspage.NodeLayout) bool { return n.ID == r.Node }))
+	return !there && !t.stale && len(t.nodes) > 0
+}
+
 // allDead tells whether no node of the service is anything but dead.
 func (t *truth) allDead(service string) bool {
 	return !slices.ContainsFunc(t.nodes[service], func(n statuspage.NodeLayout) bool {
