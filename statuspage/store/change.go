@@ -49,7 +49,11 @@ func (s *Store) Change(ctx context.Context, author string, f func(tx *Tx) error)
 func (s *Store) transact(ctx context.Context, author string, f func(tx *Tx) error) error {
 	var err error
 	for range attempts {
-		if err = s.once(ctx, author, f); err == nil || !s.db.again(err) {
+		if err = s.once(ctx, author, f); err == nil {
+			s.purge(ctx)
+			return nil
+		}
+		if !s.db.again(err) {
 			return err
 		}
 	}

@@ -33,7 +33,7 @@ type database struct {
 	again       func(err error) bool               // whether the change lost against another one
 	isTaken     func(err error) bool               // whether a value that must be unique is there already
 	isOrphan    func(err error) bool               // whether what it belongs to is not there
-	purge       string                             // a statement that leaves nothing of what was deleted
+	purge       func(ctx context.Context) error    // leaves nothing on disk of what was deleted; nil: that is up to the server
 	describe    func(err error) error              // adds what to do about it
 	elect       func(ctx context.Context) (*leadership, error)
 }

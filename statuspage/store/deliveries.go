@@ -3,6 +3,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
@@ -54,11 +55,13 @@ func (s *Store) Enqueue(ctx context.Context, subscriber string, payload []byte) 
 	})
 }
 
-// DueDeliveries returns those that are to be tried by now, those due first first.
-func (s *Store) DueDeliveries(ctx context.Context, now time.Time, limit int) (due []Delivery, err error) {
+// DueDeliveries returns those to subscribers of a kind that are to be tried by now:
+// those that were tried least come first, and then those due first.
+func (s *Store) DueDeliveries(ctx context.Context, k SubscriberKind, now time.Time, limit int) (due []Delivery, err error) {
 	err = s.do(ctx, "read the deliveries", func(ctx context.Context) error {
 		due, err = collect(ctx, s.db.read, scanDelivery, `SELECT d.id, d.subscriber, d.payload, d.attempts, d.due, d.created, `+newsColumns+`
-			FROM delivery d LEFT JOIN news n ON n.id = d.news WHERE d.due <= $1 ORDER BY d.due, d.id LIMIT $2`, millis(now), max(0, limit))
+			FROM delivery d JOIN subscriber s ON s.id = d.subscriber LEFT JOIN news n ON n.id = d.news
+			WHERE s.kind = $1 AND d.due <= $2 ORDER BY d.attempts, d.due, d.id LIMIT $3`, string(k), millis(now), max(0, limit))
 		return err
 	})
 	return due, err
@@ -75,23 +78,28 @@ func scanDelivery(rows *sql.Rows) (d Delivery, err error) {
 	return d, err
 }
 
-// Delivered ends a delivery that has arrived.
-func (s *Store) Delivered(ctx context.Context, id int64) error { return s.endDelivery(ctx, id) }
-
-// DropDelivery ends a delivery that is given up.
-func (s *Store) DropDelivery(ctx context.Context, id int64) error { return s.endDelivery(ctx, id) }
-
-func (s *Store) endDelivery(ctx context.Context, id int64) error {
-	return s.do(ctx, "end a delivery", func(ctx context.Context) error {
-		_, err := s.db.write.ExecContext(ctx, "DELETE FROM delivery WHERE id = $1", id)
-		return err
+// ClaimDelivery counts an attempt before it is made, so that none is made that can't
+// be counted. The next one is due at that time, unless the delivery ends before. It
+// returns ErrNotFound if the delivery is over, or if somebody else has claimed it
+// since d was read.
+func (s *Store) ClaimDelivery(ctx context.Context, d Delivery, next time.Time) error {
+	return s.do(ctx, "claim a delivery", func(ctx context.Context) error {
+		result, err := s.db.write.ExecContext(ctx, "UPDATE delivery SET attempts = attempts + 1, due = $3 WHERE id = $1 AND attempts = $2",
+			d.ID, d.Attempts, millis(next))
+		if err != nil {
+			return err
+		}
+		if n, err := result.RowsAffected(); err != nil || n == 0 {
+			return cmp.Or(err, ErrNotFound)
+		}
+		return nil
 	})
 }
 
-// RetryDelivery counts an attempt; the next one is due at that time.
-func (s *Store) RetryDelivery(ctx context.Context, id int64, due time.Time) error {
-	return s.do(ctx, "put off a delivery", func(ctx context.Context) error {
-		_, err := s.db.write.ExecContext(ctx, "UPDATE delivery SET attempts = attempts + 1, due = $2 WHERE id = $1", id, millis(due))
+// EndDelivery ends a delivery that has arrived, or is given up.
+func (s *Store) EndDelivery(ctx context.Context, id int64) error {
+	return s.do(ctx, "end a delivery", func(ctx context.Context) error {
+		_, err := s.db.write.ExecContext(ctx, "DELETE FROM delivery WHERE id = $1", id)
 		return err
 	})
 }

@@ -36,8 +36,8 @@ const (
 func (tx *Tx) Tell(n News) error {
 	components, err := json.Marshal(n.Components)
 	if err == nil {
-		_, err = tx.sql.ExecContext(tx.ctx, `INSERT INTO news (kind, subject, subject_update, components, major, time, fanned)
-			VALUES ($1, $2, $3, $4, $5, $6, $7)`, string(n.Kind), n.Subject, n.Update, string(components), n.Major, millis(n.Time), false)
+		_, err = tx.sql.ExecContext(tx.ctx, `INSERT INTO news (kind, subject, subject_update, components, major, time, fanned, reached)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`, string(n.Kind), n.Subject, n.Update, string(components), n.Major, millis(n.Time), false, "")
 	}
 	return tx.fail("tell subscribers", err)
 }
@@ -67,54 +67,64 @@ func (r *newsRow) news() (n News, err error) {
 	return n, json.Unmarshal([]byte(r.components.String), &n.Components)
 }
 
-// fanBatch is how many deliveries one statement makes.
-const fanBatch = 100
+const (
+	fanBatch = 100  // deliveries that one statement makes
+	fanPiece = 2000 // subscribers that are looked at in one change, so that others have their turn
+)
 
 // Fan makes the deliveries of all news not yet fanned out, for the confirmed
-// subscribers for whom pick says so, and returns how many. News of which all
-// deliveries are over is forgotten. The call may run pick more than once.
+// subscribers for whom pick says so, and returns how many: also those that were made
+// before an error, which are not made again. News of which all deliveries are over is
+// forgotten. The call may run pick more than once.
 func (s *Store) Fan(ctx context.Context, pick func(News, Subscriber) bool) (made int, err error) {
-	err = s.do(ctx, "make deliveries of news", func(ctx context.Context) error {
-		return s.transact(ctx, "", func(tx *Tx) error {
-			made, err = tx.fan(pick)
-			return err
+	for more := true; more && err == nil; {
+		var some int
+		err = s.do(ctx, "make deliveries of news", func(ctx context.Context) error {
+			return s.transact(ctx, "", func(tx *Tx) (err error) {
+				some, more, err = tx.fan(pick)
+				return err
+			})
 		})
-	})
+		if err == nil {
+			made += some
+		}
+	}
 	return made, err
 }
 
-func (tx *Tx) fan(pick func(News, Subscriber) bool) (int, error) {
-	_, err := tx.sql.ExecContext(tx.ctx, "DELETE FROM news WHERE fanned AND NOT EXISTS (SELECT 1 FROM delivery WHERE delivery.news = news.id)")
-	if err != nil {
-		return 0, err
-	}
+// fan goes on with the oldest news, where it was left off.
+func (tx *Tx) fan(pick func(News, Subscriber) bool) (made int, more bool, err error) {
+	var reached string
 	fresh, err := collect(tx.ctx, tx.sql, func(rows *sql.Rows) (News, error) {
 		var r newsRow
-		if err := rows.Scan(r.into()...); err != nil {
+		if err := rows.Scan(append(r.into(), &reached)...); err != nil {
 			return News{}, err
 		}
 		return r.news()
-	}, "SELECT "+newsColumns+" FROM news n WHERE NOT fanned ORDER BY id")
-	if err != nil || len(fresh) == 0 {
-		return 0, err
-	}
-	everyone, err := collect(tx.ctx, tx.sql, scanSubscriber, "SELECT "+subscriberColumns+" FROM subscriber WHERE confirmed IS NOT NULL ORDER BY id")
+	}, "SELECT "+newsColumns+", n.reached FROM news n WHERE NOT fanned ORDER BY id LIMIT 1")
 	if err != nil {
-		return 0, err
+		return 0, false, err
 	}
-	made := 0
-	for _, n := range fresh {
-		var picked []string
-		for _, x := range everyone {
-			if pick(n, x) {
-				picked = append(picked, x.ID)
-			}
-		}
-		if err := tx.deliver(n.ID, picked); err != nil {
-			return 0, err
-		}
-		made += len(picked)
+	if len(fresh) == 0 {
+		_, err := tx.sql.ExecContext(tx.ctx, "DELETE FROM news WHERE fanned AND NOT EXISTS (SELECT 1 FROM delivery WHERE delivery.news = news.id)")
+		return 0, false, err
 	}
-	_, err = tx.sql.ExecContext(tx.ctx, "UPDATE news SET fanned = $1 WHERE NOT fanned", true)
-	return made, err
+	n := fresh[0]
+	some, err := collect(tx.ctx, tx.sql, scanSubscriber,
+		"SELECT "+subscriberColumns+" FROM subscriber WHERE confirmed IS NOT NULL AND id > $1 ORDER BY id LIMIT $2", reached, fanPiece)
+	if err != nil {
+		return 0, false, err
+	}
+	var picked []string
+	for _, x := range some {
+		reached = x.ID
+		if pick(n, x) {
+			picked = append(picked, x.ID)
+		}
+	}
+	if err := tx.deliver(n.ID, picked); err != nil {
+		return 0, false, err
+	}
+	_, err = tx.sql.ExecContext(tx.ctx, "UPDATE news SET fanned = $2, reached = $3 WHERE id = $1", n.ID, len(some) < fanPiece, reached)
+	return len(picked), true, err
 }

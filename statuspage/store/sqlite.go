@@ -52,7 +52,7 @@ func openSQLite(o Options) (database, error) {
 		again:    func(error) bool { return false },
 		isTaken:  func(err error) bool { return sqliteCode(err) == sqlite3.SQLITE_CONSTRAINT_UNIQUE },
 		isOrphan: func(err error) bool { return sqliteCode(err) == sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY },
-		purge:    "PRAGMA wal_checkpoint(TRUNCATE)",
+		purge:    func(ctx context.Context) error { return purgeSQLite(ctx, write) },
 		describe: func(err error) error { return describeSQLite(path, err) },
 		elect:    func(ctx context.Context) (*leadership, error) { return lockFolder(ctx, o.Path) },
 	}, nil

@@ -46,14 +46,16 @@ type Store struct {
 	migrating sync.Mutex
 	migrated  atomic.Bool
 	away      atomic.Bool  // as the log has it
+	unpurged  atomic.Bool  // something was erased that is still on disk
 	spared    atomic.Int64 // until then (Unix time in ns) the database is not asked
 
 	known known
 	leads atomic.Bool
 }
 
-// Open opens the store. A SQLite file must open; a PostgreSQL that is away is no
-// error: the store is away until it comes.
+// Open opens the store. A SQLite file must open, and is read as a whole, for which no
+// deadline holds; a PostgreSQL that is away is no error: the store is away until it
+// comes.
 func Open(ctx context.Context, o Options) (*Store, error) {
 	if o.Logger == nil {
 		return nil, errors.New("store: Options.Logger is required")
@@ -75,7 +77,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	}
 	err = s.do(ctx, "open the store", func(context.Context) error { return nil })
 	if err == nil {
-		err = s.explain(ctx, db.check(ctx)) // however long it takes
+		err = s.explain(ctx, db.check(context.WithoutCancel(ctx))) // however long it takes
 	}
 	if err != nil && (!db.shared || !errors.Is(err, ErrAway)) {
 		return nil, errors.Join(err, s.Close())

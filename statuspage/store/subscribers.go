@@ -4,10 +4,12 @@ package store
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/pharos-status/pharos/statuspage"
@@ -38,8 +40,12 @@ const (
 	ByWebhook SubscriberKind = "webhook"
 )
 
-// journalled returns what the journal has of a subscriber.
+// journalled returns what the journal has of a subscriber. Before it has confirmed that
+// is nothing: anybody may ask for anybody to be told, and so could fill the journal.
 func (x *Subscriber) journalled() ([]byte, error) {
+	if x.Confirmed.IsZero() {
+		return nil, nil
+	}
 	return json.Marshal(struct {
 		Page       string           `json:"page"`
 		Kind       SubscriberKind   `json:"kind"`
@@ -67,8 +73,8 @@ func scanSubscriber(rows *sql.Rows) (x Subscriber, err error) {
 	return x, json.Unmarshal(components, &x.Components)
 }
 
-// PutSubscriber inserts or replaces a subscriber by ID. It returns ErrTaken if
-// another one of the page and kind has the address.
+// PutSubscriber keeps a new subscriber. It returns ErrTaken if another one of the
+// page and kind has the address.
 func (s *Store) PutSubscriber(ctx context.Context, author string, x Subscriber) error {
 	return s.do(ctx, "keep a subscriber", func(ctx context.Context) error {
 		err := s.transact(ctx, author, func(tx *Tx) error { return tx.putSubscriber(x) })
@@ -83,36 +89,75 @@ func (tx *Tx) putSubscriber(x Subscriber) error {
 	if x.ID == "" {
 		return errors.New("it has no ID")
 	}
-	var before []byte
-	old, err := oneSubscriber(tx.ctx, tx.sql, "id = $1", x.ID)
-	if err == nil {
-		before, err = old.journalled()
-	}
-	if err != nil && !errors.Is(err, ErrNotFound) {
-		return err
-	}
-	after, err := x.journalled()
-	if err != nil {
-		return err
-	}
 	components, err := json.Marshal(x.Components)
 	if err != nil {
 		return err
 	}
-	confirmed := sql.NullInt64{Int64: millis(x.Confirmed), Valid: !x.Confirmed.IsZero()}
-	_, err = tx.sql.ExecContext(tx.ctx, `INSERT INTO subscriber (`+subscriberColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
-		ON CONFLICT (id) DO UPDATE SET page = excluded.page, kind = excluded.kind, address = excluded.address, secret = excluded.secret,
-		language = excluded.language, components = excluded.components, major_only = excluded.major_only,
-		confirmed = excluded.confirmed, created = excluded.created, failures = excluded.failures`,
-		x.ID, x.Page, string(x.Kind), x.Address, x.Secret, x.Language, string(components), x.MajorOnly, confirmed, millis(x.Created), x.Failures)
+	_, err = tx.sql.ExecContext(tx.ctx, `INSERT INTO subscriber (`+subscriberColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+		x.ID, x.Page, string(x.Kind), x.Address, x.Secret, x.Language, string(components), x.MajorOnly, optionalTime(x.Confirmed), millis(x.Created), x.Failures)
+	if err != nil {
+		return err
+	}
+	return tx.enterSubscriber(Subscriber{}, x)
+}
+
+// ChangeSubscriber lets f change what a subscriber is told: Language, Components and
+// MajorOnly, and whether it has Confirmed; all else stays as it is. It returns what is
+// kept then, ErrNotFound if there is no such subscriber (any more). f may run more
+// than once.
+func (s *Store) ChangeSubscriber(ctx context.Context, author, id string, f func(x *Subscriber)) (x Subscriber, err error) {
+	err = s.do(ctx, "change a subscriber", func(ctx context.Context) error {
+		return s.transact(ctx, author, func(tx *Tx) error {
+			x, err = tx.changeSubscriber(id, f)
+			return err
+		})
+	})
+	return x, err
+}
+
+func (tx *Tx) changeSubscriber(id string, f func(x *Subscriber)) (Subscriber, error) {
+	old, err := oneSubscriber(tx.ctx, tx.sql, "id = $1", id)
+	if err != nil {
+		return old, err
+	}
+	wanted := old
+	wanted.Components = slices.Clone(old.Components)
+	f(&wanted)
+	x := old
+	x.Language, x.Components, x.MajorOnly, x.Confirmed = wanted.Language, wanted.Components, wanted.MajorOnly, wanted.Confirmed
+	components, err := json.Marshal(x.Components)
+	if err != nil {
+		return old, err
+	}
+	_, err = tx.sql.ExecContext(tx.ctx, "UPDATE subscriber SET language = $2, components = $3, major_only = $4, confirmed = $5 WHERE id = $1",
+		id, x.Language, string(components), x.MajorOnly, optionalTime(x.Confirmed))
+	if err != nil {
+		return old, err
+	}
+	return x, tx.enterSubscriber(old, x)
+}
+
+// enterSubscriber enters in the journal what differs; of who is not there the zero
+// Subscriber is given.
+func (tx *Tx) enterSubscriber(old, x Subscriber) error {
+	before, err := old.journalled()
+	if err != nil {
+		return err
+	}
+	after, err := x.journalled()
 	if err != nil || bytes.Equal(before, after) {
 		return err
 	}
-	return tx.enter(subscribers, x.ID, string(x.Kind), before, after)
+	return tx.enter(subscribers, cmp.Or(x.ID, old.ID), string(cmp.Or(x.Kind, old.Kind)), before, after)
+}
+
+// optionalTime returns NULL for the zero time.
+func optionalTime(t time.Time) sql.NullInt64 {
+	return sql.NullInt64{Int64: millis(t), Valid: !t.IsZero()}
 }
 
 // SetFailures keeps how many deliveries in a row were refused for good, and nothing
-// else. It is not entered in the journal.
+// else. It is not entered in the journal. Of who is not there nothing is kept.
 func (s *Store) SetFailures(ctx context.Context, id string, failures int) error {
 	return s.do(ctx, "count failures of a subscriber", func(ctx context.Context) error {
 		_, err := s.db.write.ExecContext(ctx, "UPDATE subscriber SET failures = $2 WHERE id = $1", id, failures)
@@ -177,28 +222,10 @@ func (s *Store) CountSubscribers(ctx context.Context) (map[SubscriberKind]int, e
 	return count, err
 }
 
-// EraseSubscriber removes a subscriber and its deliveries. The journal keeps that
-// there was one; its address was never in there.
-func (s *Store) EraseSubscriber(ctx context.Context, author, id string) error {
-	return s.do(ctx, "erase a subscriber", func(ctx context.Context) error {
-		err := s.transact(ctx, author, func(tx *Tx) error {
-			old, err := oneSubscriber(tx.ctx, tx.sql, "id = $1", id)
-			if err != nil {
-				return err
-			}
-			before, err := old.journalled()
-			if err != nil {
-				return err
-			}
-			if _, err := tx.sql.ExecContext(tx.ctx, "DELETE FROM subscriber WHERE id = $1", id); err != nil {
-				return err
-			}
-			return tx.enter(subscribers, id, string(old.Kind), before, nil)
-		})
-		if err != nil || s.db.purge == "" {
-			return err
-		}
-		_, err = s.db.write.ExecContext(ctx, s.db.purge)
-		return err
+// CountWaiting returns how many have not confirmed.
+func (s *Store) CountWaiting(ctx context.Context) (n int, err error) {
+	err = s.do(ctx, "count the subscribers", func(ctx context.Context) error {
+		return s.db.read.QueryRowContext(ctx, "SELECT count(*) FROM subscriber WHERE confirmed IS NULL").Scan(&n)
 	})
+	return n, err
 }

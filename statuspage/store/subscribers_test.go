@@ -43,8 +43,17 @@ func testSubscribers(t *fixture) {
 	taken.Page = "us"
 	require.NoError(t, s.PutSubscriber(t.Context(), "visitor", taken))
 
-	b.Confirmed, b.Address = at, "other@example.com"
-	require.NoError(t, s.PutSubscriber(t.Context(), "visitor", b))
+	waiting, err := s.CountWaiting(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, 1, waiting)
+	require.Error(t, s.PutSubscriber(t.Context(), "visitor", b), "it is there")
+	b.Confirmed, b.Components, b.MajorOnly = at, []statuspage.Ref{{Service: "web"}}, false
+	got, err = s.ChangeSubscriber(t.Context(), "visitor", "b", func(x *store.Subscriber) {
+		x.Confirmed, x.Components, x.MajorOnly = b.Confirmed, b.Components, b.MajorOnly
+		x.Address, x.Secret, x.Failures = "not", "to be", 7
+	})
+	require.NoError(t, err)
+	require.Empty(t, cmp.Diff(b, got))
 	require.NoError(t, s.SetFailures(t.Context(), "b", 3))
 	b.Failures = 3
 	page, err := s.Subscribers(t.Context(), "a", 1)
@@ -53,18 +62,23 @@ func testSubscribers(t *fixture) {
 
 	_, err = s.Subscriber(t.Context(), "x")
 	require.ErrorIs(t, err, store.ErrNotFound)
-	_, err = s.SubscriberByAddress(t.Context(), "eu", store.ByWebhook, "b@example.com")
+	_, err = s.SubscriberByAddress(t.Context(), "eu", store.ByWebhook, "c@example.com")
 	require.ErrorIs(t, err, store.ErrNotFound)
 	require.ErrorIs(t, s.EraseSubscriber(t.Context(), "anna", "x"), store.ErrNotFound)
 	require.NoError(t, s.Enqueue(t.Context(), "a", []byte("confirm")))
 	require.NoError(t, s.EraseSubscriber(t.Context(), "anna", "a"))
-	due, err := s.DueDeliveries(t.Context(), time.Now().Add(time.Hour), 10)
+	due, err := s.DueDeliveries(t.Context(), a.Kind, time.Now().Add(time.Hour), 10)
 	require.NoError(t, err)
 	require.Empty(t, due)
+	_, err = s.ChangeSubscriber(t.Context(), "visitor", "a", func(x *store.Subscriber) { x.MajorOnly = true })
+	require.ErrorIs(t, err, store.ErrNotFound)
+	require.NoError(t, s.SetFailures(t.Context(), "a", 1))
+	_, err = s.Subscriber(t.Context(), "a")
+	require.ErrorIs(t, err, store.ErrNotFound, "who was erased does not come back")
 
 	entries, err := s.Journal(t.Context(), "", 0, 100)
 	require.NoError(t, err)
-	require.Len(t, entries, 5, "what is counted is not entered")
+	require.Len(t, entries, 4, "neither what is counted is entered, nor who has not confirmed")
 	require.Equal(t, "deleted", entries[0].Action)
 	for _, e := range entries {
 		text := fmt.Sprintf("%s %s %s %s", e.Subject, e.Title, e.Before, e.After)
@@ -81,25 +95,35 @@ func testDeliveries(t *fixture) {
 		require.NoError(t, s.Enqueue(t.Context(), "a", []byte(payload)))
 	}
 	soon := time.Now().Add(time.Minute)
-	due, err := s.DueDeliveries(t.Context(), soon, 2)
+	due, err := s.DueDeliveries(t.Context(), store.ByEmail, soon, 2)
 	require.NoError(t, err)
 	require.Len(t, due, 2)
 	require.Equal(t, "one", string(due[0].Payload))
 	require.Equal(t, "a", due[0].Subscriber)
 	require.Zero(t, due[0].News.ID)
 	require.WithinDuration(t, time.Now(), due[0].Created, time.Minute)
-	require.NoError(t, s.Delivered(t.Context(), due[0].ID))
+	require.NoError(t, s.EndDelivery(t.Context(), due[0].ID))
+	require.ErrorIs(t, s.ClaimDelivery(t.Context(), due[0], soon), store.ErrNotFound)
+	require.NoError(t, s.ClaimDelivery(t.Context(), due[1], soon))
+	require.ErrorIs(t, s.ClaimDelivery(t.Context(), due[1], soon), store.ErrNotFound, "one of two wins")
+	due, err = s.DueDeliveries(t.Context(), store.ByEmail, soon, 10)
+	require.NoError(t, err)
+	require.Len(t, due, 2)
+	require.Equal(t, "three", string(due[0].Payload), "what was never tried comes first")
+	require.NoError(t, s.EndDelivery(t.Context(), due[0].ID))
 	later := soon.Add(time.Hour).Truncate(time.Millisecond).UTC()
-	require.NoError(t, s.RetryDelivery(t.Context(), due[1].ID, later))
-	due, err = s.DueDeliveries(t.Context(), soon, 10)
+	require.NoError(t, s.ClaimDelivery(t.Context(), due[1], later))
+	due, err = s.DueDeliveries(t.Context(), store.ByEmail, soon, 10)
+	require.NoError(t, err)
+	require.Empty(t, due)
+	due, err = s.DueDeliveries(t.Context(), store.ByEmail, later, 10)
 	require.NoError(t, err)
 	require.Len(t, due, 1)
-	require.NoError(t, s.DropDelivery(t.Context(), due[0].ID))
-	due, err = s.DueDeliveries(t.Context(), later, 10)
-	require.NoError(t, err)
-	require.Len(t, due, 1)
-	require.Equal(t, 1, due[0].Attempts)
+	require.Equal(t, 2, due[0].Attempts)
 	require.Equal(t, later, due[0].Due)
+	due, err = s.DueDeliveries(t.Context(), store.ByWebhook, later, 10)
+	require.NoError(t, err)
+	require.Empty(t, due)
 }
 
 func testFan(t *fixture) {
@@ -125,7 +149,7 @@ func testFan(t *fixture) {
 		require.NoError(t, err)
 		require.Zero(t, made, "once")
 	}
-	due, err := s.DueDeliveries(t.Context(), time.Now().Add(time.Minute), 1000)
+	due, err := s.DueDeliveries(t.Context(), store.ByEmail, time.Now().Add(time.Minute), 1000)
 	require.NoError(t, err)
 	require.Len(t, due, many)
 	news.ID = due[0].News.ID
@@ -133,7 +157,7 @@ func testFan(t *fixture) {
 	seen := map[string]int{}
 	for _, d := range due {
 		seen[d.Subscriber]++
-		require.NoError(t, s.Delivered(t.Context(), d.ID))
+		require.NoError(t, s.EndDelivery(t.Context(), d.ID))
 	}
 	require.Equal(t, 2, seen["s001"])
 	require.Equal(t, 0, seen["s007"])

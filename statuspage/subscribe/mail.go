@@ -69,7 +69,12 @@ func sendMail(client *mail.Client, m *mail.Msg) error {
 		return nil
 	}
 	failed := new(mail.SendError)
-	if errors.As(err, &failed) && !failed.IsTemp() && failed.ErrorCode() >= 500 && failed.Reason == mail.ErrSMTPRcptTo {
+	switch {
+	case !errors.As(err, &failed):
+		return err
+	case failed.Reason == mail.ErrConnCheck:
+		return fmt.Errorf("%w: %w", errUnreachable, err)
+	case !failed.IsTemp() && failed.ErrorCode() >= 500 && failed.Reason == mail.ErrSMTPRcptTo:
 		return fmt.Errorf("%w: %w", errRefused, err)
 	}
 	return err
@@ -198,16 +203,18 @@ func htmlMail() *template.Template {
 `))
 }
 
-// connected calls f with a connection to the mail server.
-func connected(ctx context.Context, c *config.Email, f func(*mail.Client)) error {
+// connect returns a client that is connected to the mail server. Its error is
+// errUnreachable.
+func connect(ctx context.Context, c *config.Email) (*mail.Client, error) {
+	if c.Smarthost == "" {
+		return nil, fmt.Errorf("%w: subscribers.email.smarthost is not set any more", errUnreachable)
+	}
 	client, err := mailClient(c)
+	if err == nil {
+		err = client.DialWithContext(ctx)
+	}
 	if err != nil {
-		return err
+		return nil, fmt.Errorf("%w: %w", errUnreachable, err)
 	}
-	if err := client.DialWithContext(ctx); err != nil {
-		return fmt.Errorf("connect to the mail server: %w", err)
-	}
-	f(client)
-	_ = client.Close() // what was sent was acknowledged before
-	return nil
+	return client, nil
 }

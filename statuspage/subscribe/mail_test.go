@@ -202,7 +202,7 @@ func TestRecipientRefused(t *testing.T) {
 	require.Equal(t, 1, r.messages("email", "refused"))
 }
 
-// TestServerAway: what can't be sent now is due later, and not lost.
+// TestServerAway: what can't be sent now is not lost.
 func TestServerAway(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
@@ -212,13 +212,10 @@ func TestServerAway(t *testing.T) {
 	require.Eventually(t, func() bool {
 		return r.messages("email", "retried") == 1
 	}, 20*time.Second, 10*time.Millisecond)
-	now, err := r.store.DueDeliveries(t.Context(), time.Now(), 10)
+	due, err := r.store.DueDeliveries(t.Context(), store.ByEmail, time.Now(), 10)
 	require.NoError(t, err)
-	require.Empty(t, now)
-	later, err := r.store.DueDeliveries(t.Context(), time.Now().Add(2*time.Minute), 10)
-	require.NoError(t, err)
-	require.Len(t, later, 1)
-	require.Equal(t, 1, later[0].Attempts)
+	require.Len(t, due, 1)
+	require.Zero(t, due[0].Attempts, "it was not its fault")
 }
 
 // text is the decoded text of a mail.

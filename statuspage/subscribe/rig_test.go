@@ -58,11 +58,6 @@ func newRig(t *testing.T) *rig {
 	r.config.Webhooks = config.Webhooks{Enabled: true, AllowPrivate: true}
 	r.Service, err = subscribe.New(subscribe.Options{
 		Store: r.store, Config: r.now, Page: r.page, Logger: logger, Registerer: r.metrics,
-		Contents: func() store.Contents {
-			c, err := r.store.Contents(context.Background())
-			require.NoError(t, err)
-			return c
-		},
 	})
 	require.NoError(t, err)
 	t.Cleanup(r.Close)

@@ -42,14 +42,17 @@ type Store interface {
 	SubscriberByAddress(ctx context.Context, page string, k store.SubscriberKind, address string) (store.Subscriber, error)
 	Subscribers(ctx context.Context, after string, limit int) ([]store.Subscriber, error)
 	CountSubscribers(ctx context.Context) (map[store.SubscriberKind]int, error)
+	CountWaiting(ctx context.Context) (int, error)
+	ChangeSubscriber(ctx context.Context, author, id string, f func(x *store.Subscriber)) (store.Subscriber, error)
+	SetFailures(ctx context.Context, id string, failures int) error
 	EraseSubscriber(ctx context.Context, author, id string) error
 
 	Fan(ctx context.Context, pick func(store.News, store.Subscriber) bool) (int, error)
 	Enqueue(ctx context.Context, subscriber string, payload []byte) error
-	DueDeliveries(ctx context.Context, now time.Time, limit int) ([]store.Delivery, error)
-	Delivered(ctx context.Context, id int64) error
-	RetryDelivery(ctx context.Context, id int64, due time.Time) error
-	DropDelivery(ctx context.Context, id int64) error
+	DueDeliveries(ctx context.Context, k store.SubscriberKind, now time.Time, limit int) ([]store.Delivery, error)
+	ClaimDelivery(ctx context.Context, d store.Delivery, next time.Time) error
+	EndDelivery(ctx context.Context, id int64) error
+	Contents(ctx context.Context) (store.Contents, error)
 }
 
 var _ Store = (*store.Store)(nil)
@@ -69,7 +72,6 @@ type Options struct {
 	Store      Store
 	Config     func() config.Subscribers
 	Page       func(id string) (Page, bool)
-	Contents   func() store.Contents
 	Logger     *slog.Logger
 	Registerer prometheus.Registerer
 }
@@ -84,7 +86,7 @@ type Service struct {
 
 // New returns a Service. It tells nobody anything before [Service.Run].
 func New(o Options) (*Service, error) {
-	if o.Store == nil || o.Config == nil || o.Page == nil || o.Contents == nil || o.Logger == nil || o.Registerer == nil {
+	if o.Store == nil || o.Config == nil || o.Page == nil || o.Logger == nil || o.Registerer == nil {
 		return nil, errors.New("subscribe: every field of Options is required")
 	}
 	s := &Service{o: o, metrics: newMetrics(), asked: &recently{at: map[string]time.Time{}}, wake: make(chan struct{}, 1)}
@@ -120,20 +122,12 @@ func (s *Service) Subscribe(ctx context.Context, in Signup) error {
 	old, err := s.o.Store.SubscriberByAddress(ctx, in.Page, in.Kind, in.Address)
 	switch {
 	case err == nil:
-		return s.again(ctx, old)
+		return s.again(ctx, old, in)
 	case !errors.Is(err, store.ErrNotFound):
 		return err
 	}
-	counts, err := s.o.Store.CountSubscribers(ctx)
-	if err != nil {
+	if err := s.room(ctx); err != nil {
 		return err
-	}
-	total := 0
-	for _, n := range counts {
-		total += n
-	}
-	if total >= s.o.Config().Max {
-		return ErrFull
 	}
 	x := store.Subscriber{
 		ID: newID(), Page: in.Page, Kind: in.Kind, Address: in.Address, Secret: newSecret(), Language: in.Language,
@@ -148,9 +142,35 @@ func (s *Service) Subscribe(ctx context.Context, in Signup) error {
 // author is who is named in the journal: subscribers do what they do by themselves.
 const author = "subscriber"
 
-// again asks once more to confirm, or tells a subscriber of being one, but not often:
-// else anybody could fill the mailbox of another.
-func (s *Service) again(ctx context.Context, x store.Subscriber) error {
+// room returns ErrFull if there are as many as there may be. Who has not confirmed
+// counts too: else anybody could fill the store.
+func (s *Service) room(ctx context.Context) error {
+	total, err := s.o.Store.CountWaiting(ctx)
+	if err != nil {
+		return err
+	}
+	counts, err := s.o.Store.CountSubscribers(ctx)
+	for _, n := range counts {
+		total += n
+	}
+	if err == nil && total >= s.o.Config().Max {
+		err = ErrFull
+	}
+	return err
+}
+
+// again takes over what was chosen now, if that is not confirmed yet. It asks once more
+// to confirm, or tells a subscriber of being one, but not often: else anybody could
+// fill the mailbox of another.
+func (s *Service) again(ctx context.Context, x store.Subscriber, in Signup) error {
+	_, err := s.o.Store.ChangeSubscriber(ctx, author, x.ID, func(x *store.Subscriber) {
+		if x.Confirmed.IsZero() {
+			x.Language, x.Components, x.MajorOnly = in.Language, in.Components, in.MajorOnly
+		}
+	})
+	if err != nil {
+		return err
+	}
 	if !s.asked.allow(x.ID, time.Now(), askAgain) {
 		return nil
 	}
@@ -221,12 +241,25 @@ func (s *Service) Confirm(ctx context.Context, token string) (store.Subscriber, 
 	if err != nil || !x.Confirmed.IsZero() {
 		return x, err
 	}
-	return x, s.confirm(ctx, &x)
+	x, err = s.confirm(ctx, x.ID)
+	return x, orToken(err)
 }
 
-func (s *Service) confirm(ctx context.Context, x *store.Subscriber) error {
-	x.Confirmed = time.Now().UTC().Truncate(time.Millisecond)
-	return s.o.Store.PutSubscriber(ctx, author, *x)
+func (s *Service) confirm(ctx context.Context, id string) (store.Subscriber, error) {
+	now := time.Now().UTC().Truncate(time.Millisecond)
+	return s.o.Store.ChangeSubscriber(ctx, author, id, func(x *store.Subscriber) {
+		if x.Confirmed.IsZero() {
+			x.Confirmed = now
+		}
+	})
+}
+
+// orToken makes ErrToken of the error of who was forgotten meanwhile.
+func orToken(err error) error {
+	if errors.Is(err, store.ErrNotFound) {
+		return ErrToken
+	}
+	return err
 }
 
 // Change changes what a subscriber is told of.
@@ -235,11 +268,13 @@ func (s *Service) Change(ctx context.Context, token string, components []statusp
 	if err != nil {
 		return x, err
 	}
-	if x.Components, err = s.components(x.Page, components); err != nil {
+	if components, err = s.components(x.Page, components); err != nil {
 		return x, err
 	}
-	x.MajorOnly = majorOnly
-	return x, s.o.Store.PutSubscriber(ctx, author, x)
+	x, err = s.o.Store.ChangeSubscriber(ctx, author, x.ID, func(x *store.Subscriber) {
+		x.Components, x.MajorOnly = components, majorOnly
+	})
+	return x, orToken(err)
 }
 
 // Unsubscribe forgets a subscriber, and everything that was still to be told. Nobody
@@ -249,5 +284,5 @@ func (s *Service) Unsubscribe(ctx context.Context, token string) error {
 	if err != nil {
 		return err
 	}
-	return s.o.Store.EraseSubscriber(ctx, author, x.ID)
+	return orToken(s.o.Store.EraseSubscriber(ctx, author, x.ID))
 }

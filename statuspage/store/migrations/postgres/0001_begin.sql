@@ -31,6 +31,8 @@ CREATE TABLE journal (
   after_change  TEXT
 );
 CREATE INDEX journal_subject ON journal (subject, id);
+CREATE INDEX journal_kind ON journal (kind, id);
+CREATE INDEX journal_time ON journal (time);
 
 -- The layout of the page that was saved last.
 CREATE TABLE layout (
@@ -76,7 +78,8 @@ CREATE TABLE subscriber (
   UNIQUE (page, kind, address)
 );
 
--- What subscribers are told; fanned once its deliveries are made.
+-- What subscribers are told; fanned once its deliveries are made. That goes by the ID of
+-- the subscribers, of which one was reached last.
 CREATE TABLE news (
   id             BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   kind           TEXT NOT NULL,
@@ -85,7 +88,8 @@ CREATE TABLE news (
   components     TEXT NOT NULL,
   major          BOOLEAN NOT NULL,
   time           BIGINT NOT NULL,
-  fanned         BOOLEAN NOT NULL
+  fanned         BOOLEAN NOT NULL,
+  reached        TEXT NOT NULL
 );
 CREATE INDEX news_fanned ON news (fanned, id);
 
