@@ -19,7 +19,6 @@ import (
 	"github.com/pharos-status/pharos/statuspage/desk"
 	"github.com/pharos-status/pharos/statuspage/duty"
 	"github.com/pharos-status/pharos/statuspage/mcp"
-	"github.com/pharos-status/pharos/statuspage/store"
 	"github.com/pharos-status/pharos/statuspage/subscribe"
 	"github.com/pharos-status/pharos/statuspage/words"
 )
@@ -46,11 +45,10 @@ func (s *Server) operate() (err error) {
 		Config: s.config, Reading: s.reading, Layout: s.Layout, Logger: o.Logger,
 	})
 	s.subscribers, err = subscribe.New(subscribe.Options{
-		Store:    s.store,
-		Config:   func() config.Subscribers { return s.config().Subscribers },
-		Page:     s.subscribedPage,
-		Contents: func() store.Contents { return s.follower.now.Load().Contents },
-		Logger:   o.Logger, Registerer: o.Registerer,
+		Store:  s.store,
+		Config: func() config.Subscribers { return s.config().Subscribers },
+		Page:   s.subscribedPage,
+		Logger: o.Logger, Registerer: o.Registerer,
 	})
 	return err
 }
