@@ -107,6 +107,7 @@ type Maintenance struct {
 	Cuts       []Cut     `json:"cuts,omitempty"`  // occurrences that were ended early or called off
 	Sequence   int       `json:"sequence"`        // RFC 5545 §3.8.7.4: grows with each change of the times
 	Cancelled  bool      `json:"cancelled,omitempty"`
+	Quiet      bool      `json:"quiet,omitempty"` // subscribers are not told when it begins and ends
 	Created    time.Time `json:"created"`
 	Updated    time.Time `json:"updated"`
 	Updates    []Update  `json:"updates,omitempty"` // oldest first

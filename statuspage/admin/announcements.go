@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"github.com/pharos-status/pharos/statuspage"
+	"github.com/pharos-status/pharos/statuspage/desk"
 )
 
 // announcementsPage is what announcements.html shows.
@@ -16,7 +17,7 @@ type announcementsPage struct {
 }
 
 func (a *Admin) announcements(w http.ResponseWriter, r *http.Request, v *visit) error {
-	return a.showAnnouncements(w, r, v, newForm(), http.StatusOK)
+	return a.showAnnouncements(w, r, v, newForm("notify", "yes"), http.StatusOK)
 }
 
 func (a *Admin) showAnnouncements(w http.ResponseWriter, r *http.Request, v *visit, f *form, code int) error {
@@ -36,7 +37,7 @@ func (a *Admin) announce(w http.ResponseWriter, r *http.Request, v *visit) error
 	if f.Preview {
 		return again(http.StatusOK)
 	}
-	_, err := a.Desk.Announce(r.Context(), v.user, *f.text("title"), *f.text("text"))
+	_, err := a.Desk.Announce(r.Context(), v.user, desk.AnnouncementInput{Title: f.text("title"), Text: f.text("text"), Notify: f.flag("notify")})
 	return f.take(w, err, func() { done(w, r, "/admin/announcements", "announced") }, again)
 }
 

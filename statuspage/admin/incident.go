@@ -75,6 +75,7 @@ func (a *Admin) postUpdate(w http.ResponseWriter, r *http.Request, v *visit) err
 		err = typedErr
 	}
 	if err == nil {
+		in.Seen = &now.Updated
 		_, err = a.Desk.UpdateIncident(r.Context(), v.user, id, in)
 	}
 	return f.take(w, err, func() { done(w, r, "/admin/incidents/"+id, "updated") }, again)
@@ -154,6 +155,7 @@ func (a *Admin) changeIncident(w http.ResponseWriter, r *http.Request, v *visit)
 		err = typedErr
 	}
 	if err == nil {
+		in.Seen = &now.Updated
 		_, err = a.Desk.ChangeIncident(r.Context(), v.user, id, in)
 	}
 	return f.take(w, err, func() {
@@ -221,6 +223,7 @@ func (a *Admin) changeUpdate(w http.ResponseWriter, r *http.Request, v *visit) e
 		err = typedErr
 	}
 	if err == nil {
+		in.Seen = &now.Updated
 		_, err = a.Desk.EditUpdate(r.Context(), v.user, id, update, in)
 	}
 	return f.take(w, err, func() { done(w, r, "/admin/incidents/"+id, "changed") }, again)

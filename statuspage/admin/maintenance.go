@@ -157,6 +157,7 @@ func (a *Admin) postMaintenanceUpdate(w http.ResponseWriter, r *http.Request, v 
 		err = typedErr
 	}
 	if err == nil {
+		in.Seen = &now.Updated
 		_, err = a.Desk.UpdateMaintenance(r.Context(), v.user, id, in)
 	}
 	return f.take(w, err, func() { done(w, r, "/admin/maintenance/"+id, "updated") }, again)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/pharos-status/pharos/internal/status"
 	"github.com/pharos-status/pharos/statuspage"
+	"github.com/pharos-status/pharos/statuspage/desk"
 	"github.com/pharos-status/pharos/statuspage/store"
 )
 
@@ -118,7 +119,7 @@ func TestJournalGoesOn(t *testing.T) {
 	o := open(t, store.Options{})
 	b := o.loggedIn("anna", password)
 	for i := range 60 {
-		_, err := o.desk.Announce(t.Context(), "bert", "Number "+string(rune('a'+i/10))+string(rune('a'+i%10)), "Text.")
+		_, err := o.desk.Announce(t.Context(), "bert", desk.AnnouncementInput{Title: new("Number " + string(rune('a'+i/10)) + string(rune('a'+i%10))), Text: new("Text.")})
 		require.NoError(t, err)
 	}
 	first := b.get("/admin/journal").requireText("Number fj")

@@ -195,6 +195,7 @@ func (a *Admin) changeMaintenance(w http.ResponseWriter, r *http.Request, v *vis
 		err = typedErr
 	}
 	if err == nil {
+		in.Seen = &now.Updated
 		_, err = a.Desk.ChangeMaintenance(r.Context(), v.user, id, in)
 	}
 	return f.take(w, err, func() { done(w, r, "/admin/maintenance/"+id, "changed") }, again)

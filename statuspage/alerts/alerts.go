@@ -66,6 +66,9 @@ func New(o Options) (*Client, error) {
 	return c, nil
 }
 
+// URL returns the address, without a password.
+func (c *Client) URL() string { return c.base.Redacted() }
+
 // Close gives up the connections that are kept for the next call. Calls may still
 // follow; they make their own.
 func (c *Client) Close() { c.http.CloseIdleConnections() }

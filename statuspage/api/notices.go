@@ -45,15 +45,12 @@ func (h *handler) announcements(w http.ResponseWriter, r *http.Request) (reply, 
 }
 
 func (h *handler) announce(w http.ResponseWriter, r *http.Request) (reply, error) {
-	var in struct {
-		Title *string `json:"title"`
-		Text  *string `json:"text"`
-	}
+	var in desk.AnnouncementInput
 	who, err := begin(w, r, &in)
 	if err != nil {
 		return reply{}, err
 	}
-	a, err := h.Desk.Announce(r.Context(), who, value(in.Title), value(in.Text))
+	a, err := h.Desk.Announce(r.Context(), who, in)
 	return reply{body: a, code: http.StatusCreated}, err
 }
 

@@ -65,7 +65,7 @@ func (h *handler) announceTitle(w http.ResponseWriter, r *http.Request) (reply, 
 	if err != nil {
 		return reply{}, err
 	}
-	a, err := h.Desk.Announce(r.Context(), who, in.Title, in.Text)
+	a, err := h.Desk.Announce(r.Context(), who, desk.AnnouncementInput{Title: &in.Title, Text: &in.Text})
 	if invalid, ok := errors.AsType[desk.Invalid](err); ok {
 		what, _, _ := strings.Cut(invalid[0].Problem, ";")
 		return reply{}, refusal{http.StatusBadRequest, "invalid announcement: the " + invalid[0].Field + " " + what}

@@ -13,6 +13,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/pharos-status/pharos/statuspage/desk"
+
 	"github.com/pharos-status/pharos/internal/status"
 	"github.com/pharos-status/pharos/statuspage"
 )
@@ -151,7 +153,7 @@ func TestTooManyAnnouncements(t *testing.T) {
 	t.Parallel()
 	e := newEnv(t)
 	for range 100 {
-		_, err := e.desk.Announce(t.Context(), "x", "a", "b")
+		_, err := e.desk.Announce(t.Context(), "x", desk.AnnouncementInput{Title: new("a"), Text: new("b")})
 		require.NoError(t, err)
 	}
 	code, body := e.call(http.MethodPost, "/manager/announcement", `{"title":"a","text":"b"}`)

@@ -13,9 +13,6 @@ import (
 
 var languages = []string{"en", "fr", "de", "es", "pt", "nl", "ja", "zh"}
 
-// Languages returns those that pages can have.
-func Languages() []string { return slices.Clone(languages) }
-
 func (k *checker) language(p configfile.Path, language string) {
 	if language != "" && !slices.Contains(languages, language) {
 		k.errorf(p, "%q is not one of the languages of the page; write one of %s, or nothing for the visitor's choice", language, strings.Join(languages, ", "))

@@ -21,13 +21,13 @@ func (d *Desk) Announcements(ctx context.Context) ([]statuspage.Announcement, er
 }
 
 // Announce publishes an announcement.
-func (d *Desk) Announce(ctx context.Context, author, title, text string) (made statuspage.Announcement, err error) {
+func (d *Desk) Announce(ctx context.Context, author string, in AnnouncementInput) (made statuspage.Announcement, err error) {
 	err = d.change(ctx, author, func(tx *store.Tx) error {
 		var f faults
 		a := statuspage.Announcement{
 			ID: newID(), Time: d.now(),
-			Title: f.title("title", &title, "say in a few words what it is about"),
-			Text:  f.text("text", &text, true),
+			Title: f.title("title", in.Title, "say in a few words what it is about"),
+			Text:  f.text("text", in.Text, true),
 		}
 		if err := f.err(); err != nil {
 			return err
@@ -38,7 +38,7 @@ func (d *Desk) Announce(ctx context.Context, author, title, text string) (made s
 			return conflict(fmt.Sprintf("too many announcements: there are %d; retract one first", len(all)))
 		}
 		made = a
-		if err := tx.PutAnnouncement(a); err != nil {
+		if err := tx.PutAnnouncement(a); err != nil || !or(in.Notify, true) {
 			return err
 		}
 		return tx.Tell(store.News{Kind: store.NewsAnnouncement, Subject: a.ID, Time: a.Time})

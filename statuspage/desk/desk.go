@@ -22,6 +22,7 @@ import (
 var (
 	ErrNotFound = store.ErrNotFound
 	ErrConflict = errors.New("changed meanwhile, or not possible now") // its errors say more, and how to go on
+	ErrChanged  = errors.New("changed meanwhile")                      // an ErrConflict: somebody else was faster
 )
 
 // Options are what the desk works on.
@@ -57,6 +58,12 @@ type conflict string
 func (c conflict) Error() string        { return string(c) }
 func (c conflict) Is(target error) bool { return target == ErrConflict }
 
+// An overtaken is an ErrChanged.
+type overtaken string
+
+func (o overtaken) Error() string        { return string(o) }
+func (o overtaken) Is(target error) bool { return target == ErrChanged || target == ErrConflict }
+
 // change runs f in a transaction. f may run more than once.
 func (d *Desk) change(ctx context.Context, author string, f func(tx *store.Tx) error) error {
 	if err := d.o.Store.Change(ctx, author, f); err != nil {
@@ -76,9 +83,9 @@ func (d *Desk) changeOne(ctx context.Context, author, id string, f func(tx *stor
 }
 
 // unchanged returns a conflict if something was updated since the caller saw it.
-func unchanged(seen, updated time.Time) error {
-	if !seen.IsZero() && !seen.Equal(updated) {
-		return conflict("somebody has changed it meanwhile; look at it again")
+func unchanged(seen *time.Time, updated time.Time) error {
+	if seen != nil && !moment(*seen).Equal(updated) {
+		return overtaken("somebody has changed it meanwhile; look at it again")
 	}
 	return nil
 }

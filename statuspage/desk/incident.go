@@ -98,7 +98,7 @@ func roomForIncident(tx *store.Tx, i statuspage.Incident) error {
 		}
 		open++
 		if i.Alert != "" && other.Alert == i.Alert {
-			return conflict("the alert has opened an incident already")
+			return overtaken("the alert has opened an incident already")
 		}
 	}
 	if open >= MaxOpen {
@@ -180,6 +180,23 @@ func (f *faults) draft(i *statuspage.Incident, in IncidentInput, now time.Time) 
 // DeleteIncident deletes an incident, as if it had never been. The journal keeps it.
 func (d *Desk) DeleteIncident(ctx context.Context, author, id string) error {
 	return d.changeOne(ctx, author, id, func(tx *store.Tx) error { return tx.DeleteIncident(id) })
+}
+
+// DeleteDraft deletes a draft that nobody has changed since it was seen.
+func (d *Desk) DeleteDraft(ctx context.Context, author, id string, seen time.Time) error {
+	return d.changeOne(ctx, author, id, func(tx *store.Tx) error {
+		i, err := tx.Incident(id)
+		if err == nil {
+			err = unchanged(&seen, i.Updated)
+		}
+		if err != nil {
+			return err
+		}
+		if !i.Draft {
+			return conflict("the incident is public; people have seen it")
+		}
+		return tx.DeleteIncident(id)
+	})
 }
 
 // onlyIf returns what a change made, if it was made.

@@ -20,11 +20,11 @@ type IncidentInput struct {
 	Text       *string            `json:"text"`       // of the first update; required unless a draft
 	Notify     *bool              `json:"notify"`     // tell subscribers; default true, unless it is over already; of no account in a change that does not publish
 	Alert      string             `json:"-"`          // see [statuspage.Incident]; of a new one: an open one of the same alert is a conflict
-	Seen       time.Time          `json:"-"`          // when what is changed was updated last, as the caller knows it: otherwise a conflict; zero: whenever
+	Seen       *time.Time         `json:"seen"`       // when what is changed was updated last, as the caller knows it: otherwise ErrChanged; nil: whenever; of no account for a new one
 }
 
 // UpdateInput is what an operator says in an update. When one is edited, what is nil
-// stays, and Impact and Components must be nil.
+// stays, and Impact and Components must be nil; of a maintenance Phase and Time, too.
 type UpdateInput struct {
 	Phase      *statuspage.Phase  `json:"phase"`      // default: as before
 	Text       *string            `json:"text"`       // required for a new one
@@ -32,7 +32,7 @@ type UpdateInput struct {
 	Impact     *statuspage.Impact `json:"impact"`     // changes that of the incident
 	Components *[]string          `json:"components"` // likewise
 	Notify     *bool              `json:"notify"`     // tell subscribers; default true for a new one, false for one that is edited
-	Seen       time.Time          `json:"-"`          // see [IncidentInput]; of a new one
+	Seen       *time.Time         `json:"seen"`       // of the incident or the maintenance; see [IncidentInput]
 }
 
 // MaintenanceInput is what an operator says of planned work. In a change, what is
@@ -46,6 +46,15 @@ type MaintenanceInput struct {
 	RRule      *string    `json:"rrule"`     // empty: once
 	TimeZone   *string    `json:"time_zone"` // default UTC
 	Notify     *bool      `json:"notify"`    // tell subscribers; default true for a new one and if the times change
+	Quiet      *bool      `json:"quiet"`     // don't tell them when it begins and ends; default false
+	Seen       *time.Time `json:"seen"`      // see [IncidentInput]
+}
+
+// AnnouncementInput is what an operator announces. Title and Text are required.
+type AnnouncementInput struct {
+	Title  *string `json:"title"`
+	Text   *string `json:"text"`
+	Notify *bool   `json:"notify"` // tell subscribers; default true
 }
 
 // CorrectionInput is what an operator says of a past interval. All but Status is required.

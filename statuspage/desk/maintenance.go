@@ -5,7 +5,6 @@ package desk
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/pharos-status/pharos/statuspage"
@@ -79,6 +78,7 @@ func (d *Desk) newMaintenance(in MaintenanceInput, now time.Time) (statuspage.Ma
 		Title:      f.title("title", in.Title, "say in a few words what is planned"),
 		Text:       f.text("text", in.Text, false),
 		Components: f.components(or(in.Components, nil), nil, d.o.Layout()),
+		Quiet:      or(in.Quiet, false),
 	}
 	if in.Start == nil {
 		f.add("start", "is missing; say when the work begins")
@@ -113,8 +113,9 @@ func roomForMaintenance(tx *store.Tx, now time.Time) error {
 // ChangeMaintenance changes maintenance. Of what has begun, the past stays: only the
 // end of one that takes place once can move.
 func (d *Desk) ChangeMaintenance(ctx context.Context, author, id string, in MaintenanceInput) (statuspage.Maintenance, error) {
-	return d.withMaintenance(ctx, author, id, func(tx *store.Tx, m *statuspage.Maintenance, now time.Time) error {
+	return d.withMaintenance(ctx, author, id, in.Seen, func(tx *store.Tx, m *statuspage.Maintenance, now time.Time) error {
 		var f faults
+		m.Quiet = or(in.Quiet, m.Quiet)
 		if in.Title != nil {
 			m.Title = f.title("title", in.Title, "say in a few words what is planned")
 		}
@@ -143,43 +144,9 @@ func (d *Desk) ChangeMaintenance(ctx context.Context, author, id string, in Main
 	})
 }
 
-// UpdateMaintenance adds an update. The phase completed ends the occurrence that is
-// under way.
-func (d *Desk) UpdateMaintenance(ctx context.Context, author, id string, in UpdateInput) (statuspage.Maintenance, error) {
-	return d.withMaintenance(ctx, author, id, func(tx *store.Tx, m *statuspage.Maintenance, now time.Time) error {
-		if err := unchanged(in.Seen, m.Updated); err != nil {
-			return err
-		}
-		if m.Cancelled {
-			return conflict("the maintenance is cancelled")
-		}
-		var f faults
-		u := f.update(in, now)
-		u.Phase = oneOf(&f, "phase", or(in.Phase, phaseNow(*m, now)), statuspage.MaintenancePhases())
-		if in.Impact != nil {
-			f.add("impact", "is of incidents alone; leave it out")
-		}
-		if in.Components != nil {
-			m.Components = f.components(*in.Components, m.Components, d.o.Layout())
-		}
-		f.fits(*m, u, now)
-		if err := f.err(); err != nil {
-			return err
-		}
-		if run, ok := running(*m, now); ok && u.Phase == statuspage.Completed {
-			cut(m, statuspage.Cut{Start: run.Start, End: u.Time})
-		}
-		addTo(m, u)
-		if !or(in.Notify, true) {
-			return nil
-		}
-		return tellMaintenance(tx, *m, u.ID, now)
-	})
-}
-
 // EndMaintenance ends the occurrence that is under way, now.
 func (d *Desk) EndMaintenance(ctx context.Context, author, id string) (statuspage.Maintenance, error) {
-	return d.withMaintenance(ctx, author, id, func(tx *store.Tx, m *statuspage.Maintenance, now time.Time) error {
+	return d.withMaintenance(ctx, author, id, nil, func(tx *store.Tx, m *statuspage.Maintenance, now time.Time) error {
 		run, ok := running(*m, now)
 		if !ok {
 			return conflict("the maintenance is not under way; cancel it, or skip an occurrence")
@@ -187,13 +154,16 @@ func (d *Desk) EndMaintenance(ctx context.Context, author, id string) (statuspag
 		u := statuspage.Update{ID: newID(), Phase: statuspage.Completed, Time: now, Created: now}
 		cut(m, statuspage.Cut{Start: run.Start, End: now})
 		addTo(m, u)
+		if m.Quiet {
+			return nil
+		}
 		return tellMaintenance(tx, *m, u.ID, now)
 	})
 }
 
 // SkipOccurrence calls off the occurrence that begins at start.
 func (d *Desk) SkipOccurrence(ctx context.Context, author, id string, start time.Time) (statuspage.Maintenance, error) {
-	return d.withMaintenance(ctx, author, id, func(tx *store.Tx, m *statuspage.Maintenance, now time.Time) error {
+	return d.withMaintenance(ctx, author, id, nil, func(tx *store.Tx, m *statuspage.Maintenance, now time.Time) error {
 		start := moment(start)
 		switch {
 		case m.Cancelled:
@@ -212,7 +182,7 @@ func (d *Desk) SkipOccurrence(ctx context.Context, author, id string, start time
 
 // CancelMaintenance calls all of it off.
 func (d *Desk) CancelMaintenance(ctx context.Context, author, id string) (statuspage.Maintenance, error) {
-	return d.withMaintenance(ctx, author, id, func(tx *store.Tx, m *statuspage.Maintenance, now time.Time) error {
+	return d.withMaintenance(ctx, author, id, nil, func(tx *store.Tx, m *statuspage.Maintenance, now time.Time) error {
 		_, underWay := running(*m, now)
 		switch {
 		case m.Cancelled:
@@ -233,9 +203,12 @@ func (d *Desk) DeleteMaintenance(ctx context.Context, author, id string) error {
 	return d.changeOne(ctx, author, id, func(tx *store.Tx) error { return tx.DeleteMaintenance(id) })
 }
 
-func (d *Desk) withMaintenance(ctx context.Context, author, id string, f func(*store.Tx, *statuspage.Maintenance, time.Time) error) (changed statuspage.Maintenance, err error) {
+func (d *Desk) withMaintenance(ctx context.Context, author, id string, seen *time.Time, f func(*store.Tx, *statuspage.Maintenance, time.Time) error) (changed statuspage.Maintenance, err error) {
 	err = d.changeOne(ctx, author, id, func(tx *store.Tx) error {
 		m, err := tx.Maintenance(id)
+		if err == nil {
+			err = unchanged(seen, m.Updated)
+		}
 		if err != nil {
 			return err
 		}
@@ -248,11 +221,4 @@ func (d *Desk) withMaintenance(ctx context.Context, author, id string, f func(*s
 		return tx.PutMaintenance(m)
 	})
 	return onlyIf(changed, err)
-}
-
-// addTo adds an update. One that recurs for years loses the oldest: the journal has them.
-func addTo(m *statuspage.Maintenance, u statuspage.Update) {
-	m.Updates = append(m.Updates, u)
-	sortUpdates(m.Updates)
-	m.Updates = slices.Delete(m.Updates, 0, max(0, len(m.Updates)-MaxUpdates))
 }

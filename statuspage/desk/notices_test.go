@@ -19,13 +19,13 @@ func TestAnnouncements(t *testing.T) {
 	t.Parallel()
 	e := newEnv(t)
 	for n := range desk.MaxAnnouncements {
-		_, err := e.Announce(t.Context(), anna, fmt.Sprint("Title ", n), "Text")
+		_, err := e.Announce(t.Context(), anna, announcement(fmt.Sprint("Title ", n), "Text"))
 		require.NoError(t, err)
 		e.now = e.now.Add(time.Second)
 	}
 	require.Equal(t, store.NewsAnnouncement, e.news(t)[0].Kind)
 	e.impossible(t, "too many announcements: there are 100; retract one first", func() error {
-		_, err := e.Announce(t.Context(), anna, "a", "b")
+		_, err := e.Announce(t.Context(), anna, announcement("a", "b"))
 		return err
 	})
 	all, err := e.Announcements(t.Context())
@@ -33,11 +33,11 @@ func TestAnnouncements(t *testing.T) {
 	require.Equal(t, "Title 99", all[0].Title, "newest first")
 	require.NoError(t, e.Retract(t.Context(), anna, all[0].ID))
 	e.refused(t, "title", "is empty; say in a few words what it is about", func() error {
-		_, err := e.Announce(t.Context(), anna, "", "b")
+		_, err := e.Announce(t.Context(), anna, announcement("", "b"))
 		return err
 	})
 	e.refused(t, "text", "is empty; say what people should know, in Markdown", func() error {
-		_, err := e.Announce(t.Context(), anna, "a", "\r\n")
+		_, err := e.Announce(t.Context(), anna, announcement("a", "\r\n"))
 		return err
 	})
 }
@@ -121,4 +121,8 @@ func TestTemplates(t *testing.T) {
 	}
 	e.impossible(t, "there are 100 templates; delete one first", put(statuspage.Template{Name: "x"}))
 	require.NoError(t, e.DeleteTemplate(t.Context(), anna, made.ID))
+}
+
+func announcement(title, text string) desk.AnnouncementInput {
+	return desk.AnnouncementInput{Title: &title, Text: &text}
 }

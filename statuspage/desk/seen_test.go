@@ -23,7 +23,7 @@ func TestSeen(t *testing.T) {
 	require.NoError(t, err)
 	e.now = e.now.Add(time.Second)
 
-	update := func(text string, seen time.Time) desk.UpdateInput { return desk.UpdateInput{Text: &text, Seen: seen} }
+	update := func(text string, seen time.Time) desk.UpdateInput { return desk.UpdateInput{Text: &text, Seen: &seen} }
 	_, err = e.UpdateIncident(t.Context(), anna, i.ID, update("a", i.Updated))
 	require.NoError(t, err)
 	e.impossible(t, why, func() error {
@@ -31,13 +31,21 @@ func TestSeen(t *testing.T) {
 		return err
 	})
 	e.impossible(t, why, func() error {
-		_, err := e.ChangeIncident(t.Context(), "pharos", i.ID, desk.IncidentInput{Title: new("Up"), Seen: i.Updated})
+		_, err := e.ChangeIncident(t.Context(), "pharos", i.ID, desk.IncidentInput{Title: new("Up"), Seen: &i.Updated})
 		return err
 	})
 	_, err = e.UpdateMaintenance(t.Context(), anna, m.ID, update("a", m.Updated))
 	require.NoError(t, err)
 	e.impossible(t, why, func() error {
 		_, err := e.UpdateMaintenance(t.Context(), "pharos", m.ID, update("b", m.Updated))
+		return err
+	})
+	e.impossible(t, why, func() error {
+		_, err := e.ChangeMaintenance(t.Context(), "bert", m.ID, desk.MaintenanceInput{Title: new("Stay"), Seen: &m.Updated})
+		return err
+	})
+	e.impossible(t, why, func() error {
+		_, err := e.EditUpdate(t.Context(), "bert", i.ID, i.Updates[0].ID, update("b", i.Updated))
 		return err
 	})
 }

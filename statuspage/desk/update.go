@@ -18,10 +18,7 @@ const MaxUpdates = 200
 // UpdateIncident adds an update. One that says resolved closes the incident; one that
 // says investigating, identified or monitoring after that opens it again.
 func (d *Desk) UpdateIncident(ctx context.Context, author, id string, in UpdateInput) (statuspage.Incident, error) {
-	return d.withUpdates(ctx, author, id, func(tx *store.Tx, i *statuspage.Incident, now time.Time) error {
-		if err := unchanged(in.Seen, i.Updated); err != nil {
-			return err
-		}
+	return d.withUpdates(ctx, author, id, in.Seen, func(tx *store.Tx, i *statuspage.Incident, now time.Time) error {
 		u, err := d.addUpdate(i, in, now)
 		if err != nil || !or(in.Notify, true) {
 			return err
@@ -31,8 +28,9 @@ func (d *Desk) UpdateIncident(ctx context.Context, author, id string, in UpdateI
 }
 
 func (d *Desk) addUpdate(i *statuspage.Incident, in UpdateInput, now time.Time) (id string, err error) {
-	if err := roomForUpdate(i.Updates); err != nil {
-		return "", err
+	// What closes an incident always has room.
+	if len(i.Updates) >= MaxUpdates && (!i.Open() || or(in.Phase, "") != statuspage.Resolved) {
+		return "", conflict(fmt.Sprintf("there are %d updates; edit or delete one", len(i.Updates)))
 	}
 	var f faults
 	u := f.update(in, now)
@@ -59,18 +57,11 @@ func (f *faults) update(in UpdateInput, now time.Time) statuspage.Update {
 	}
 }
 
-func roomForUpdate(updates []statuspage.Update) error {
-	if len(updates) >= MaxUpdates {
-		return conflict(fmt.Sprintf("there are %d updates; edit or delete one", len(updates)))
-	}
-	return nil
-}
-
 const elsewhere = "is not part of an update that is there; change the incident itself"
 
 // EditUpdate changes an update.
 func (d *Desk) EditUpdate(ctx context.Context, author, id, update string, in UpdateInput) (statuspage.Incident, error) {
-	return d.withUpdates(ctx, author, id, func(tx *store.Tx, i *statuspage.Incident, now time.Time) error {
+	return d.withUpdates(ctx, author, id, in.Seen, func(tx *store.Tx, i *statuspage.Incident, now time.Time) error {
 		at := indexOf(i.Updates, update)
 		if at < 0 {
 			return ErrNotFound
@@ -110,7 +101,7 @@ func (f *faults) edit(i *statuspage.Incident, at int, in UpdateInput, now time.T
 
 // DeleteUpdate deletes an update, but never the only one of what is public.
 func (d *Desk) DeleteUpdate(ctx context.Context, author, id, update string) (statuspage.Incident, error) {
-	return d.withUpdates(ctx, author, id, func(_ *store.Tx, i *statuspage.Incident, _ time.Time) error {
+	return d.withUpdates(ctx, author, id, nil, func(_ *store.Tx, i *statuspage.Incident, _ time.Time) error {
 		at := indexOf(i.Updates, update)
 		if at < 0 {
 			return ErrNotFound
@@ -128,10 +119,13 @@ func (d *Desk) DeleteUpdate(ctx context.Context, author, id, update string) (sta
 	})
 }
 
-// withUpdates changes the timeline of an incident.
-func (d *Desk) withUpdates(ctx context.Context, author, id string, f func(*store.Tx, *statuspage.Incident, time.Time) error) (changed statuspage.Incident, err error) {
+// withUpdates changes the timeline of an incident, as it was seen.
+func (d *Desk) withUpdates(ctx context.Context, author, id string, seen *time.Time, f func(*store.Tx, *statuspage.Incident, time.Time) error) (changed statuspage.Incident, err error) {
 	err = d.changeOne(ctx, author, id, func(tx *store.Tx) error {
 		i, err := tx.Incident(id)
+		if err == nil {
+			err = unchanged(seen, i.Updated)
+		}
 		if err != nil {
 			return err
 		}
