@@ -113,7 +113,7 @@ func crowd(nodes int) http.Handler {
 // empty is a store in which nothing is kept.
 type empty struct{}
 
-func (empty) Days(context.Context, time.Time) (statuspage.Intervals, error) {
+func (empty) Days(context.Context, time.Time, time.Time) (statuspage.Intervals, error) {
 	return statuspage.Intervals{}, nil
 }
 func (empty) KeepDays(context.Context, statuspage.Intervals) error           { return nil }

@@ -37,8 +37,12 @@ type fakeSource struct {
 	since    statuspage.Since
 	sinceErr error
 	spent    statuspage.Intervals
-	asked    []string      // Days "11-20–11-21", Since, Spent, Latency 0
-	hang     chan struct{} // Days waits for it, if it is not nil
+	spentDay statuspage.Intervals // of whole days
+	asked    []string             // Days "11-20–11-21", Since, Spent, Latency 0
+	hang     chan struct{}        // Days waits for it, if it is not nil
+	takes    time.Duration        // how long Days takes
+	takesDay time.Duration        // and for each day
+	atSpent  func()               // called by Spent, if it is not nil
 	latency  map[status.NodeID]statuspage.Latency
 }
 
@@ -80,6 +84,11 @@ func (f *fakeSource) Days(ctx context.Context, first, last time.Time) (statuspag
 			return statuspage.Days{}, ctx.Err()
 		}
 	}
+	select {
+	case <-time.After(f.takes + f.takesDay*(last.Sub(first)/(24*time.Hour)+1)):
+	case <-ctx.Done():
+		return statuspage.Days{}, ctx.Err()
+	}
 	if err := f.note("Days " + first.Format("01-02") + "–" + last.Format("01-02")); err != nil {
 		return statuspage.Days{}, err
 	}
@@ -102,7 +111,13 @@ func (f *fakeSource) Latency(_ context.Context, w statuspage.Window, _ time.Time
 	return maps.Clone(f.latency), err
 }
 
-func (f *fakeSource) Spent(context.Context, time.Time, time.Time) (statuspage.Intervals, error) {
+func (f *fakeSource) Spent(_ context.Context, from, to time.Time) (statuspage.Intervals, error) {
+	if to.Sub(from) == 24*time.Hour {
+		return f.spentDay, f.note("Spent of a day")
+	}
+	if f.atSpent != nil {
+		f.atSpent()
+	}
 	return f.spent, f.note("Spent")
 }
 
@@ -127,10 +142,22 @@ func (m *memory) set(change func()) {
 	change()
 }
 
-func (m *memory) Days(context.Context, time.Time) (statuspage.Intervals, error) {
+func (m *memory) Days(_ context.Context, first, last time.Time) (statuspage.Intervals, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.days, m.err
+	return statuspage.Intervals{Nodes: between(m.days.Nodes, first, last), Services: between(m.days.Services, first, last)}, m.err
+}
+
+func between[K comparable](all map[K]map[time.Time]statuspage.Minutes, first, last time.Time) map[K]map[time.Time]statuspage.Minutes {
+	out := map[K]map[time.Time]statuspage.Minutes{}
+	for id, days := range all {
+		for day, m := range days {
+			if !day.Before(first) && !day.After(last) {
+				add(out, map[K]map[time.Time]statuspage.Minutes{id: {day: m}})
+			}
+		}
+	}
+	return out
 }
 
 func (m *memory) KeepDays(_ context.Context, d statuspage.Intervals) error {

@@ -21,7 +21,7 @@ import (
 // A Store keeps finished days and what was measured within corrections. A
 // [store.Store] does.
 type Store interface {
-	Days(ctx context.Context, first time.Time) (statuspage.Intervals, error)
+	Days(ctx context.Context, first, last time.Time) (statuspage.Intervals, error)
 	KeepDays(ctx context.Context, d statuspage.Intervals) error
 	Spent(ctx context.Context) (map[string]statuspage.Intervals, error)
 	KeepSpent(ctx context.Context, correction string, i statuspage.Intervals) error
@@ -43,14 +43,16 @@ const (
 	pace      = 5 * time.Minute // between two readings of what changes
 	again     = time.Minute     // after one that failed, and between two rounds of Run
 	patience  = 3 * time.Second // of Refresh, with what it can do without
-	roundTime = 5 * time.Minute // of one round of Run
+	roundTime = 5 * time.Minute // of one round of Run, and of a reading of the past
 )
 
 // A Keeper is safe for concurrent use.
 type Keeper struct {
-	o Options
+	o    Options
+	jobs chan job // readings of the past that Run does for Refresh
 
 	mu      sync.Mutex         // guards all below; no question is asked while it is held
+	flight  *flight            // the reading of the past under way; nil: there is none
 	source  statuspage.Source  // whom all below was asked
 	history statuspage.History // shared with readers: its maps and slices are replaced and never changed
 	since   tracker
@@ -68,13 +70,15 @@ func New(o Options) (*Keeper, error) {
 	if o.Changed == nil {
 		o.Changed = func() {}
 	}
-	return &Keeper{o: o, history: statuspage.History{Weights: statuspage.DefaultWeights()}}, nil
+	return &Keeper{o: o, jobs: make(chan job), history: statuspage.History{Weights: statuspage.DefaultWeights()}}, nil
 }
 
 // Refresh reads the present, and what is due of the days: those of the last 90 days
 // that are not known yet, today every 5 minutes, and what was measured within new
 // corrections. The error is that of the present. What can't be read of the past is
-// logged, and the history is the one known, from the store if from nowhere else.
+// logged, and the history is the one known, from the store if from nowhere else. For
+// the past it waits 3 s: while Run is under way the reading goes on after that, else
+// it ends.
 func (k *Keeper) Refresh(ctx context.Context, now time.Time) (statuspage.Reading, statuspage.Since, statuspage.History, error) {
 	source := k.present(now)
 	var reading statuspage.Reading
@@ -84,9 +88,7 @@ func (k *Keeper) Refresh(ctx context.Context, now time.Time) (statuspage.Reading
 		return err
 	})
 	group.Go(func() error {
-		limited, cancel := context.WithTimeout(ctx, patience)
-		defer cancel()
-		k.readPast(limited, source, now)
+		k.awaitPast(ctx, source, now)
 		return nil
 	})
 	err := group.Wait()
@@ -106,6 +108,9 @@ func (k *Keeper) History() statuspage.History {
 // Run reads what Refresh does not wait for, until ctx is done: charts, older days, and
 // what Refresh had no time for; and it writes to the store.
 func (k *Keeper) Run(ctx context.Context) error {
+	var others sync.WaitGroup
+	others.Go(func() { k.work(ctx) })
+	defer others.Wait()
 	for {
 		if k.Round(ctx, time.Now()) {
 			k.o.Changed()
@@ -124,11 +129,15 @@ func (k *Keeper) Round(ctx context.Context, now time.Time) (changed bool) {
 	ctx, cancel := context.WithTimeout(ctx, roundTime)
 	defer cancel()
 	source := k.present(now)
-	past := k.readPast(ctx, source, now)
+	past := false
+	if f, mine := k.takeOff(now); mine {
+		past = k.fly(ctx, f, source, now)
+	}
+	stored := k.loadOlder(ctx, now)
 	older := k.readOlder(ctx, source, now)
 	charts := k.readCharts(ctx, source, now)
 	k.save(ctx)
-	return past || older || charts
+	return past || stored || older || charts
 }
 
 // present returns the source, and forgets what was asked another one. It begins a new
@@ -139,18 +148,13 @@ func (k *Keeper) present(now time.Time) statuspage.Source {
 	defer k.mu.Unlock()
 	if !same(source, k.source) {
 		k.source = source
+		if k.flight != nil {
+			k.flight.cancel()
+		}
 		k.days.forget()
 		k.charts.forget()
 		k.since = tracker{}
 	}
 	k.history = begun(k.history, now.UTC().Truncate(dayLength))
 	return source
-}
-
-// readPast reads days and corrections that are due.
-func (k *Keeper) readPast(ctx context.Context, source statuspage.Source, now time.Time) (changed bool) {
-	k.load(ctx, now)
-	days := k.readDays(ctx, source, now)
-	spent := k.readSpent(ctx, source, now)
-	return days || spent
 }

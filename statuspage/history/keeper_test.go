@@ -114,8 +114,9 @@ func TestStore(t *testing.T) {
 		k := keeper(t, f, m)
 		_, _, h, err := k.Refresh(t.Context(), time.Now())
 		require.ErrorIs(t, err, errDown)
-		require.Len(t, series(h), 501)
-		require.Equal(t, []uint16{1440, 10, 0, 0}, series(h)[497:])
+		require.Equal(t, []uint16{1440, 10, 0, 0}, series(h), "the last 90 days")
+		k.Round(t.Context(), time.Now())
+		require.Len(t, series(k.History()), 501, "with nothing for more than 90 days")
 
 		f.set(func() { f.err = nil })
 		_, h = refresh(t, k)
@@ -158,28 +159,25 @@ func TestStoreIsAway(t *testing.T) {
 	})
 }
 
-// TestSlowDays: the present does not wait for the past.
-func TestSlowDays(t *testing.T) {
+// TestMissedSum: a day whose sum was never recorded is kept as it was known.
+func TestMissedSum(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		f := &fakeSource{status: status.Healthy, hang: make(chan struct{})}
-		k := keeper(t, f, &memory{})
-		refresh(t, k)
-		require.Equal(t, 3*time.Second, time.Since(today))
-		time.Sleep(15 * time.Second)
-		refresh(t, k)
-		require.Equal(t, 18*time.Second, time.Since(today), "it is left alone for a minute")
-
-		time.Sleep(time.Minute)
-		begin := time.Now()
-		done := make(chan struct{})
-		go func() { defer close(done); k.Round(t.Context(), time.Now()) }()
-		synctest.Wait()
-		refresh(t, k)
-		require.Equal(t, begin, time.Now(), "somebody else is asking already")
-		close(f.hang)
-		<-done
-		require.Contains(t, f.took(), "Days")
+		time.Sleep(20 * time.Hour)
+		f, m := &fakeSource{days: map[time.Time]statuspage.Minutes{today: healthy(1440)}}, &memory{}
+		k := keeper(t, f, m)
+		for time.Since(today) < 25*time.Hour {
+			k.Round(t.Context(), time.Now())
+			time.Sleep(5 * time.Minute)
+		}
+		require.Empty(t, m.days.Nodes, "it is not over and summed")
+		f.set(func() { f.days = nil })
+		for range 6 {
+			k.Round(t.Context(), time.Now())
+			time.Sleep(5 * time.Minute)
+		}
+		require.Equal(t, map[time.Time]statuspage.Minutes{today: healthy(1440)}, m.days.Nodes[api])
+		require.Equal(t, map[time.Time]statuspage.Minutes{today: healthy(1440)}, m.days.Services["web"])
 	})
 }
 
@@ -215,7 +213,7 @@ func TestCorrections(t *testing.T) {
 		require.Empty(t, h.Spent)
 		f.took()
 		m.set(func() {
-			m.contents = store.Contents{Revision: 2, Corrections: []statuspage.Correction{{ID: "c", From: ago(1), To: ago(0)}}}
+			m.contents = store.Contents{Revision: 2, Corrections: []statuspage.Correction{{ID: "c", From: ago(1), To: ago(0).Add(-time.Hour)}}}
 		})
 		_, h = refresh(t, k)
 		require.Equal(t, "Spent", f.took())
@@ -230,6 +228,29 @@ func TestCorrections(t *testing.T) {
 		_, h = refresh(t, again)
 		require.NotContains(t, f.took(), "Spent", "the store has it")
 		require.Equal(t, f.spent, h.Spent["c"])
+	})
+}
+
+// TestReloadDuringSpent: what the old source says of a correction is of no use.
+func TestReloadDuringSpent(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		old, other := &fakeSource{status: status.Healthy}, &fakeSource{status: status.Healthy}
+		other.spent.Nodes = map[status.NodeID]map[time.Time]statuspage.Minutes{api: {ago(1): healthy(9)}}
+		var present atomic.Pointer[fakeSource]
+		present.Store(old)
+		m := &memory{contents: store.Contents{Revision: 2, Corrections: []statuspage.Correction{{ID: "c", From: ago(1), To: ago(0).Add(-time.Hour)}}}}
+		k, err := history.New(history.Options{
+			Source: func() statuspage.Source { return present.Load() }, Store: m, Logger: slog.New(slog.DiscardHandler),
+		})
+		require.NoError(t, err)
+		old.atSpent = func() {
+			present.Store(other)
+			k.Round(t.Context(), time.Now()) // which notices
+		}
+		refresh(t, k)
+		_, h := refresh(t, k)
+		require.Equal(t, other.spent, h.Spent["c"])
 	})
 }
 

@@ -23,8 +23,12 @@ type spentState struct {
 func (k *Keeper) readSpent(ctx context.Context, source statuspage.Source, now time.Time) (changed bool) {
 	k.readCorrections(ctx)
 	for _, c := range k.spentDue(now) {
-		spent, err := source.Spent(ctx, c.From, c.To)
+		spent, err := k.recall(ctx, source, c)
 		k.mu.Lock()
+		if !same(source, k.source) {
+			k.mu.Unlock()
+			return changed
+		}
 		if err != nil {
 			k.spent.next = now.Add(again)
 			k.failed("corrected intervals", err)

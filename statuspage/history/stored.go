@@ -14,12 +14,14 @@ import (
 // storedState is how far the exchange with the store is.
 type storedState struct {
 	loaded  bool
+	older   time.Time       // the last of the days before those that were loaded; zero if nothing is left
 	next    time.Time       // when to try again
 	trouble map[string]bool // what does not work, and has been logged
 }
 
-// load takes over what the store has kept, once.
-func (k *Keeper) load(ctx context.Context, now time.Time) {
+// load takes over what the store has kept: the last days first, which is what most of
+// the page is about.
+func (k *Keeper) load(ctx context.Context, now time.Time) (changed bool) {
 	k.mu.Lock()
 	due, today := !k.stored.loaded && !now.Before(k.stored.next), k.history.Today
 	if due {
@@ -27,9 +29,10 @@ func (k *Keeper) load(ctx context.Context, now time.Time) {
 	}
 	k.mu.Unlock()
 	if !due {
-		return
+		return false
 	}
-	days, err := k.o.Store.Days(ctx, today.AddDate(0, 0, 1-maxDays))
+	first := today.AddDate(0, 0, 1-firstDays)
+	days, err := k.o.Store.Days(ctx, first, today)
 	spent := map[string]statuspage.Intervals{}
 	if err == nil {
 		spent, err = k.o.Store.Spent(ctx)
@@ -38,14 +41,49 @@ func (k *Keeper) load(ctx context.Context, now time.Time) {
 	defer k.mu.Unlock()
 	if err != nil {
 		k.failed("the store", err)
-		return
+		return false
 	}
 	k.worked("the store")
-	k.stored.loaded = true
-	at := moment{today: today, now: now}
+	k.stored.loaded, k.stored.older = true, first.AddDate(0, 0, -1)
+	k.takeStoredLocked(days, now)
+	k.setSpentLocked(spent)
+	return true
+}
+
+// loadOlder takes over what the store has kept of older days, some at a time: all of
+// them are more than can be held twice.
+func (k *Keeper) loadOlder(ctx context.Context, now time.Time) (changed bool) {
+	for {
+		k.mu.Lock()
+		last, today := k.stored.older, k.history.Today
+		k.mu.Unlock()
+		if last.IsZero() {
+			return changed
+		}
+		first := last.AddDate(0, 0, 1-firstDays)
+		days, err := k.o.Store.Days(ctx, first, last)
+		k.mu.Lock()
+		if err != nil {
+			k.failed("older days in the store", err)
+			k.mu.Unlock()
+			return changed
+		}
+		k.worked("older days in the store")
+		if len(days.Nodes)+len(days.Services) > 0 {
+			k.takeStoredLocked(days, now)
+			changed = true
+		}
+		if k.stored.older = first.AddDate(0, 0, -1); today.Sub(k.stored.older) > maxDays*dayLength {
+			k.stored.older = time.Time{}
+		}
+		k.mu.Unlock()
+	}
+}
+
+func (k *Keeper) takeStoredLocked(days statuspage.Intervals, now time.Time) {
+	at := moment{today: k.history.Today, now: now}
 	k.history.Nodes, _ = merged(k.history.Nodes, days.Nodes, at)
 	k.history.Services, _ = merged(k.history.Services, days.Services, at)
-	k.setSpentLocked(spent)
 }
 
 // save writes to the store what it does not have.

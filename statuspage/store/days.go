@@ -14,12 +14,13 @@ import (
 	"github.com/pharos-status/pharos/statuspage"
 )
 
-// daysExpected is how many days are read at most, but for the pages of the history.
+// daysExpected is for how many days room is made at first.
 const daysExpected = 90
 
-// Days returns the finished days that were kept from first on, by node and by service.
-func (s *Store) Days(ctx context.Context, first time.Time) (statuspage.Intervals, error) {
-	into := newSink(int(max(0, min(dayOf(time.Now())-dayOf(first), daysExpected))))
+// Days returns the finished days that were kept, from first to last, by node and by
+// service. They are large: a thousand nodes take 6 MB for 90 days.
+func (s *Store) Days(ctx context.Context, first, last time.Time) (statuspage.Intervals, error) {
+	into := newSink(int(max(0, min(dayOf(last)-dayOf(first)+1, daysExpected))))
 	err := s.do(ctx, "read the days", func(ctx context.Context) error {
 		_, err := collect(ctx, s.db.read, func(rows *sql.Rows) (none struct{}, err error) {
 			var number int64
@@ -28,7 +29,7 @@ func (s *Store) Days(ctx context.Context, first time.Time) (statuspage.Intervals
 				return none, err
 			}
 			return none, into.day(number, minutes)
-		}, "SELECT day, minutes FROM day WHERE day >= $1 ORDER BY day", dayOf(first))
+		}, "SELECT day, minutes FROM day WHERE day BETWEEN $1 AND $2 ORDER BY day", dayOf(first), dayOf(last))
 		return err
 	})
 	if err != nil {
@@ -37,8 +38,8 @@ func (s *Store) Days(ctx context.Context, first time.Time) (statuspage.Intervals
 	return into.into, nil
 }
 
-// KeepDays keeps finished days, replacing those that are there: by day, and by node
-// and service, so that what is not mentioned stays.
+// KeepDays keeps finished days, by day, and by node and service: of each what saw more
+// of it, whoever of several instances that was.
 func (s *Store) KeepDays(ctx context.Context, d statuspage.Intervals) error {
 	days := spreadOf(d)
 	return s.do(ctx, "keep days", func(ctx context.Context) error {
@@ -70,7 +71,11 @@ func (tx *Tx) keepDay(number int64, minutes map[status.NodeID]statuspage.Minutes
 		if all == nil {
 			break
 		}
-		maps.Copy(all, minutes)
+		for id, m := range minutes {
+			if m.Observed() >= all[id].Observed() {
+				all[id] = m
+			}
+		}
 		minutes = all
 	}
 	_, err = tx.sql.ExecContext(tx.ctx, `INSERT INTO day (day, minutes) VALUES ($1, $2)

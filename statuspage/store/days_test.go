@@ -28,14 +28,21 @@ func testDays(t *fixture) {
 	require.NoError(t, s.KeepDays(t.Context(), statuspage.Intervals{
 		Nodes: map[status.NodeID]days{a: {day(2): {0, 0, 0, 1440}}, b: {day(2): {}}},
 	}))
+	require.NoError(t, s.KeepDays(t.Context(), statuspage.Intervals{
+		Nodes:    map[status.NodeID]days{a: {day(2): {0, 0, 300}}},
+		Services: map[string]days{"web": {day(2): {0, 0, 1439}}},
+	}), "who saw less does not count")
 	require.NoError(t, s.KeepDays(t.Context(), statuspage.Intervals{}))
-	got, err := s.Days(t.Context(), day(2))
+	got, err := s.Days(t.Context(), day(2), day(9))
 	require.NoError(t, err)
 	require.Empty(t, cmp.Diff(statuspage.Intervals{
 		Nodes:    map[status.NodeID]days{a: {day(2): {0, 0, 0, 1440}, day(3): {0, 0, 65535, 0, 7}}, b: {day(2): {}}},
 		Services: map[string]days{"web": {day(2): {0, 1440}}},
 	}, got))
-	got, err = s.Days(t.Context(), day(4))
+	got, err = s.Days(t.Context(), day(1), day(1))
+	require.NoError(t, err)
+	require.Empty(t, cmp.Diff(statuspage.Intervals{Nodes: map[status.NodeID]days{a: {day(1): {1, 1439}}}, Services: map[string]days{}}, got))
+	got, err = s.Days(t.Context(), day(4), day(9))
 	require.NoError(t, err)
 	require.Empty(t, got.Nodes)
 	require.Empty(t, got.Services)
@@ -97,7 +104,7 @@ func BenchmarkDays(b *testing.B) {
 	})
 	b.Run("load", func(b *testing.B) {
 		for b.Loop() {
-			got, err := s.Days(b.Context(), day(1))
+			got, err := s.Days(b.Context(), day(1), day(90))
 			require.NoError(b, err)
 			require.Len(b, got.Nodes, 1000)
 		}

@@ -68,7 +68,7 @@ func TestPostgreSQLAway(t *testing.T) {
 		require.NoError(t, err)
 		require.Empty(t, cmp.Diff(layout, l))
 		require.ErrorIs(t, s.Change(t.Context(), "anna", func(tx *store.Tx) error { return tx.DeleteIncident("i") }), store.ErrAway)
-		_, err = s.Days(t.Context(), day(1))
+		_, err = s.Days(t.Context(), day(1), day(2))
 		require.ErrorIs(t, err, store.ErrAway)
 	}
 	away(s)
