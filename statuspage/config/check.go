@@ -17,6 +17,7 @@ import (
 const (
 	minRefresh = time.Second // keeps a page from wearing out its Prometheus
 	maxText    = 200         // of what is shown or labels something, in bytes
+	minToken   = 8           // bytes
 )
 
 // check validates c, which was decoded from f, and completes it: relative file
@@ -29,9 +30,11 @@ func (c *Config) check(f *configfile.File) error {
 	k.times(c)
 	k.language(configfile.Path{"language"}, c.Language)
 	k.branding(configfile.Path{"branding"}, &c.Branding)
-	k.secret(configfile.Path{"manager"}, "token", &c.Manager.Token, c.Manager.TokenFile)
+	k.manager(&c.Manager)
+	c.Web.trusted = k.networks(configfile.Path{"web", "trusted_proxies"}, c.Web.TrustedProxies)
 	k.store(&c.Store)
 	k.admin(&c.Admin)
+	c.matchers = k.selection(configfile.Path{"select"}, c.Select)
 	k.access(configfile.Path{"access"}, &c.Access)
 	k.components(c.Components)
 	k.pages(c)
@@ -77,6 +80,21 @@ func (k *checker) secret(p configfile.Path, key string, value *configfile.Secret
 	*value = secret
 }
 
+// manager reads the token, and refuses one that could be guessed in spite of the
+// limit to what one address may try.
+func (k *checker) manager(m *Manager) {
+	p := configfile.Path{"manager"}
+	k.secret(p, "token", &m.Token, m.TokenFile)
+	if m.Token == "" || len(m.Token) >= minToken {
+		return
+	}
+	key := "token"
+	if m.TokenFile != "" {
+		key = "token_file"
+	}
+	k.errorf(p.At(key), "has %d characters; use %d or more, such as openssl rand -hex 16 makes", len(m.Token), minToken)
+}
+
 // id checks what stands in labels and addresses.
 func (k *checker) id(p configfile.Path, id string) {
 	switch {
@@ -84,6 +102,8 @@ func (k *checker) id(p configfile.Path, id string) {
 		k.errorf(p, "is missing; write one that stays the same when the label changes")
 	case strings.Contains(id, "/"):
 		k.errorf(p, "%q has a slash, which parts a service from its node; write another sign", id)
+	case id == "." || id == "..":
+		k.errorf(p, "%q can't be part of a path; write another one", id)
 	default:
 		k.text(p, id)
 	}

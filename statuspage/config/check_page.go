@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql/parser"
 	"golang.org/x/crypto/bcrypt"
 
@@ -40,7 +41,7 @@ func (k *checker) pages(c *Config) {
 		}
 		ids[page.ID] = true
 		k.hosts(p.At("hosts"), page, hosts)
-		k.selection(p.At("select"), page)
+		page.matchers = k.selection(p.At("select"), page.Select)
 		k.access(p.At("access"), &page.Access)
 		k.language(p.At("language"), page.Language)
 		page.Language = cmp.Or(page.Language, c.Language)
@@ -69,15 +70,16 @@ func (k *checker) hosts(p configfile.Path, page *Page, taken map[string]bool) {
 	}
 }
 
-func (k *checker) selection(p configfile.Path, page *Page) {
-	for i, text := range page.Select {
+func (k *checker) selection(p configfile.Path, texts []string) (all []*labels.Matcher) {
+	for i, text := range texts {
 		matchers, err := parser.NewParser(parser.Options{}).ParseMetricSelector("{" + text + "}")
 		if err != nil || len(matchers) != 1 || matchers[0].Name == model.MetricNameLabel {
 			k.errorf(p.At(i), `%q is not a matcher; write one such as 'service="web"' or 'service=~"web|api"', with both kinds of quotation marks`, text)
 			continue
 		}
-		page.matchers = append(page.matchers, matchers[0])
+		all = append(all, matchers[0])
 	}
+	return all
 }
 
 func (k *checker) access(p configfile.Path, a *Access) {
@@ -139,17 +141,23 @@ func (k *checker) proxy(p configfile.Path, proxy *Proxy) {
 	case len(proxy.Addresses) == 0:
 		k.errorf(p, "has a header and nobody who is trusted; write the addresses of the proxy, such as trusted: [127.0.0.1/32]")
 	}
-	for i, text := range proxy.Addresses {
+	proxy.Trusted = k.networks(p.At("trusted"), proxy.Addresses)
+}
+
+// networks reads addresses and networks of proxies.
+func (k *checker) networks(p configfile.Path, texts []string) (all []netip.Prefix) {
+	for i, text := range texts {
 		prefix, err := netip.ParsePrefix(text)
 		if addr, e := netip.ParseAddr(text); e == nil && addr.Zone() == "" {
 			prefix, err = netip.PrefixFrom(addr, addr.BitLen()), nil
 		}
 		switch {
 		case err != nil:
-			k.errorf(p.At("trusted", i), "%q is not an address or a network; write one such as 127.0.0.1 or 10.0.0.0/8", text)
+			k.errorf(p.At(i), "%q is not an address or a network; write one such as 127.0.0.1 or 10.0.0.0/8", text)
 		case prefix.Bits() == 0:
-			k.errorf(p.At("trusted", i), "%s trusts everybody with any header; write the addresses of the proxy", prefix)
+			k.errorf(p.At(i), "%s trusts everybody with any header; write the addresses of the proxy", prefix)
 		}
-		proxy.Trusted = append(proxy.Trusted, prefix.Masked())
+		all = append(all, prefix.Masked())
 	}
+	return all
 }

@@ -12,6 +12,7 @@ import (
 
 	commonconfig "github.com/prometheus/common/config"
 	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/pharos-status/pharos/internal/configfile"
 )
@@ -20,14 +21,16 @@ import (
 type Config struct {
 	Prometheus      Endpoint       `yaml:"prometheus"`
 	Alertmanager    Endpoint       `yaml:"alertmanager"`
-	Language        string         `yaml:"language"` // one of [Languages]; empty: the visitor's choice
+	Language        string         `yaml:"language"` // as in "en"; empty: the visitor's choice
 	Branding        Branding       `yaml:"branding"`
 	RefreshInterval model.Duration `yaml:"refresh_interval"`
 	StaleAfter      model.Duration `yaml:"stale_after"` // see [statuspage.Input]
+	Web             Web            `yaml:"web"`
 	Store           Store          `yaml:"store"`
 	Manager         Manager        `yaml:"manager"`
 	Admin           Admin          `yaml:"admin"`
 	Components      []Component    `yaml:"components"`
+	Select          []string       `yaml:"select"` // of the main page; see [Page.Select]
 	Access          Access         `yaml:"access"` // to the main page
 	Pages           []Page         `yaml:"pages"`  // besides the main one; see [Config.All]
 	Incidents       Incidents      `yaml:"incidents"`
@@ -35,6 +38,8 @@ type Config struct {
 	Subscribers     Subscribers    `yaml:"subscribers"`
 	Export          Export         `yaml:"export"`
 	Embed           Embed          `yaml:"embed"`
+
+	matchers []*labels.Matcher // of Select
 }
 
 // An Endpoint is an HTTP API and how to reach it.
@@ -79,6 +84,7 @@ func Default() *Config {
 		Branding:        Branding{PageTitle: "Status Page"},
 		RefreshInterval: model.Duration(15 * time.Second),
 		StaleAfter:      model.Duration(2 * time.Minute),
+		Web:             thisMachine(),
 		Admin:           Admin{SessionTimeout: model.Duration(12 * time.Hour)},
 		Access:          Access{SessionTimeout: defaultAccessTimeout},
 		Incidents: Incidents{FromAlerts: FromAlerts{

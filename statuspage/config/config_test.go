@@ -48,7 +48,7 @@ func TestLoadFull(t *testing.T) {
 	require.False(t, c.Alertmanager.HTTP.FollowRedirects)
 	require.Equal(t, commonconfig.Secret("hunter2"), c.Alertmanager.HTTP.Authorization.Credentials)
 	require.Equal(t, "Bearer", c.Alertmanager.HTTP.Authorization.Type)
-	require.True(t, c.Manager.Token.Equal("hunter2"))
+	require.True(t, c.Manager.Token.Equal("hunter2hunter2"))
 	require.Equal(t, model.Duration(24*time.Hour), c.StaleAfter)
 	brand := c.Brand()
 	require.Equal(t, "Crisp Status", brand.Title)
@@ -69,10 +69,10 @@ func TestSecretsAreNotShown(t *testing.T) {
 }
 
 func TestVariables(t *testing.T) {
-	t.Setenv("PHAROS_TEST_TOKEN", "abc")
+	t.Setenv("PHAROS_TEST_TOKEN", "abcdefgh")
 	c, err := load(t, `manager: {token: "${PHAROS_TEST_TOKEN}"}`)
 	require.NoError(t, err)
-	require.True(t, c.Manager.Token.Equal("abc"))
+	require.True(t, c.Manager.Token.Equal("abcdefgh"))
 }
 
 func TestLoadRefuses(t *testing.T) {

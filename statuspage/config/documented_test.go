@@ -40,6 +40,9 @@ func furnished(tb testing.TB, text string) string {
 	dir := tb.TempDir()
 	for _, m := range regexp.MustCompile(`\w_file: ([\w.-]+)`).FindAllStringSubmatch(text, -1) {
 		secret := canary
+		if strings.HasSuffix(m[1], ".token") {
+			secret += " has to be longer"
+		}
 		if strings.HasSuffix(m[1], ".url") {
 			secret = "postgres://pharos:" + canary + "@db.example.com/status"
 		}
@@ -101,6 +104,7 @@ func TestTheDocumentedValuesAreTheDefaults(t *testing.T) {
 	d := config.Default()
 	// These are examples.
 	d.Branding.PageURL, d.Branding.CSPSources = c.Branding.PageURL, c.Branding.CSPSources
+	d.Web, d.Select, d.Access.Proxy = c.Web, c.Select, c.Access.Proxy
 	d.Store, d.Manager, d.Components, d.Pages = c.Store, c.Manager, c.Components, c.Pages
 	d.Admin.Users, d.Admin.Proxy = c.Admin.Users, c.Admin.Proxy
 	d.Incidents.FromAlerts.Rules = c.Incidents.FromAlerts.Rules

@@ -26,7 +26,7 @@ type Page struct {
 
 // All returns the main page, and then the others.
 func (c *Config) All() []*Page {
-	all := []*Page{{ID: MainPage, Branding: c.Branding, Language: c.Language, Access: c.Access}}
+	all := []*Page{{ID: MainPage, Branding: c.Branding, Language: c.Language, Select: c.Select, Access: c.Access, matchers: c.matchers}}
 	for i := range c.Pages {
 		all = append(all, &c.Pages[i])
 	}

@@ -19,6 +19,7 @@ func TestLoadRefusesComponents(t *testing.T) {
 		"no group":          {"components:\n- id: a\n  expr: up\n  thresholds: {sick_above: 1}", ":2: components[0].group: is missing; write one that stays the same when the label changes"},
 		"slash":             {"components:\n- id: a/b\n  group: g\n  expr: up\n  thresholds: {sick_above: 1}", `:2: components[0].id: "a/b" has a slash, which parts a service from its node; write another sign`},
 		"long id":           {"components:\n- id: " + strings.Repeat("a", 201) + "\n  group: g\n  expr: up\n  thresholds: {sick_above: 1}", ":2: components[0].id: has 201 bytes; use at most 200"},
+		"a parent":          {"components:\n- id: a\n  group: ..\n  expr: up\n  thresholds: {sick_above: 1}", `:3: components[0].group: ".." can't be part of a path; write another one`},
 		"control":           {component(`label: "a\nb", expr: up, thresholds: {sick_above: 1}`), ":2: components[0].label: has a control character; remove it"},
 		"twice":             {component("expr: up, thresholds: {sick_above: 1}") + "\n- {id: a, group: g, expr: up, thresholds: {sick_above: 1}}", `:3: components[1].id: "a" is already components[0] of group "g"; write another one`},
 		"two group labels":  {component("expr: up, group_label: G, thresholds: {sick_above: 1}") + "\n- {id: b, group: g, expr: up, group_label: H, thresholds: {sick_above: 1}}", `:3: components[1].group_label: "H": another component of group "g" says "G"; say it once`},
@@ -58,6 +59,7 @@ func TestLoadRefusesPages(t *testing.T) {
 		"a URL":           {"pages: [{id: b, hosts: ['https://a/']}]", `:1: pages[0].hosts[0]: "https://a/" is not the name of a host; write it without scheme, port and path, such as status.example.com`},
 		"a port":          {"pages: [{id: b, hosts: ['a:80']}]", `:1: pages[0].hosts[0]: "a:80" is not the name of a host; write it without scheme, port and path, such as status.example.com`},
 		"host twice":      {"pages: [{id: b, hosts: [a.b]}, {id: c, hosts: [A.B.]}]", `:1: pages[1].hosts[0]: "a.b" stands twice; one host has one page`},
+		"no main matcher": {"select: [web]", `:1: select[0]: "web" is not a matcher; write one such as 'service="web"' or 'service=~"web|api"', with both kinds of quotation marks`},
 		"no matcher":      {page("select: [web]"), `:2: pages[0].select[0]: "web" is not a matcher; write one such as 'service="web"' or 'service=~"web|api"', with both kinds of quotation marks`},
 		"bad regexp":      {page(`select: ['service=~"("']`), `:2: pages[0].select[0]: "service=~\"(\"" is not a matcher; write one such as 'service="web"' or 'service=~"web|api"', with both kinds of quotation marks`},
 		"two matchers":    {page(`select: ['service="a",node="b"']`), `:2: pages[0].select[0]: "service=\"a\",node=\"b\"" is not a matcher; write one such as 'service="web"' or 'service=~"web|api"', with both kinds of quotation marks`},
@@ -69,6 +71,7 @@ func TestLoadRefusesPages(t *testing.T) {
 		"everybody":       {"access: {proxy: {header: X-User, trusted: [\"::/0\"]}}", ":1: access.proxy.trusted[0]: ::/0 trusts everybody with any header; write the addresses of the proxy"},
 		"no header":       {"admin: {proxy: {trusted: [10.0.0.0/8]}}", ":1: admin.proxy: has trusted and no header; name the header in which the proxy names the user, such as X-Forwarded-User"},
 		"bad header":      {"admin: {proxy: {header: 'X User', trusted: [10.0.0.0/8]}}", `:1: admin.proxy.header: "X User" is not the name of a header; write one such as X-Forwarded-User`},
+		"trusts everyone": {"web: {trusted_proxies: [0.0.0.0/0]}", ":1: web.trusted_proxies[0]: 0.0.0.0/0 trusts everybody with any header; write the addresses of the proxy"},
 		"no network":      {"admin:\n  proxy: {header: X-User, trusted: [proxy]}", `:2: admin.proxy.trusted[0]: "proxy" is not an address or a network; write one such as 127.0.0.1 or 10.0.0.0/8`},
 		"short session":   {"admin: {session_timeout: 5s}", ":1: admin.session_timeout: 5s is too short; use 1m or more"},
 		"shorter session": {page("access: {session_timeout: 5s}"), ":2: pages[0].access.session_timeout: 5s is too short; use 1m or more"},
@@ -81,6 +84,7 @@ func TestLoadRefusesTheRest(t *testing.T) {
 		return "subscribers:\n  email: {smarthost: 'a:25', from: a@example.com, " + keys + "}"
 	}
 	refuses(t, map[string]struct{ text, want string }{
+		"a short token":     {"manager: {token: hunter2}", ":1: manager.token: has 7 characters; use 8 or more, such as openssl rand -hex 16 makes"},
 		"a nameless user":   {"admin: {users: [{name: ' ', password: hunter2}]}", ":1: admin.users[0].name: is missing; write the name that this user logs in with"},
 		"the program":       {"admin: {users: [{name: pharos, password: hunter2}]}", `:1: admin.users[0].name: "pharos" is the author of what the program does by itself; write another name`},
 		"a user twice":      {"admin: {users: [{name: a, password: hunter2}, {name: a, password: hunter2}]}", `:1: admin.users[1].name: "a" stands twice; give each user a name`},

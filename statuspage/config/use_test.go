@@ -154,3 +154,40 @@ func TestEmailServer(t *testing.T) {
 	require.Equal(t, "::1", host)
 	require.Equal(t, 465, port)
 }
+
+func TestTheMainPageSelects(t *testing.T) {
+	t.Parallel()
+	c := loaded(t, `
+select: ['service!="secret"']
+pages:
+- {id: all, hosts: [a]}
+`)
+	all := c.All()
+	require.False(t, all[0].Selects("secret", statuspage.NodeLayout{}))
+	require.True(t, all[0].Selects("web", statuspage.NodeLayout{}))
+	require.True(t, all[1].Selects("secret", statuspage.NodeLayout{}), "nobody inherits it")
+}
+
+func TestProxies(t *testing.T) {
+	t.Parallel()
+	loopback := []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")}
+	require.Equal(t, loopback, config.Default().Proxies())
+	require.Empty(t, loaded(t, "web: {trusted_proxies: []}").Proxies())
+	c := loaded(t, `
+web: {trusted_proxies: [10.0.0.0/8]}
+admin: {proxy: {header: X-User, trusted: [192.0.2.1]}}
+pages: [{id: a, hosts: [a], access: {proxy: {header: X-User, trusted: [192.0.2.2]}}}]
+`)
+	require.Equal(t, []netip.Prefix{
+		netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("192.0.2.1/32"), netip.MustParsePrefix("192.0.2.2/32"),
+	}, c.Proxies())
+}
+
+func TestPrivatePagesThatHideNothing(t *testing.T) {
+	t.Parallel()
+	const page = "pages: [{id: eu, hosts: [a], select: ['service=\"eu\"'], access: {password: hunter2}}]\n"
+	require.Equal(t, [][2]string{{"eu", config.MainPage}}, loaded(t, page).Uncovered())
+	require.Empty(t, loaded(t, page+"select: ['service!=\"eu\"']").Uncovered())
+	require.Empty(t, loaded(t, page+"access: {password: hunter2}").Uncovered())
+	require.Empty(t, loaded(t, "pages: [{id: eu, hosts: [a], access: {password: hunter2}}]").Uncovered(), "more than the open one shows is the usual case")
+}
