@@ -93,15 +93,15 @@ type builder struct {
 	past     pastBuilder
 }
 
-// page returns the status of the whole, and since when it has not been healthy. What
+// page returns the status of the whole, and since when it has been as bad. What
 // is recorded counts only where the page shows all that it tells of.
 func (b *builder) page(services []Service) (status.Status, time.Time) {
-	recorded, since := b.reading.Overall, b.since.Overall
+	recorded := part{b.reading.Overall, b.since.Overall}
 	if b.shown.partly {
-		recorded, since = status.Healthy, time.Time{}
+		recorded = part{status: status.Healthy}
 	}
-	st := b.whole(recorded, parts(services, func(s Service) status.Status { return s.Status }))
-	return st, b.wholeSince(st, since, parts(services, func(s Service) part { return part{s.Status, s.Since} }))
+	st := b.whole(recorded.status, parts(services, func(s Service) status.Status { return s.Status }))
+	return st, b.wholeSince(st, recorded, parts(services, func(s Service) part { return part{s.Status, s.Since} }))
 }
 
 func (b *builder) service(l ServiceLayout) Service {
@@ -112,14 +112,14 @@ func (b *builder) service(l ServiceLayout) Service {
 		s.Nodes = append(s.Nodes, node)
 		covered = covered && node.InMaintenance
 	}
-	recorded, since := b.reading.Services[l.ID], b.since.Services[l.ID]
+	recorded := part{b.reading.Services[l.ID], b.since.Services[l.ID]}
 	if b.shown.cut[l.ID] {
-		recorded, since = status.Healthy, time.Time{}
+		recorded = part{status: status.Healthy}
 	} else {
 		s.Past = b.past.service(l)
 	}
-	s.Status = b.whole(recorded, parts(s.Nodes, func(n Node) status.Status { return n.Status }))
-	s.Since = b.wholeSince(s.Status, since, parts(s.Nodes, func(n Node) part { return part{n.Status, n.Since} }))
+	s.Status = b.whole(recorded.status, parts(s.Nodes, func(n Node) status.Status { return n.Status }))
+	s.Since = b.wholeSince(s.Status, recorded, parts(s.Nodes, func(n Node) part { return part{n.Status, n.Since} }))
 	s.InMaintenance = covered
 	return s
 }
@@ -153,7 +153,7 @@ func (b *builder) node(service string, l NodeLayout) Node {
 
 // addFigures adds what is of the moment, and would mislead later.
 func (b *builder) addFigures(n *Node, id status.NodeID, l NodeLayout) {
-	if n.Status != status.Healthy {
+	if n.Status != status.Healthy && n.Status == b.reading.Nodes[id] {
 		n.Since = b.since.Nodes[id]
 	}
 	if messages, known := b.reading.Queues[id]; known {
@@ -207,18 +207,21 @@ type part struct {
 	since  time.Time
 }
 
-// wholeSince returns since when a whole has not been healthy: what is recorded of it,
-// or the oldest of its parts that are not healthy, whichever is earlier. One of which
-// that is not known may be older than all others.
-func (b *builder) wholeSince(st status.Status, recorded time.Time, parts iter.Seq[part]) time.Time {
+// wholeSince returns since when a whole has been as bad as it is: the earliest time of
+// what is recorded of it and of its parts, as far as they are as bad. If nothing is
+// recorded, one of the parts of which that is not known may be older than all others.
+func (b *builder) wholeSince(st status.Status, recorded part, parts iter.Seq[part]) (oldest time.Time) {
 	if b.stale || st == status.Healthy {
 		return time.Time{}
 	}
-	oldest := recorded
+	if recorded.status == st {
+		oldest = recorded.since
+	}
+	known := !oldest.IsZero()
 	for p := range parts {
 		switch {
-		case p.status == status.Healthy:
-		case p.since.IsZero() && recorded.IsZero():
+		case p.status != st:
+		case p.since.IsZero() && !known:
 			return time.Time{}
 		case !p.since.IsZero() && (oldest.IsZero() || p.since.Before(oldest)):
 			oldest = p.since

@@ -17,7 +17,7 @@ type Page struct {
 	Language      string         // of which the page is, a BCP 47 tag; empty: the visitor's choice
 	Private       bool           // it is not for everyone: no cache may share it, no robot index it
 	Status        status.Status  // of the whole
-	Since         time.Time      // since when Status is not healthy; zero if it is, or if that is not known
+	Since         time.Time      // since when it has been at least as bad as Status; zero if that is healthy, or if it is not known
 	Built         time.Time      // when the page was built
 	AsOf          time.Time      // the time of the newest data; zero if there never was any
 	Stale         bool           // the data is too old to be believed: everything is unknown
@@ -78,7 +78,7 @@ type Service struct {
 	ID            string
 	Label         string
 	Status        status.Status
-	Since         time.Time // since when Status is not healthy; zero if it is, or if that is not known
+	Since         time.Time // since when it has been at least as bad as Status; zero if that is healthy, or if it is not known
 	InMaintenance bool      // an active maintenance covers all of it
 	Past
 	Nodes []Node

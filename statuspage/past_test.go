@@ -154,6 +154,16 @@ func TestSince(t *testing.T) {
 	require.Equal(t, hour, p.Since)
 	in.Since.Services = nil
 	require.Zero(t, statuspage.Build(in).Since, "that of the only part which is not healthy is not known")
+
+	sick := input()
+	sick.Reading.Services["web"], sick.Reading.Overall, sick.Since = status.Sick, status.Sick, in.Since
+	sick.Since.Nodes[db], sick.Since.Services, sick.Since.Overall = hour, map[string]time.Time{"web": two}, two
+	p = statuspage.Build(sick)
+	require.Equal(t, status.Dead, p.Status)
+	require.Equal(t, hour, p.Services[0].Since, "it was sick before, and is dead because of its part")
+	require.Equal(t, hour, p.Since)
+	sick.Reading.Nodes[db] = status.Healthy
+	require.Zero(t, statuspage.Build(sick).Services[0].Nodes[0].Since, "what is recorded is not what is shown")
 	in.Now = now.Add(time.Hour)
 	in.Since.Overall = hour
 	require.Zero(t, statuspage.Build(in).Since, "stale")

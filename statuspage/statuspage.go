@@ -24,8 +24,8 @@ type Source interface {
 	Latency(ctx context.Context, w Window, end time.Time) (map[status.NodeID]Latency, error)
 	// Spent reads what was measured within a past interval.
 	Spent(ctx context.Context, from, to time.Time) (Intervals, error)
-	// Since reads since when what is not healthy now has not been: at most a day back;
-	// what has been for longer is missing.
+	// Since reads since when what is not healthy now has been at least as bad as it is. What
+	// is not known is missing; it never goes back beyond a time of which nobody knows.
 	Since(ctx context.Context) (Since, error)
 }
 
@@ -36,7 +36,7 @@ type Days struct {
 	Weights Weights
 }
 
-// Since is since when something has not been healthy.
+// Since is since when, without a break, something has been at least as bad as it is.
 type Since struct {
 	Overall  time.Time
 	Services map[string]time.Time

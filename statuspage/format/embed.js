@@ -70,9 +70,10 @@
   }
 
   // The age of an outage is taken from the page's own times: the visitor's clock may be wrong.
+  // One whose beginning is not known may have begun just now.
   function outages(data) {
     const now = Date.parse(data.page.updated_at);
-    return data.pharos_outages.filter((o) => o.since === null || now - Date.parse(o.since) >= settings.after * 1000);
+    return data.pharos_outages.filter((o) => o.since !== null && now - Date.parse(o.since) >= settings.after * 1000);
   }
 
   function show(data) {

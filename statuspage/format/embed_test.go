@@ -126,16 +126,13 @@ func TestBanner(t *testing.T) {
 		require.Equal(t, "rgb(143, 29, 33)", b.Background, "its own style is in force")
 		require.True(t, b.Dismissed)
 	})
-	t.Run("shows what has been down for longer than is known", func(t *testing.T) {
-		t.Parallel()
-		p := mixed()
-		p.Services[0].Nodes[0].Since = time.Time{}
-		require.Equal(t, "Down: Core servers", visit(t, format.Options{}, serve(t, p)).Status)
-	})
 	recent := mixed()
 	recent.Services[0].Nodes[0].Since = recent.AsOf.Add(-time.Minute)
+	unknown := mixed()
+	unknown.Services[0].Nodes[0].Since = time.Time{}
 	for name, answer := range map[string]http.HandlerFunc{
 		"it began just now":       serve(t, recent),
+		"nobody knows since when": serve(t, unknown),
 		"the page fails":          func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no", http.StatusServiceUnavailable) },
 		"the page talks nonsense": func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, `{"page": 1}`) },
 	} {

@@ -31,7 +31,7 @@ type (
 	}
 	v2Outage struct {
 		Name  string  `json:"name"`
-		Since *string `json:"since"` // null: longer than is known
+		Since *string `json:"since"` // null: not known
 	}
 	v2Component struct {
 		ID                 string        `json:"id"`
@@ -239,7 +239,8 @@ func indicatorV2(p statuspage.Page) v2Indicator {
 // of every site that shows the banner.
 const maxOutages = 5
 
-// outages returns the nodes that are down and not in maintenance, longest first.
+// outages returns the nodes that are down and not in maintenance: longest first, those
+// of which it is not known for how long last.
 func outages(p statuspage.Page) []v2Outage {
 	var down []statuspage.Node
 	for _, s := range p.Services {
@@ -249,7 +250,12 @@ func outages(p statuspage.Page) []v2Outage {
 			}
 		}
 	}
-	slices.SortStableFunc(down, func(a, b statuspage.Node) int { return a.Since.Compare(b.Since) }) // zero, which is not known, is the earliest
+	slices.SortStableFunc(down, func(a, b statuspage.Node) int {
+		if a.Since.IsZero() || b.Since.IsZero() {
+			return b.Since.Compare(a.Since)
+		}
+		return a.Since.Compare(b.Since)
+	})
 	all := []v2Outage{}
 	for _, n := range down[:min(len(down), maxOutages)] {
 		all = append(all, v2Outage{n.Label, timeOrNull(n.Since)})

@@ -34,7 +34,15 @@ func TestSince(t *testing.T) {
 		time.Sleep(time.Minute)
 		f.set(func() { f.status = status.Sick })
 		since, _ = refresh(t, k)
-		require.Equal(t, died, since.Overall, "sick is not healthy either")
+		require.Equal(t, died, since.Overall, "at least as bad as sick since then")
+
+		time.Sleep(time.Minute)
+		again := time.Now()
+		f.set(func() { f.status = status.Dead })
+		since, _ = refresh(t, k)
+		require.Equal(t, again, since.Overall, "dead since now, though not well for longer")
+		require.Equal(t, again, since.Nodes[api])
+		require.Empty(t, f.took(), "all of it was seen")
 
 		time.Sleep(time.Minute)
 		f.set(func() { f.status = status.Healthy })
@@ -62,7 +70,35 @@ func TestSinceIsAskedFor(t *testing.T) {
 		f.set(func() { f.since = statuspage.Since{} })
 		since, _ = refresh(t, k)
 		require.Contains(t, f.took(), "Since", "it may have been well meanwhile")
-		require.Equal(t, before, since.Nodes[api], "it was not, for as long as the source remembers")
+		require.Zero(t, since.Nodes[api], "nobody knows")
+	})
+}
+
+// TestSinceOfWhatGetsBetter: what was sick before it was dead is asked for once.
+func TestSinceOfWhatGetsBetter(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		hour, two := today.Add(-time.Hour), today.Add(-2*time.Hour)
+		all := func(t time.Time) statuspage.Since {
+			return statuspage.Since{Overall: t, Services: map[string]time.Time{"web": t}, Nodes: map[status.NodeID]time.Time{api: t}}
+		}
+		f := &fakeSource{status: status.Dead, since: all(hour)}
+		k := keeper(t, f, &memory{})
+		since, _ := refresh(t, k)
+		require.Equal(t, hour, since.Overall)
+		f.took()
+		time.Sleep(15 * time.Second)
+		f.set(func() { f.status, f.since = status.Sick, all(two) })
+		since, _ = refresh(t, k)
+		require.Contains(t, f.took(), "Since")
+		require.Equal(t, two, since.Overall, "it was sick already")
+		for _, st := range []status.Status{status.Dead, status.Sick} {
+			time.Sleep(15 * time.Second)
+			f.set(func() { f.status = st })
+			since, _ = refresh(t, k)
+		}
+		require.Equal(t, two, since.Overall)
+		require.Empty(t, f.took())
 	})
 }
 

@@ -24,7 +24,7 @@ type (
 		Label         string    `json:"label"`
 		Service       string    `json:"service" jsonschema:"the label of its service"`
 		Status        string    `json:"status" jsonschema:"healthy, sick, dead or unknown"`
-		Since         time.Time `json:"since,omitzero" jsonschema:"since when it has not been healthy, if that is known"`
+		Since         time.Time `json:"since,omitzero" jsonschema:"since when it has been at least as bad, if that is known"`
 		InMaintenance bool      `json:"in_maintenance"`
 		Uptime        *float64  `json:"uptime_90d,omitempty" jsonschema:"from 0 to 1"`
 		Value         *float64  `json:"value,omitempty"`

@@ -44,8 +44,21 @@ const (
 	newestSampleQuery   = `max(timestamp(` + schema.ReplicaStatus + `))`
 )
 
-// Since when something has not been healthy: the last minute at which it was.
-const sinceQuery = `max_over_time(timestamp({__name__=~"` + wholes + `"} == 0)[1d:1m]) and {__name__=~"` + wholes + `"} > 0`
+// Since when something has been at least as bad as it is: the last of some times at
+// which it was better, or nobody knew. What was so at all of them has the value 0.
+func sinceQuery(times string) string {
+	const (
+		then = `max by (` + schema.Service + `, ` + schema.Node + `) ({__name__=~"` + wholes + `"})`
+		now  = `max by (` + schema.Service + `, ` + schema.Node + `) ({__name__=~"` + wholes + `"} @ end())`
+	)
+	return `max_over_time(timestamp((` + now + ` > 0) unless (` + then + ` >= ` + now + `))[` + times + `]) or (` + now + ` > 0) * 0`
+}
+
+// The times at which is looked: what has been for longer than a day is told to the hour.
+const (
+	byTheMinute = `1d:1m`
+	byTheHour   = `30d:1h`
+)
 
 const wholes = schema.NodeSeverity + `|` + schema.ServiceSeverity + `|` + schema.OverallSeverity
 

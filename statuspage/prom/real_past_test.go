@@ -86,10 +86,19 @@ func (p past) openMetrics() string {
 	}
 	for m := p.now.Add(-3 * time.Hour); !m.After(p.now); m = m.Add(time.Minute) {
 		severity := 0
-		if m.After(p.now.Add(-40 * time.Minute)) {
+		switch since := p.now.Sub(m); {
+		case since < 40*time.Minute:
 			severity = 3
+		case since < time.Hour:
+			severity = 2
 		}
 		fmt.Fprintf(&b, "node:pharos_status:severity{service=\"web\",node=\"api\"} %d %d\n", severity, m.Unix())
+	}
+	for m := p.now.Add(-40 * time.Hour); !m.After(p.now); m = m.Add(time.Minute) {
+		fmt.Fprintf(&b, "node:pharos_status:severity{service=\"web\",node=\"old\"} 3 %d\n", m.Unix())
+		if since := p.now.Sub(m); since < 3*time.Hour && (since < 30*time.Minute || since > 2*time.Hour) {
+			fmt.Fprintf(&b, "node:pharos_status:severity{service=\"web\",node=\"lost\"} 2 %d\n", m.Unix())
+		}
 	}
 	for _, quantile := range []string{"0.5", "0.95"} {
 		for m := p.first; !m.After(p.now); m = m.Add(time.Minute) {
@@ -150,7 +159,7 @@ var (
 			return status.Healthy
 		},
 	}
-	ailing = prom.Component{ID: status.NodeID{Service: "ailing", Node: "a"}, Expr: `max(node:pharos_status:severity)`, Judge: status.FromSeverity}
+	ailing = prom.Component{ID: status.NodeID{Service: "ailing", Node: "a"}, Expr: `node:pharos_status:severity{node="api"}`, Judge: status.FromSeverity}
 	mixed  = prom.Component{ID: status.NodeID{Service: "mail", Node: "orders"}, Expr: "vector(0) # well", Judge: func(float64) status.Status { return status.Healthy }}
 )
 
@@ -226,8 +235,10 @@ func testSince(t *testing.T, p past, s *prom.Source) {
 	t.Helper()
 	since, err := s.Since(t.Context())
 	require.NoError(t, err)
-	require.WithinDuration(t, p.now.Add(-40*time.Minute), since.Nodes[realAPI], time.Minute)
-	require.WithinDuration(t, p.now.Add(-40*time.Minute), since.Nodes[ailing.ID], time.Minute)
+	require.WithinDuration(t, p.now.Add(-40*time.Minute), since.Nodes[realAPI], time.Minute, "dead, not sick")
+	require.WithinDuration(t, p.now.Add(-40*time.Minute), since.Nodes[ailing.ID], time.Minute, "likewise")
+	require.WithinDuration(t, p.now.Add(-40*time.Hour), since.Nodes[status.NodeID{Service: "web", Node: "old"}], time.Hour, "longer than a day: to the hour")
+	require.WithinDuration(t, p.now.Add(-30*time.Minute), since.Nodes[status.NodeID{Service: "web", Node: "lost"}], time.Minute, "nobody knew what was before")
 	require.Zero(t, since.Overall, "nothing is recorded of it")
 }
 
