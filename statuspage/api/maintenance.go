@@ -103,6 +103,21 @@ func (h *handler) updateMaintenance(w http.ResponseWriter, r *http.Request) (rep
 	return a, err
 }
 
+func (h *handler) editMaintenanceUpdate(w http.ResponseWriter, r *http.Request) (reply, error) {
+	var in desk.UpdateInput
+	who, err := begin(w, r, &in)
+	if err != nil {
+		return reply{}, err
+	}
+	return h.oneMaintenance(h.Desk.EditMaintenanceUpdate(r.Context(), who, r.PathValue("id"), r.PathValue("update"), in))
+}
+
+func (h *handler) deleteMaintenanceUpdate(_ http.ResponseWriter, r *http.Request) (reply, error) {
+	return h.onMaintenance(r, func(ctx context.Context, author, id string) (statuspage.Maintenance, error) {
+		return h.Desk.DeleteMaintenanceUpdate(ctx, author, id, r.PathValue("update"))
+	})
+}
+
 func (h *handler) endMaintenance(_ http.ResponseWriter, r *http.Request) (reply, error) {
 	return h.onMaintenance(r, h.Desk.EndMaintenance)
 }

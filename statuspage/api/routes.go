@@ -31,6 +31,8 @@ func (h *handler) routes() []route {
 		{http.MethodPatch, v1 + "/maintenance/{id}", h.changeMaintenance},
 		{http.MethodDelete, v1 + "/maintenance/{id}", h.deleteMaintenance},
 		{http.MethodPost, v1 + "/maintenance/{id}/updates", h.updateMaintenance},
+		{http.MethodPatch, v1 + "/maintenance/{id}/updates/{update}", h.editMaintenanceUpdate},
+		{http.MethodDelete, v1 + "/maintenance/{id}/updates/{update}", h.deleteMaintenanceUpdate},
 		{http.MethodPost, v1 + "/maintenance/{id}/end", h.endMaintenance},
 		{http.MethodPost, v1 + "/maintenance/{id}/skip", h.skipOccurrence},
 		{http.MethodPost, v1 + "/maintenance/{id}/cancel", h.cancelMaintenance},

@@ -86,13 +86,26 @@ func TestMaintenance(t *testing.T) {
 	}
 	e.must(http.StatusCreated, http.MethodPost, at+"/updates", `{"text":"Half of it is done.","phase":"verifying"}`, &m)
 	require.Len(t, m.Occurrences, 5)
+	update := at + "/updates/" + m.Updates[0].ID
+	e.must(http.StatusOK, http.MethodPatch, update, `{"text":"Most of it is done.","seen":"`+m.Updated.Format(time.RFC3339Nano)+`"}`, &m)
+	require.Equal(t, "Most of it is done.", m.Updates[0].Text)
+	e.now = e.now.Add(time.Second)
+	e.must(http.StatusBadRequest, http.MethodPatch, update, `{"phase":"completed"}`, nil)
+	e.must(http.StatusConflict, http.MethodPatch, update, `{"text":"x","seen":"2026-11-21T01:00:00Z"}`, nil)
+	e.must(http.StatusConflict, http.MethodPatch, at, `{"title":"x","seen":"2026-11-21T01:00:00Z","quiet":true}`, nil)
+	e.must(http.StatusConflict, http.MethodDelete, update, "", nil)
+	e.must(http.StatusCreated, http.MethodPost, at+"/updates", `{"text":"Nearly.","phase":"verifying"}`, &m)
+	e.must(http.StatusOK, http.MethodDelete, update, "", &m)
+	e.must(http.StatusNotFound, http.MethodDelete, update, "", nil)
+	require.Len(t, m.Updates, 1)
 	e.must(http.StatusConflict, http.MethodPost, at+"/cancel", "", nil)
 	e.must(http.StatusOK, http.MethodPost, at+"/end", "", &m)
 	next := m.Occurrences[0].Start
 	require.Equal(t, time.Date(2026, 11, 22, 11, 0, 0, 0, time.UTC), next)
 	e.must(http.StatusOK, http.MethodPost, at+"/skip", `{"start":"`+next.Format(time.RFC3339)+`"}`, &m)
 	require.Equal(t, next.AddDate(0, 0, 1), m.Occurrences[0].Start)
-	e.must(http.StatusOK, http.MethodPatch, at, `{"title":"Disks"}`, &m)
+	e.must(http.StatusOK, http.MethodPatch, at, `{"title":"Disks","quiet":true}`, &m)
+	require.True(t, m.Quiet)
 	e.must(http.StatusOK, http.MethodPost, at+"/cancel/", "", &m)
 	require.True(t, m.Cancelled)
 	require.Empty(t, m.Occurrences)
@@ -110,7 +123,7 @@ func TestNotices(t *testing.T) {
 	t.Parallel()
 	e := newEnv(t)
 	var made struct{ ID, Title string }
-	e.must(http.StatusCreated, http.MethodPost, "/manager/v1/announcements", `{"title":"New region","text":"Soon."}`, &made)
+	e.must(http.StatusCreated, http.MethodPost, "/manager/v1/announcements", `{"title":"New region","text":"Soon.","notify":false}`, &made)
 	e.must(http.StatusOK, http.MethodGet, "/manager/v1/announcements", "", nil)
 	e.must(http.StatusNoContent, http.MethodDelete, "/manager/v1/announcements/"+made.ID, "", nil)
 
