@@ -72,6 +72,6 @@ func (w *work) resolve(ctx context.Context, i *statuspage.Incident, t *truth, cf
 
 // touched tells whether a person has changed the incident.
 func (w *work) touched(ctx context.Context, id string) (bool, error) {
-	entries, err := w.o.Store.Journal(ctx, id, 0, journalLook)
-	return slices.ContainsFunc(entries, func(e store.Entry) bool { return e.Author != config.Program }), err
+	authors, err := w.o.Store.Authors(ctx, id)
+	return slices.ContainsFunc(authors, func(name string) bool { return name != config.Program }), err
 }

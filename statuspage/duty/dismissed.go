@@ -17,47 +17,53 @@ import (
 // fire; what comes after that is news again.
 type dismissals struct {
 	revision int64 // of the contents they are drawn from
-	until    map[string]time.Time
+	services map[string]dismissal
 }
 
-// dismissedUntil returns when that was for a service, the zero time if it never was.
-func (w *work) dismissedUntil(ctx context.Context, service string, c store.Contents) (time.Time, error) {
-	if w.dismissed.until == nil || w.dismissed.revision != c.Revision {
-		w.dismissed = dismissals{c.Revision, map[string]time.Time{}}
+type dismissal struct {
+	since time.Time // what lies before it was not looked for
+	until time.Time // zero: there was none
+}
+
+// dismissedUntil returns when that was for a service, the zero time if it was not since
+// the time.
+func (w *work) dismissedUntil(ctx context.Context, service string, since time.Time, c store.Contents) (time.Time, error) {
+	if w.dismissed.services == nil || w.dismissed.revision != c.Revision {
+		w.dismissed = dismissals{c.Revision, map[string]dismissal{}}
 	}
-	if at, ok := w.dismissed.until[service]; ok {
-		return at, nil
+	if known, ok := w.dismissed.services[service]; ok && !since.Before(known.since) {
+		return known.until, nil
 	}
-	closed, err := w.closedByPerson(ctx, service, c)
+	until, err := w.closedByPerson(ctx, service, since, c)
 	if err != nil {
 		return time.Time{}, err
 	}
-	at, err := w.deletedByPerson(ctx, service)
+	deleted, err := w.deletedByPerson(ctx, service, since)
 	if err != nil {
 		return time.Time{}, err
 	}
-	if closed.After(at) {
-		at = closed
+	if deleted.After(until) {
+		until = deleted
 	}
-	w.dismissed.until[service] = at
-	return at, nil
+	w.dismissed.services[service] = dismissal{since, until}
+	return until, nil
 }
 
-func (w *work) closedByPerson(ctx context.Context, service string, c store.Contents) (last time.Time, err error) {
+func (w *work) closedByPerson(ctx context.Context, service string, since time.Time, c store.Contents) (last time.Time, err error) {
 	for n := range c.Incidents {
 		i := &c.Incidents[n]
-		if o, ok := parseOpener(i.Alert); !ok || o.service != service || i.Open() {
-			continue
-		}
 		said := closedAt(i)
-		if !said.After(last) {
+		if o, ok := parseOpener(i.Alert); !ok || o.service != service || i.Open() || said.Before(since) || !said.After(last) {
 			continue
 		}
-		author, err := w.authorAt(ctx, i.ID, said)
+		byPerson, err := w.touched(ctx, i.ID)
+		if byPerson && err == nil {
+			byPerson, err = w.changedByPerson(ctx, i.ID, said)
+		}
 		if err != nil {
 			return last, err
 		}
-		if author != config.Program {
+		if byPerson {
 			last = said
 		}
 	}
@@ -78,21 +84,24 @@ func closedAt(i *statuspage.Incident) time.Time {
 	return at
 }
 
-// authorAt returns who changed something at about that time: whose change is nearest.
-func (w *work) authorAt(ctx context.Context, id string, at time.Time) (author string, err error) {
+// changedByPerson tells who made the change of about that time: the nearest one.
+func (w *work) changedByPerson(ctx context.Context, id string, at time.Time) (byPerson bool, err error) {
 	entries, err := w.o.Store.Journal(ctx, id, 0, journalLook)
 	nearest := time.Duration(-1)
 	for _, e := range entries {
 		if off := e.Time.Sub(at).Abs(); nearest < 0 || off < nearest {
-			nearest, author = off, e.Author
+			nearest, byPerson = off, e.Author != config.Program
 		}
 	}
-	return author, err
+	return byPerson, err
 }
 
-func (w *work) deletedByPerson(ctx context.Context, service string) (last time.Time, err error) {
+func (w *work) deletedByPerson(ctx context.Context, service string, since time.Time) (last time.Time, err error) {
 	entries, err := w.o.Store.Journal(ctx, "", 0, journalLook)
 	for _, e := range entries {
+		if e.Time.Before(since) {
+			break
+		}
 		var i statuspage.Incident
 		if e.Kind != "incident" || e.After != nil || e.Author == config.Program || json.Unmarshal(e.Before, &i) != nil {
 			continue

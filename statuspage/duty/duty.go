@@ -43,6 +43,7 @@ const (
 type Store interface {
 	Contents(ctx context.Context) (store.Contents, error)
 	Journal(ctx context.Context, subject string, before int64, limit int) ([]store.Entry, error)
+	Authors(ctx context.Context, subject string) ([]string, error)
 	DeleteSessions(ctx context.Context, user string) error
 }
 

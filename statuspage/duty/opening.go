@@ -40,7 +40,8 @@ func (w *work) incidents(ctx context.Context, c store.Contents, now time.Time) e
 // reasons are those of one service.
 func (w *work) attend(ctx context.Context, all []reason, c store.Contents, t *truth, now time.Time) error {
 	service := all[0].ref.Service
-	dismissed, err := w.dismissedUntil(ctx, service, c)
+	oldest := slices.MinFunc(all, func(a, b reason) int { return a.told.Compare(b.told) })
+	dismissed, err := w.dismissedUntil(ctx, service, oldest.told, c)
 	if err != nil {
 		return err
 	}
