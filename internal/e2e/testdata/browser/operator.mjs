@@ -118,6 +118,7 @@ const checks = {
     assert.match(await page.locator("main").innerText(), /anna/);
     await look(page, "admin journal");
 
+    await page.reload();
     await page.locator(".me summary").click();
     await page.getByRole("button", { name: "Log out", exact: true }).click();
     await heading(page, "Log in");
