@@ -5,6 +5,8 @@ package store_test
 import (
 	"bufio"
 	"bytes"
+	"context"
+	"database/sql"
 	"fmt"
 	"log/slog"
 	"os"
@@ -97,18 +99,64 @@ func TestSQLiteErases(t *testing.T) {
 	x := subscriber("a")
 	x.Address = "canary@example.com"
 	require.NoError(t, s.PutSubscriber(t.Context(), "visitor", x))
-	found := func() (found bool) {
-		for _, suffix := range []string{"", "-wal"} {
-			data, err := os.ReadFile(sqliteFile(o) + suffix)
-			require.NoError(t, err)
-			found = found || bytes.Contains(data, []byte("canary"))
-		}
-		return found
-	}
-	require.True(t, found())
+	require.True(t, onDisk(t, o, "canary"))
 	require.NoError(t, s.EraseSubscriber(t.Context(), "anna", "a"))
-	require.False(t, found())
+	require.False(t, onDisk(t, o, "canary"))
 }
+
+// Where somebody reads what was there before, it is erased all the same, and from the
+// files as soon as something changes after that.
+func TestSQLiteErasesLater(t *testing.T) {
+	t.Parallel()
+	o := store.Options{Path: t.TempDir()}
+	s := open(t, o)
+	x := subscriber("a")
+	x.Address = "canary@example.com"
+	require.NoError(t, s.PutSubscriber(t.Context(), "visitor", x))
+	reader, err := sql.Open("sqlite", sqliteFile(o))
+	require.NoError(t, err)
+	defer reader.Close()
+	reading, err := reader.BeginTx(t.Context(), nil)
+	require.NoError(t, err)
+	var n int
+	require.NoError(t, reading.QueryRowContext(t.Context(), "SELECT count(*) FROM subscriber").Scan(&n))
+	require.NoError(t, s.EraseSubscriber(t.Context(), "anna", "a"))
+	_, err = s.Subscriber(t.Context(), "a")
+	require.ErrorIs(t, err, store.ErrNotFound)
+	require.True(t, onDisk(t, o, "canary"), "else this tests nothing")
+	require.NoError(t, reading.Rollback())
+	change(t, s, func(tx *store.Tx) error { return tx.PutIncident(incident("i", at)) })
+	require.False(t, onDisk(t, o, "canary"))
+}
+
+func onDisk(t *testing.T, o store.Options, text string) (found bool) {
+	t.Helper()
+	for _, suffix := range []string{"", "-wal"} {
+		data, err := os.ReadFile(sqliteFile(o) + suffix)
+		require.NoError(t, err)
+		found = found || bytes.Contains(data, []byte(text))
+	}
+	return found
+}
+
+// The check of the file takes as long as it takes, though the start has a deadline.
+func TestSQLiteCheckedWithoutDeadline(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	log := slog.New(slog.NewTextHandler(writer(func(line []byte) {
+		if bytes.Contains(line, []byte("new schema")) { // which comes right before the check
+			cancel()
+		}
+	}), nil))
+	s, err := store.Open(ctx, store.Options{Path: t.TempDir(), Logger: log})
+	require.NoError(t, err)
+	require.Error(t, ctx.Err())
+	require.NoError(t, s.Close())
+}
+
+type writer func(line []byte)
+
+func (w writer) Write(line []byte) (int, error) { w(line); return len(line), nil }
 
 // What was acknowledged is there after the process was killed at any time.
 func TestSQLiteKilled(t *testing.T) {

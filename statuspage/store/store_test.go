@@ -57,7 +57,7 @@ func suite(t *testing.T, options func(t testing.TB) store.Options) {
 		"contents": testContents, "journal": testJournal, "refusal": testRefusal, "revision": testRevision,
 		"concurrent changes": testConcurrent, "not found": testNotFound, "templates": testTemplates, "layout": testLayout,
 		"days": testDays, "spent": testSpent, "sessions": testSessions, "subscribers": testSubscribers,
-		"deliveries": testDeliveries, "fan": testFan, "panic": testPanic, "election": testElection,
+		"deliveries": testDeliveries, "fan": testFan, "fan in pieces": testFanInPieces, "journal is bounded": testJournalBounded, "journal of updates": testJournalOfUpdates, "panic": testPanic, "election": testElection,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

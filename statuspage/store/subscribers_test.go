@@ -3,6 +3,7 @@
 package store_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"time"
@@ -162,4 +163,38 @@ func testFan(t *fixture) {
 	require.Equal(t, 2, seen["s001"])
 	require.Equal(t, 0, seen["s007"])
 	require.Equal(t, 1, seen["s249"])
+}
+
+// testFanInPieces: where it is interrupted it goes on later, and nobody is told twice.
+func testFanInPieces(t *fixture) {
+	s := t.store
+	const many = 4500
+	require.NoError(t, s.Exec(t.Context(), fmt.Sprintf(`INSERT INTO subscriber (id, page, kind, address, secret, language, components, major_only, confirmed, created, failures)
+		WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d)
+		SELECT 's' || i, 'eu', 'email', 'a' || i, 's', 'en', '[]', false, 1, 1, 0 FROM n`, many)))
+	change(t, s, func(tx *store.Tx) error {
+		return errors.Join(tx.Tell(store.News{Kind: store.NewsIncident, Time: at}), tx.Tell(store.News{Kind: store.NewsAnnouncement, Time: at}))
+	})
+	ctx, cancel := context.WithCancel(t.Context())
+	seen := 0
+	before, err := s.Fan(ctx, func(store.News, store.Subscriber) bool {
+		if seen++; seen == many/2 {
+			cancel()
+		}
+		return true
+	})
+	require.Error(t, err)
+	require.Positive(t, before)
+	require.Less(t, before, many/2)
+	after, err := s.Fan(t.Context(), func(store.News, store.Subscriber) bool { return true })
+	require.NoError(t, err)
+	require.Equal(t, 2*many, before+after)
+	due, err := s.DueDeliveries(t.Context(), store.ByEmail, time.Now().Add(time.Minute), 3*many)
+	require.NoError(t, err)
+	told := map[string]bool{}
+	for _, d := range due {
+		told[fmt.Sprint(d.Subscriber, d.News.Kind)] = true
+	}
+	require.Len(t, due, 2*many)
+	require.Len(t, told, 2*many)
 }

@@ -12,7 +12,6 @@ import (
 	"mime/quotedprintable"
 	"net/mail"
 	"regexp"
-	"strings"
 	"testing"
 	"time"
 
@@ -133,56 +132,6 @@ func TestWhoIsTold(t *testing.T) {
 	r.tell(outage(statuspage.ImpactMajor)) // of no component: it concerns everybody
 	require.Equal(t, anna, r.box.next(t).to)
 	require.Empty(t, r.box.mails)
-}
-
-func TestSubscribeRefuses(t *testing.T) {
-	t.Parallel()
-	r := newRig(t)
-	for _, address := range []string{
-		"", "anna", "anna@localhost", "Anna <anna@example.com>", "anna@example.com\r\nBcc: x@example.com", "änna@example.com", "a@b@c.example", "anna@[127.0.0.1]", strings.Repeat("a", 250) + "@example.com",
-	} {
-		require.ErrorIs(t, r.Subscribe(t.Context(), signup(address)), subscribe.ErrAddress, address)
-	}
-	unknown := signup(anna)
-	unknown.Page = "other"
-	require.ErrorIs(t, r.Subscribe(t.Context(), unknown), subscribe.ErrOff)
-	hidden := signup(anna)
-	hidden.Components = []statuspage.Ref{{Service: "secret"}}
-	require.ErrorIs(t, r.Subscribe(t.Context(), hidden), subscribe.ErrComponent)
-	r.change(func(c *config.Subscribers) { c.Max = 0 })
-	require.ErrorIs(t, r.Subscribe(t.Context(), signup(anna)), subscribe.ErrFull)
-	r.change(func(c *config.Subscribers) { c.Email.Smarthost = "" })
-	require.ErrorIs(t, r.Subscribe(t.Context(), signup(anna)), subscribe.ErrOff)
-}
-
-// TestAskingAgain: whoever knows an address can't fill its mailbox.
-func TestAskingAgain(t *testing.T) {
-	t.Parallel()
-	r := newRig(t)
-	r.run()
-	for range 5 {
-		require.NoError(t, r.Subscribe(t.Context(), signup(anna)))
-	}
-	r.box.next(t)
-	require.NoError(t, r.Subscribe(t.Context(), signup("last@example.com")))
-	require.Equal(t, "last@example.com", r.box.next(t).to)
-	require.Empty(t, r.box.mails)
-}
-
-func TestTokens(t *testing.T) {
-	t.Parallel()
-	r := subscribed(t, signup(anna))
-	token := r.token(store.ByEmail, anna)
-	for _, wrong := range []string{"", ".", "x", token[:len(token)-1], token + "A", "a" + token, strings.Repeat("a", 200), strings.Replace(token, ".", "..", 1)} {
-		_, err := r.Find(t.Context(), wrong)
-		require.ErrorIs(t, err, subscribe.ErrToken, wrong)
-	}
-	x, err := r.Change(t.Context(), token, []statuspage.Ref{{Service: "web", Node: "b"}, {Service: "web", Node: "a"}, {Service: "web", Node: "b"}}, true)
-	require.NoError(t, err)
-	require.Equal(t, []statuspage.Ref{{Service: "web", Node: "a"}, {Service: "web", Node: "b"}}, x.Components)
-	require.True(t, x.MajorOnly)
-	_, err = r.Change(t.Context(), token, []statuspage.Ref{{Service: "secret"}}, true)
-	require.ErrorIs(t, err, subscribe.ErrComponent)
 }
 
 // TestRecipientRefused: an address that does not exist is forgotten; the others of the

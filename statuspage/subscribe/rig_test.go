@@ -45,7 +45,7 @@ type rig struct {
 
 func newRig(t *testing.T) *rig {
 	t.Helper()
-	r := &rig{t: t, box: newMailbox(t), metrics: prometheus.NewRegistry(), url: "https://status.example.com"}
+	r := &rig{t: t, box: newMailbox(t), url: "https://status.example.com"}
 	logger := slog.New(slog.NewTextHandler(testkit.Output(t), nil))
 	var err error
 	r.store, err = store.Open(t.Context(), store.Options{Path: t.TempDir(), Logger: logger})
@@ -56,12 +56,20 @@ func newRig(t *testing.T) *rig {
 	r.config.Email.AuthUsername, r.config.Email.AuthPassword = "pharos", "secret of the mailbox"
 	r.config.Email.TLS = commonconfig.TLSConfig{CAFile: r.box.ca}
 	r.config.Webhooks = config.Webhooks{Enabled: true, AllowPrivate: true}
-	r.Service, err = subscribe.New(subscribe.Options{
-		Store: r.store, Config: r.now, Page: r.page, Logger: logger, Registerer: r.metrics,
-	})
-	require.NoError(t, err)
-	t.Cleanup(r.Close)
+	r.serve(r.store)
 	return r
+}
+
+// serve makes the service anew, over that store.
+func (r *rig) serve(s subscribe.Store) {
+	r.t.Helper()
+	var err error
+	r.metrics = prometheus.NewRegistry()
+	r.Service, err = subscribe.New(subscribe.Options{
+		Store: s, Config: r.now, Page: r.page, Logger: slog.New(slog.NewTextHandler(testkit.Output(r.t), nil)), Registerer: r.metrics,
+	})
+	require.NoError(r.t, err)
+	r.t.Cleanup(r.Close)
 }
 
 func (r *rig) now() config.Subscribers {

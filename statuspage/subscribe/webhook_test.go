@@ -101,6 +101,7 @@ func TestWebhook(t *testing.T) {
 	require.NoError(t, os.WriteFile(trust, pemOf(hook.Certificate()), 0o600))
 	t.Setenv("SSL_CERT_FILE", trust) // read once by the process, so the tests with a webhook are parts of this one
 	t.Run("told", func(t *testing.T) { toldByWebhook(t, hook) })
+	t.Run("beside a mail server that is silent", func(t *testing.T) { besideSilence(t, hook) })
 	t.Run("private", func(t *testing.T) { privateWebhook(t, hook) })
 	t.Run("redirected", func(t *testing.T) { failingWebhook(t, hook, http.StatusTemporaryRedirect, "retried") })
 	t.Run("gone", func(t *testing.T) { failingWebhook(t, hook, http.StatusGone, "refused") })
