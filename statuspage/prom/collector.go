@@ -43,6 +43,14 @@ func (t tallies) minutes() map[time.Time]statuspage.Minutes {
 	return out
 }
 
+// add adds minutes to a day.
+func (t tallies) add(day time.Time, state int, minutes float64) {
+	if t[day] == nil {
+		t[day] = &tally{}
+	}
+	t[day][state] += minutes
+}
+
 func (b *dayBook) add(id status.NodeID, day time.Time, state int, minutes float64) {
 	if *b == nil {
 		*b = dayBook{}
@@ -52,10 +60,7 @@ func (b *dayBook) add(id status.NodeID, day time.Time, state int, minutes float6
 		days = tallies{}
 		(*b)[id] = days
 	}
-	if days[day] == nil {
-		days[day] = &tally{}
-	}
-	days[day][state] += minutes
+	days.add(day, state, minutes)
 }
 
 // add adds minutes in the state that the metric names.
@@ -69,15 +74,17 @@ func (c *collector) add(m model.Metric, day time.Time, minutes model.SampleValue
 	c.recorded.add(status.NodeID{Service: string(m[schema.Service]), Node: string(m[schema.Node])}, day, state, float64(minutes))
 }
 
-// addComponent adds the minutes that the step before the point stands for.
-func (c *collector) addComponent(id status.NodeID, point time.Time, minutes float64, state int) {
+// addJudged adds the minutes of a component, or of a service that has some.
+func (c *collector) addJudged(id status.NodeID, minutes tallies) {
+	if len(minutes) == 0 {
+		return
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.judged.add(id, point.Add(-pointStep).Truncate(dayLength), state, minutes)
-}
-
-func (c *collector) addService(service string, point time.Time, minutes float64, state int) {
-	c.addComponent(status.NodeID{Service: service}, point, minutes, state)
+	if c.judged == nil {
+		c.judged = dayBook{}
+	}
+	c.judged[id] = minutes
 }
 
 // intervals returns all of it. A node goes before a component of the same ID; what was

@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
 	"maps"
 	"math"
 	"slices"
@@ -46,7 +45,7 @@ func (c *Component) judge(s sample) status.Status {
 }
 
 // ask evaluates the expression of a component. What Prometheus can't evaluate is
-// unknown, and no reason to show nothing of all others.
+// unknown.
 func (s *Source) ask(ctx context.Context, c *Component, at time.Time) (sample, error) {
 	value, warnings, infos, err := s.api.Query(ctx, c.Expr, at, promv1.WithTimeout(s.timeout), promv1.WithLimit(maxSeries))
 	if err != nil {
@@ -65,17 +64,23 @@ func (s *Source) ask(ctx context.Context, c *Component, at time.Time) (sample, e
 	return sample{}, nil
 }
 
-// refused returns the error of a component's query, nil if it lies in the expression;
-// that is logged when it begins.
+// refused returns the error of a component's query, nil if Prometheus has answered that
+// it can't, or that it takes too long: that may lie in the expression, and is no reason
+// to know nothing of all others.
 func (s *Source) refused(c *Component, query string, err error) error {
 	var apiErr *promv1.Error
-	if !errors.As(err, &apiErr) || !slices.Contains([]promv1.ErrorType{promv1.ErrBadData, promv1.ErrExec, promv1.ErrBadResponse}, apiErr.Type) {
-		return fmt.Errorf("component %s: %w", c.ID, err)
+	if errors.As(err, &apiErr) && apiErr.Type != promv1.ErrCanceled || errors.Is(err, errTooLarge) {
+		s.blame(c, query, err)
+		return nil
 	}
+	return fmt.Errorf("component %s: %w", c.ID, err)
+}
+
+// blame logs what is wrong with an expression when that begins.
+func (s *Source) blame(c *Component, query string, err error) {
 	if _, before := s.failing.LoadOrStore(query, struct{}{}); !before {
-		s.logger.Warn("Prometheus can't evaluate an expression of a component", "component", c.ID.String(), "query", query, "err", err)
+		s.logger.Warn("Prometheus does not evaluate an expression of a component", "component", c.ID.String(), "query", query, "err", err)
 	}
-	return nil
 }
 
 // addComponents adds the components to a reading, as nodes and as parts of their
@@ -125,13 +130,4 @@ func withComponent(services []statuspage.ServiceLayout, c *Component) []statuspa
 	services[at].Label = cmp.Or(services[at].Label, c.ServiceLabel)
 	services[at].Nodes = append(services[at].Nodes, l)
 	return services
-}
-
-// groups yields the components of each group that has some.
-func groups(components []Component) iter.Seq2[string, []int] {
-	all := map[string][]int{}
-	for i := range components {
-		all[components[i].ID.Service] = append(all[components[i].ID.Service], i)
-	}
-	return maps.All(all)
 }

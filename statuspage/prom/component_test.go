@@ -4,7 +4,11 @@ package prom_test
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"log/slog"
+	"net"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -96,14 +100,84 @@ func TestRefusedExpression(t *testing.T) {
 		require.Equal(t, status.Unknown, r.Nodes[status.NodeID{Service: "shop", Node: "checkout"}])
 		require.Equal(t, status.Healthy, r.Nodes[status.NodeID{Service: "shop", Node: "cart"}])
 	}
-	require.Equal(t, 1, strings.Count(log.String(), "can't evaluate"), log.String())
+	require.Equal(t, 1, strings.Count(log.String(), "does not evaluate"), log.String())
 	delete(f.answers, "good")
 	_, err := s.Days(t.Context(), time.Now().UTC().Truncate(dayLength), time.Now().UTC().Truncate(dayLength))
 	require.NoError(t, err)
 
-	f.refuses["errors"] = "timeout"
-	_, err = s.Current(t.Context())
-	require.ErrorContains(t, err, "component shop:checkout")
+	f.refuses["errors"] = "canceled"
+	_, err = s.Days(t.Context(), time.Now().UTC().Truncate(dayLength), time.Now().UTC().Truncate(dayLength))
+	require.ErrorContains(t, err, "component shop:checkout", "Prometheus stops")
+}
+
+// TestSlowExpression: one to which there is no answer in time takes nothing else away.
+func TestSlowExpression(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f := &recorder{answers: map[string]string{"good": value("0")}, takes: map[string]time.Duration{"slow": time.Hour, "fifty": 50 * time.Millisecond}}
+		all := []prom.Component{component("shop", "slow", "slow"), component("shop", "good", "good")}
+		for i := range 1000 {
+			all = append(all, component("many", strconv.Itoa(i), "fifty"))
+		}
+		r, err := sourceOf(t, f, nil, all...).Current(t.Context())
+		require.NoError(t, err)
+		require.Equal(t, status.Unknown, r.Nodes[all[0].ID])
+		require.Equal(t, status.Healthy, r.Nodes[all[1].ID])
+		require.Len(t, r.Nodes, 1002)
+		require.Less(t, time.Since(start), 6*time.Second)
+		first := strings.Fields(f.asked[0])[0]
+		require.NotEqual(t, "slow", first, "the page's own queries are asked first")
+
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		f.takes = map[string]time.Duration{severities: time.Hour}
+		_, err = sourceOf(t, f, nil, all[1]).Current(ctx)
+		require.ErrorIs(t, err, context.DeadlineExceeded, "there is no page without its own answers")
+	})
+}
+
+// TestUnanswered: an answer that says no is one expression's, one that can't be had is
+// everybody's.
+func TestUnanswered(t *testing.T) {
+	t.Parallel()
+	shop := component("shop", "checkout", "errors")
+	for _, kind := range []string{"timeout", "server_error", "execution"} {
+		s := sourceOf(t, &recorder{refuses: map[string]string{"errors": kind}}, nil, shop)
+		r, err := s.Current(t.Context())
+		require.NoError(t, err, kind)
+		require.Equal(t, status.Unknown, r.Nodes[shop.ID])
+		_, err = s.Days(t.Context(), start, start)
+		require.NoError(t, err, kind)
+	}
+	f := &recorder{fails: map[string]error{"errors": &net.OpError{Op: "dial", Err: errors.New("connection refused")}}}
+	_, err := sourceOf(t, f, nil, shop).Current(t.Context())
+	require.ErrorContains(t, err, "connection refused")
+}
+
+// TestVanished: what has had no sample for a day is not observed, however many days
+// are asked for.
+func TestVanished(t *testing.T) {
+	t.Parallel()
+	vanished := start.AddDate(0, 0, -5).Add(12 * time.Hour)
+	var at []float64
+	for p := start.AddDate(0, 0, -9); p.Before(vanished); p = p.Add(5 * time.Minute) {
+		at = append(at, float64(p.Unix()))
+	}
+	f := &recorder{answers: map[string]string{"a": `{"resultType":"matrix","result":[` + series("", "0", at...) + `]}`}}
+	synctest.Test(t, func(t *testing.T) {
+		shop := component("shop", "a", "a")
+		s := sourceOf(t, f, nil, shop)
+		whole, err := s.Days(t.Context(), start.AddDate(0, 0, -8), start)
+		require.NoError(t, err)
+		for n := -8; n < 0; n++ {
+			day := start.AddDate(0, 0, n)
+			one, err := s.Days(t.Context(), day, day)
+			require.NoError(t, err)
+			require.Equal(t, one.Nodes[shop.ID][day], whole.Nodes[shop.ID][day], n)
+		}
+		require.Equal(t, statuspage.Minutes{status.Unknown: 710}, whole.Nodes[shop.ID][start.AddDate(0, 0, -4)], "its last sample was at 11:55")
+		require.Zero(t, whole.Nodes[shop.ID][start.AddDate(0, 0, -3)].Observed())
+	})
 }
 
 // TestComponentMinutes: a point stands for the five minutes before it, in maintenance
@@ -120,7 +194,7 @@ func TestComponentMinutes(t *testing.T) {
 	f := &recorder{answers: map[string]string{
 		"a": matrix(series("", "0", at(5, 10, 15, 20)...), series("", "3", at(25)...)),
 		"b": matrix(series("", "2", at(10)...)),
-		`max(pharos_maintenance_active{service="shop", node="a"}) == 1`:                    matrix(series("", "1", at(20)...)),
+		`max by (node) (pharos_maintenance_active{service="shop"}) == 1`:                   matrix(series(`"node":"a"`, "1", at(20)...)),
 		`max by (state) (last_over_time(service:pharos_up:tick{service="shop"}[59999ms]))`: matrix(series(`"state":"dead"`, "1", at(15)...)),
 	}}
 	synctest.Test(t, func(t *testing.T) {

@@ -13,69 +13,57 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/pharos-status/pharos/internal/status"
-	"github.com/pharos-status/pharos/statuspage"
 )
 
 const (
 	pointStep = 5 * time.Minute // a point stands for the time since the one before
 	maxPoints = 8640            // of a query: 30 days of 5 min; Prometheus refuses more than 11,000
-	// lookBehind is how long an expression that has no sample any more is unknown. What
-	// never had one was not observed.
+	// lookBehind is how long an expression that has no sample any more is unknown. After
+	// that it is not observed, as what never had one.
 	lookBehind = dayLength
 )
 
 // unobserved is the state of a point of which nothing is known.
-const unobserved = -1
+const unobserved int8 = -1
 
 // componentDays adds the minutes of all components from one time to another, and
 // those of their services.
 func (s *Source) componentDays(ctx context.Context, from, to time.Time, all *collector) error {
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(concurrent)
-	for service, members := range groups(s.components) {
-		group.Go(func() error { return s.groupMinutes(ctx, service, members, from, to, all) })
-	}
-	return group.Wait()
-}
-
-// groupMinutes judges the components of a group at each point, and with them and the
-// nodes of the service the service itself, as the rules do.
-func (s *Source) groupMinutes(ctx context.Context, service string, members []int, from, to time.Time, all *collector) error {
 	at := points(from, to)
 	if len(at) == 0 {
 		return nil
 	}
-	states := make([][]int, len(at)) // of the parts of the service
-	for _, i := range members {
-		c := &s.components[i]
-		course, err := s.course(ctx, c, at)
-		if err != nil {
-			return err
-		}
-		for p, state := range course {
-			if state != unobserved {
-				states[p] = append(states[p], state)
-				all.addComponent(c.ID, at[p], share(at[p], from, to), state)
-			}
-		}
+	sections := map[string]*section{}
+	for i := range s.components {
+		sections[s.components[i].ID.Service] = newSection(at)
 	}
-	ticks, err := s.queryPieces(ctx, serviceTickQuery(service), at)
-	if err != nil {
+	recorded, recordedCtx := errgroup.WithContext(ctx)
+	recorded.SetLimit(concurrent)
+	for service, section := range sections {
+		recorded.Go(func() error { return s.readSection(recordedCtx, service, section) })
+	}
+	if err := recorded.Wait(); err != nil {
 		return err
 	}
-	for _, series := range ticks {
-		if state, known := stateIndex(series.Metric); known {
-			for _, v := range series.Values {
-				if p, found := slices.BinarySearchFunc(at, v.Timestamp.Time(), time.Time.Compare); found {
-					states[p] = append(states[p], state)
-				}
+	judged, judgedCtx := errgroup.WithContext(ctx)
+	judged.SetLimit(concurrent)
+	for i := range s.components {
+		judged.Go(func() error {
+			c := &s.components[i]
+			course, err := s.course(judgedCtx, c, at)
+			if err != nil {
+				return err
 			}
-		}
+			sections[c.ID.Service].join(c.ID.Node, course)
+			all.addJudged(c.ID, minutesOf(course, at, from, to))
+			return nil
+		})
 	}
-	for p, parts := range states {
-		if len(parts) > 0 {
-			all.addService(service, at[p], share(at[p], from, to), combined(parts))
-		}
+	if err := judged.Wait(); err != nil {
+		return err
+	}
+	for service, section := range sections {
+		all.addJudged(status.NodeID{Service: service}, minutesOf(section.whole, at, from, to))
 	}
 	return nil
 }
@@ -97,47 +85,35 @@ func share(p, from, to time.Time) float64 {
 	return earlier(p, to).Sub(later(p.Add(-pointStep), from)).Minutes()
 }
 
-// combined returns the state of a whole: that of the worst of its parts that are known
-// and not in maintenance.
-func combined(parts []int) int {
-	state := statuspage.InMaintenance
-	for _, p := range parts {
-		switch {
-		case p == statuspage.InMaintenance:
-		case state == statuspage.InMaintenance, state == int(status.Unknown):
-			state = p
-		case p != int(status.Unknown) && status.Status(p).Severity() > status.Status(state).Severity():
-			state = p
+// minutesOf returns how long a course was in each state.
+func minutesOf(course []int8, at []time.Time, from, to time.Time) tallies {
+	out := tallies{}
+	for p, state := range course {
+		if state != unobserved {
+			out.add(at[p].Add(-pointStep).Truncate(dayLength), int(state), share(at[p], from, to))
 		}
 	}
-	return state
+	return out
 }
 
-// course returns the states of a component at the points.
-func (s *Source) course(ctx context.Context, c *Component, at []time.Time) ([]int, error) {
+// course returns the states of a component at the points, as if there was no
+// maintenance.
+func (s *Source) course(ctx context.Context, c *Component, at []time.Time) ([]int8, error) {
 	all := slices.Concat(points(at[0].Add(-lookBehind), at[0].Add(-pointStep)), at)
-	behind := len(all) - len(at)
 	values, err := s.samples(ctx, c, c.Expr, all)
 	if err != nil {
 		return nil, err
 	}
-	course, observed := make([]int, len(all)), false
+	course, seen := make([]int8, len(all)), time.Time{}
 	for p, v := range values {
-		observed = observed || v.ok
-		if course[p] = unobserved; observed {
-			course[p] = int(c.judge(v))
+		if v.ok {
+			seen = all[p]
+		}
+		if course[p] = unobserved; all[p].Sub(seen) < lookBehind {
+			course[p] = int8(c.judge(v)) //nolint:gosec // there are four
 		}
 	}
-	maintenance, err := s.samples(ctx, c, maintenanceQuery(c.ID), all)
-	if err != nil {
-		return nil, err
-	}
-	for p, v := range maintenance {
-		if v.ok && course[p] != unobserved {
-			course[p] = statuspage.InMaintenance
-		}
-	}
-	return course[behind:], nil
+	return course[len(all)-len(at):], nil
 }
 
 // samples evaluates an expression at the points: where it has several samples, it has

@@ -4,7 +4,9 @@ package prom
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net"
 	"time"
 
 	promv1 "github.com/prometheus/client_golang/api/prometheus/v1"
@@ -17,28 +19,23 @@ import (
 const (
 	maxSeries  = 200_000 // bounds the answer to one query
 	concurrent = 4       // queries at a time
+	atOnce     = 16      // expressions of components at a time; Prometheus answers 20, unless it is told otherwise
 )
 
 // Current implements [statuspage.Source]. All queries are for one time, so that
-// the parts of the reading fit together. If one of them fails, so does the
+// the parts of the reading fit together. If one of its own fails, so does the
 // reading: a part that is missing could be mistaken for one that was removed.
+// Components come after that, each for itself.
 func (s *Source) Current(ctx context.Context) (statuspage.Reading, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
 	now := time.Now()
 	a := answers{}
-	components := make([]sample, len(s.components))
-	group, ctx := errgroup.WithContext(ctx)
+	group, own := errgroup.WithContext(ctx)
 	group.SetLimit(concurrent)
-	for i := range s.components {
-		group.Go(func() (err error) {
-			components[i], err = s.ask(ctx, &s.components[i], evaluationTime(now))
-			return err
-		})
-	}
 	for query, into := range a.queries() {
 		group.Go(func() error {
-			vector, err := s.query(ctx, query, evaluationTime(now))
+			vector, err := s.query(own, query, evaluationTime(now))
 			*into = vector
 			return err
 		})
@@ -46,9 +43,40 @@ func (s *Source) Current(ctx context.Context) (statuspage.Reading, error) {
 	if err := group.Wait(); err != nil {
 		return statuspage.Reading{}, err
 	}
+	components, err := s.askAll(ctx, evaluationTime(now))
+	if err != nil {
+		return statuspage.Reading{}, err
+	}
 	r := a.reading(now)
 	addComponents(&r, s.components, components)
 	return r, nil
+}
+
+// askAll evaluates the expressions of all components. One to which there is no answer
+// in time is unknown, and no reason to show nothing of all others; but if Prometheus
+// can't be reached any more, that is what there is to tell.
+func (s *Source) askAll(ctx context.Context, at time.Time) ([]sample, error) {
+	out := make([]sample, len(s.components))
+	group, all := errgroup.WithContext(ctx)
+	group.SetLimit(atOnce)
+	for i := range s.components {
+		group.Go(func() error {
+			c := &s.components[i]
+			one, cancel := context.WithTimeout(all, s.timeout/2)
+			defer cancel()
+			answer, err := s.ask(one, c, at)
+			var gone *net.OpError
+			if errors.Is(err, context.Canceled) || errors.As(err, &gone) && gone.Op == "dial" && !gone.Timeout() {
+				return err
+			}
+			if err != nil {
+				s.blame(c, c.Expr, err)
+			}
+			out[i] = answer
+			return nil
+		})
+	}
+	return out, group.Wait()
 }
 
 // evaluationTime returns the next whole millisecond. Samples have millisecond

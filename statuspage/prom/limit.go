@@ -12,6 +12,8 @@ import (
 // 3 MB.
 const maxBody = 64 << 20
 
+var errTooLarge = fmt.Errorf("the answer is larger than %d MiB", maxBody>>20)
+
 // limited is a RoundTripper whose answers end in an error beyond maxBody.
 type limited struct{ next http.RoundTripper }
 
@@ -39,7 +41,7 @@ type limitedBody struct {
 func (b *limitedBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
 	if b.left -= int64(n); b.left < 0 {
-		return 0, fmt.Errorf("the answer is larger than %d MiB", maxBody>>20)
+		return 0, errTooLarge
 	}
 	return n, err
 }

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/pharos-status/pharos/internal/schema"
-	"github.com/pharos-status/pharos/internal/status"
 )
 
 // The queries of a reading. They are constants, those below are made from numbers
@@ -49,9 +48,9 @@ const (
 func sinceQuery(times string) string {
 	const (
 		then = `max by (` + schema.Service + `, ` + schema.Node + `) ({__name__=~"` + wholes + `"})`
-		now  = `max by (` + schema.Service + `, ` + schema.Node + `) ({__name__=~"` + wholes + `"} @ end())`
+		now  = `(max by (` + schema.Service + `, ` + schema.Node + `) ({__name__=~"` + wholes + `"} @ end()) > 0)`
 	)
-	return `max_over_time(timestamp((` + now + ` > 0) unless (` + then + ` >= ` + now + `))[` + times + `]) or (` + now + ` > 0) * 0`
+	return `max_over_time(timestamp(` + now + ` unless (` + then + ` >= ` + now + `))[` + times + `]) or ` + now + ` * 0`
 }
 
 // The times at which is looked: what has been for longer than a day is told to the hour.
@@ -106,10 +105,9 @@ func componentLatencyQuery(expr string, step time.Duration) string {
 	return `quantile_over_time(0.5, (` + expr + "\n)[" + milliseconds(step) + `:15m])`
 }
 
-// maintenanceQuery has a sample while a component is in maintenance.
-func maintenanceQuery(id status.NodeID) string {
-	return `max(` + schema.MaintenanceActive + `{` + schema.Service + `=` + strconv.Quote(id.Service) + `, ` +
-		schema.Node + `=` + strconv.Quote(id.Node) + `}) == 1`
+// maintenanceQuery has a sample for each part of a service that is in maintenance.
+func maintenanceQuery(service string) string {
+	return `max by (` + schema.Node + `) (` + schema.MaintenanceActive + `{` + schema.Service + `=` + strconv.Quote(service) + `}) == 1`
 }
 
 // serviceTickQuery tells in which state the nodes of a service are, by the one tick of

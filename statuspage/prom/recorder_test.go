@@ -23,6 +23,8 @@ import (
 type recorder struct {
 	answers map[string]string // query → JSON of the data, of the others an empty one
 	refuses map[string]string // query → type of error
+	takes   map[string]time.Duration
+	fails   map[string]error
 
 	mu    sync.Mutex
 	asked []string // "query @ 01-02 15:04:05.000", of a range "query @ from … to … by step"
@@ -39,6 +41,14 @@ func (f *recorder) RoundTrip(r *http.Request) (*http.Response, error) {
 	f.mu.Lock()
 	f.asked = append(f.asked, query+" @ "+when)
 	f.mu.Unlock()
+	select {
+	case <-time.After(f.takes[query]):
+	case <-r.Context().Done():
+		return nil, r.Context().Err()
+	}
+	if err := f.fails[query]; err != nil {
+		return nil, err
+	}
 	w := httptest.NewRecorder()
 	switch data, known := f.answers[query]; {
 	case f.refuses[query] != "":

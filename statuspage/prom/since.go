@@ -21,7 +21,7 @@ func (s *Source) Since(ctx context.Context) (statuspage.Since, error) {
 	var out statuspage.Since
 	times := make([]time.Time, len(s.components))
 	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(concurrent)
+	group.SetLimit(atOnce)
 	group.Go(func() (err error) {
 		out, err = s.recordedSince(ctx, now)
 		return err
