@@ -11,7 +11,6 @@ import (
 // TestPageInBrowser does in a browser what visitors, subscribers and operators do, on the
 // real program: see the scripts of testdata/browser.
 func TestPageInBrowser(t *testing.T) {
-	t.Parallel()
 	needBrowser(t)
 	w := newWorld(t)
 	for _, name := range []string{"weight", "subscriber", "operator", "visitor"} { // the last one kills the server

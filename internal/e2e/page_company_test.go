@@ -221,10 +221,9 @@ func (c *company) exporterYML(target string) string {
 		fmt.Fprintf(&b, "  - id: %s\n    label: %s\n    nodes:\n", s.id, s.label)
 		for _, n := range s.nodes {
 			fmt.Fprintf(&b, "      - {id: %s, label: %q, mode: %s", n.id.Node, n.label, n.mode)
-			switch {
-			case n.mode == "push":
+			if n.mode == "push" {
 				b.WriteString(", push: {dead_after: 1h}")
-			default:
+			} else {
 				urls := make([]string, n.replicas)
 				for i := range urls {
 					urls[i] = fmt.Sprintf("%q", fmt.Sprintf("%s/%s/%s/%d", target, n.id.Service, n.id.Node, i+1))

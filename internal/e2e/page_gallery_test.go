@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -290,14 +291,15 @@ func thousandPage() statuspage.Page {
 		c.services = append(c.services, s)
 	}
 	for i := range c.services {
-		nodes := c.services[i].nodes
+		all := slices.Clone(c.services[i].nodes)
 		for k := range 4 {
-			for _, n := range nodes {
+			for _, n := range c.services[i].nodes {
 				n.label = fmt.Sprint(n.label, " ", k+2)
 				n.id.Node = slug(n.label)
-				c.services[i].nodes = append(c.services[i].nodes[:len(c.services[i].nodes):len(c.services[i].nodes)], n)
+				all = append(all, n)
 			}
 		}
+		c.services[i].nodes = all
 	}
 	p := c.page()
 	s, n := node(&p, "api", "webhooks-3")

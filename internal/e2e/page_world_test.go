@@ -92,8 +92,10 @@ func newWorld(t *testing.T) *world {
 	if out, err := past.CombinedOutput(); err != nil {
 		t.Fatalf("write the past: %v\n%s", err, out)
 	}
-	w.args = []string{"--config.dir=" + config, "--storage.path=" + data, "--web.config.file=" + filepath.Join(config, "web.yml"),
-		"--web.listen-address=" + w.public, "--ops.listen-address=" + w.ops}
+	w.args = []string{
+		"--config.dir=" + config, "--storage.path=" + data, "--web.config.file=" + filepath.Join(config, "web.yml"),
+		"--web.listen-address=" + w.public, "--ops.listen-address=" + w.ops,
+	}
 	w.start()
 	w.report()
 	w.control = httptest.NewServer(w.routes())

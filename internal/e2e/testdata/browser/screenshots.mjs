@@ -59,7 +59,7 @@ try {
   await take("incident-page", "incident-page", { height: 1000 });
   await take("maintenance", "maintenance");
   await take("unknown", "unknown", { height: 1200 });
-  await take("long-names", "long-names", { height: 1400 });
+  await take("long-names", "long-names", { height: 1380 });
   await take("rtl", "rtl");
   await take("thousand", "thousand");
   await take("empty", "empty", { height: 900 });
