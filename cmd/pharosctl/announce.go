@@ -21,6 +21,8 @@ const announceHelp = `Announcements of the status page: plain notices.
 func announceCommand(cli *app.Command, stdout, _ io.Writer) actions {
 	group := cli.Command("announce", announceHelp)
 	m := newManager(group, stdout)
+	var at zone
+	at.flag(group, "times")
 	var title, id string
 	var text words
 	post := group.Command("post", "Announce something, and print its ID.").Default()
@@ -31,7 +33,7 @@ func announceCommand(cli *app.Command, stdout, _ io.Writer) actions {
 	retract.Arg("id", "ID of the announcement, as list shows it.").Required().StringVar(&id)
 	return actions{
 		post.FullCommand():    func(ctx context.Context) error { return m.announce(ctx, title, &text) },
-		list.FullCommand():    m.announcements,
+		list.FullCommand():    func(ctx context.Context) error { return m.announcements(ctx, &at) },
 		retract.FullCommand(): func(ctx context.Context) error { return m.retract(ctx, id) },
 	}
 }
@@ -48,7 +50,7 @@ func (m *manager) announce(ctx context.Context, title string, text *words) error
 	return m.say("%s is announced: %s", a.ID, m.url)
 }
 
-func (m *manager) announcements(ctx context.Context) error {
+func (m *manager) announcements(ctx context.Context, at *zone) error {
 	var answer struct {
 		Announcements []statuspage.Announcement `json:"announcements"`
 	}
@@ -57,9 +59,9 @@ func (m *manager) announcements(ctx context.Context) error {
 	}
 	var rows [][]string
 	for _, a := range answer.Announcements {
-		rows = append(rows, []string{a.ID, minute(a.Time), a.Title})
+		rows = append(rows, []string{a.ID, at.minute(a.Time), a.Title})
 	}
-	return m.table("There are no announcements.", []string{"ID", "TIME (UTC)", "TITLE"}, rows)
+	return m.table("There are no announcements.", []string{"ID", at.heading("TIME"), "TITLE"}, rows)
 }
 
 func (m *manager) retract(ctx context.Context, id string) error {

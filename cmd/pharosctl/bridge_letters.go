@@ -61,7 +61,7 @@ func bridgeLetters(group *kingpin.CmdClause, stdout io.Writer) actions {
 	l.client.flags(cmd)
 	cmd.Flag("channel", "Those of this channel alone.").StringVar(&l.channel)
 	list := cmd.Command("list", lettersListHelp).Default()
-	list.Flag("output", "What to print: a table for people, or json for programs.").Short('o').Default("table").EnumVar(&l.format, "table", "json")
+	oneOf(list, "output", "What to print: a table for people, or json for programs.", &l.format, "table", "json").Short('o').Default("table")
 	send := cmd.Command("send", lettersSendHelp)
 	discard := cmd.Command("discard", lettersDiscardHelp)
 	for _, c := range []*kingpin.CmdClause{send, discard} {

@@ -212,7 +212,7 @@ func TestDeadLettersMisused(t *testing.T) {
 		"no message is named":                                               {"send"},
 		"both --all and numbers are given":                                  {"discard", "--all", "1"},
 		"--channel goes with --all":                                         {"send", "1", "--channel=a"},
-		"enum value must be one of":                                         {"list", "-o", "xml"},
+		`--output is "xml"; it is one of table, json`:                       {"list", "-o", "xml"},
 		`"localhost:9642" is no URL; write it as http://127.0.0.1:9642`:     {"list", "--url=localhost:9642"},
 		`"one" is no number of a message; give the numbers that list shows`: {"send", "1", "one"},
 	} {

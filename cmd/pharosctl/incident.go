@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"io"
 	"maps"
 	"net/http"
@@ -28,7 +29,8 @@ const incidentOpenHelp = `Open an incident, and print its ID.
   pharosctl incident open "API is slow" --impact=major -c web/api -c db \
     --text="We look into it." --token-file=manager.token
   pharosctl incident open "API was down" --started="2026-11-30 08:15" \
-    --resolved="2026-11-30 08:40" -F report.md`
+    --resolved="2026-11-30 08:40" -F report.md
+  pharosctl incident open --template="Provider away" -c web`
 
 const incidentUpdateHelp = `Add an update.
 
@@ -57,6 +59,8 @@ type incidentCmd struct {
 	started    string
 	resolved   string
 	at         string
+	zone       zone
+	template   string
 	draft      bool
 	quiet      bool
 	words      words
@@ -66,10 +70,12 @@ type incidentCmd struct {
 func incidentCommand(cli *app.Command, stdout, _ io.Writer) actions {
 	group := cli.Command("incident", incidentHelp)
 	c := &incidentCmd{manager: newManager(group, stdout)}
+	c.zone.flag(group, "times")
 	all := c.list(group)
 	maps.Copy(all, c.change(group))
 	open := group.Command("open", incidentOpenHelp)
-	open.Arg("title", "What is wrong, in a few words.").Required().StringVar(&c.title)
+	open.Arg("title", "What is wrong, in a few words. May be left out if the template has one.").StringVar(&c.title)
+	open.Flag("template", "Begin with this template: its ID or its name, as pharosctl template list shows them. What you say yourself comes before what it says.").PlaceHolder("ID").StringVar(&c.template)
 	open.Flag("draft", "Keep it from the public until it is published.").BoolVar(&c.draft)
 	open.Flag("started", "When it began. Default: now.").PlaceHolder("TIME").StringVar(&c.started)
 	open.Flag("resolved", "It is over, since then.").PlaceHolder("TIME").StringVar(&c.resolved)
@@ -113,19 +119,11 @@ func (c *incidentCmd) quietFlag(cmd *kingpin.CmdClause) {
 }
 
 func (c *incidentCmd) updateFlags(cmd *kingpin.CmdClause, what string) {
-	cmd.Flag("impact", "How bad it is: none, minor, major or critical.").EnumVar(&c.impact, wordsOf(statuspage.Impacts())...)
+	oneOf(cmd, "impact", "How bad it is: none, minor, major or critical.", &c.impact, wordsOf(statuspage.Impacts())...)
 	cmd.Flag("component", "What it hits: service, or service/node. May be repeated.").Short('c').StringsVar(&c.components)
-	cmd.Flag("phase", "How far you are: investigating, identified, monitoring, resolved or postmortem.").EnumVar(&c.phase, wordsOf(statuspage.IncidentPhases())...)
+	oneOf(cmd, "phase", "How far you are: investigating, identified, monitoring, resolved or postmortem.", &c.phase, wordsOf(statuspage.IncidentPhases())...)
 	c.words.flags(cmd, what)
 	c.quietFlag(cmd)
-}
-
-func wordsOf[T ~string](all []T) []string {
-	out := make([]string, len(all))
-	for i, w := range all {
-		out[i] = string(w)
-	}
-	return out
 }
 
 // notify returns false if nobody is to be told, and leaves it to the page otherwise.
@@ -137,20 +135,26 @@ func (c *incidentCmd) notify() *bool {
 }
 
 func (c *incidentCmd) open(ctx context.Context) (err error) {
-	in := desk.IncidentInput{
-		Title: &c.title, Impact: given(statuspage.Impact(c.impact)), Components: some(c.components), Phase: given(statuspage.Phase(c.phase)),
-		Draft: &c.draft, Notify: c.notify(),
-	}
-	if in.Text, err = c.words.read(c.stdin); err != nil {
+	text, err := c.words.read(c.stdin)
+	if err != nil {
 		return err
 	}
+	in := desk.IncidentInput{Draft: &c.draft, Notify: c.notify()}
 	now := time.Now()
-	if in.Started, err = optionalTime("--started", c.started, now); err != nil {
+	if in.Started, err = c.zone.optional("--started", c.started, now); err != nil {
 		return err
 	}
-	if in.Resolved, err = optionalTime("--resolved", c.resolved, now); err != nil {
+	if in.Resolved, err = c.zone.optional("--resolved", c.resolved, now); err != nil {
 		return err
 	}
+	if err := c.fromTemplate(ctx, &text); err != nil {
+		return err
+	}
+	if c.title == "" {
+		return &app.Exit{Code: 2, Err: errors.New("title is missing; say in a few words what is wrong, or name a template that has a title by --template")}
+	}
+	in.Title, in.Text, in.Components = &c.title, text, some(c.components)
+	in.Impact, in.Phase = given(statuspage.Impact(c.impact)), given(statuspage.Phase(c.phase))
 	var i statuspage.Incident
 	if err := c.ask(ctx, http.MethodPost, "incidents", in, &i); err != nil {
 		return err
@@ -166,7 +170,7 @@ func (c *incidentCmd) update(ctx context.Context, phase statuspage.Phase) (err e
 	if in.Text, err = c.words.read(c.stdin); err != nil {
 		return err
 	}
-	if in.Time, err = optionalTime("--time", c.at, time.Now()); err != nil {
+	if in.Time, err = c.zone.optional("--time", c.at, time.Now()); err != nil {
 		return err
 	}
 	var i statuspage.Incident

@@ -15,12 +15,13 @@ import (
 // list adds the subcommands that show incidents.
 func (c *incidentCmd) list(group *kingpin.CmdClause) actions {
 	list := group.Command("list", incidentListHelp).Default()
-	state := list.Flag("state", "Which ones: open, draft, resolved or all.").Default("open").Enum("open", "draft", "resolved", "all")
+	var state string
+	oneOf(list, "state", "Which ones: open, draft, resolved or all.", &state, "open", "draft", "resolved", "all").Default("open")
 	limit := limitFlag(list)
 	show := group.Command("show", "Show an incident with its timeline.")
 	c.idArg(show)
 	return actions{
-		list.FullCommand(): func(ctx context.Context) error { return c.printAll(ctx, *state, *limit) },
+		list.FullCommand(): func(ctx context.Context) error { return c.printAll(ctx, state, *limit) },
 		show.FullCommand(): c.show,
 	}
 }
@@ -38,9 +39,9 @@ func (c *incidentCmd) printAll(ctx context.Context, state string, limit int) err
 	}
 	var rows [][]string
 	for _, i := range answer.Incidents {
-		rows = append(rows, []string{i.ID, phaseOf(&i), string(i.Impact), minute(i.Started), minute(i.Resolved), joined(i.Components), i.Title})
+		rows = append(rows, []string{i.ID, phaseOf(&i), string(i.Impact), c.zone.minute(i.Started), c.zone.minute(i.Resolved), joined(i.Components), i.Title})
 	}
-	return c.table(none, []string{"ID", "PHASE", "IMPACT", "STARTED (UTC)", "RESOLVED (UTC)", "COMPONENTS", "TITLE"}, rows)
+	return c.table(none, []string{"ID", "PHASE", "IMPACT", c.zone.heading("STARTED"), c.zone.heading("RESOLVED"), "COMPONENTS", "TITLE"}, rows)
 }
 
 func phaseOf(i *statuspage.Incident) string {
@@ -56,9 +57,9 @@ func (c *incidentCmd) show(ctx context.Context) error {
 		return misnamed(err, "incident", "incident", c.id)
 	}
 	var out strings.Builder
-	out.WriteString(printable(i.Title) + "\n" + phaseOf(&i) + ", impact " + string(i.Impact) + ", since " + minute(i.Started) + " UTC")
+	out.WriteString(printable(i.Title) + "\n" + phaseOf(&i) + ", impact " + string(i.Impact) + ", since " + c.zone.moment(i.Started))
 	if !i.Open() {
-		out.WriteString(" until " + minute(i.Resolved) + " UTC")
+		out.WriteString(" until " + c.zone.moment(i.Resolved))
 	}
 	if len(i.Components) > 0 {
 		out.WriteString("\nhits " + printable(joined(i.Components)))
@@ -67,7 +68,7 @@ func (c *incidentCmd) show(ctx context.Context) error {
 		out.WriteString("\nopened by the alert " + printable(i.Alert))
 	}
 	for _, u := range i.Updates {
-		out.WriteString("\n\n" + minute(u.Time) + "  " + string(u.Phase) + "  (" + u.ID + ")")
+		out.WriteString("\n\n" + c.zone.minute(u.Time) + "  " + string(u.Phase) + "  (" + u.ID + ")")
 		for line := range strings.Lines(u.Text) {
 			out.WriteString("\n  " + printable(line))
 		}

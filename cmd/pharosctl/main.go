@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Command pharosctl checks the configuration of Pharos from a terminal, writes what a
-// Prometheus and an Alertmanager of one's own need of it, and tries and clears the
-// channels of the bridge. Each subcommand is a file.
+// Prometheus and an Alertmanager of one's own need of it, tries and clears the
+// channels of the bridge, and edits the status page. Each subcommand is a file.
 package main
 
 import (
@@ -26,6 +26,12 @@ type actions map[string]func(context.Context) error
 
 // run returns the exit code of [app.Command.Run].
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	c, work := commandLine(stdout, stderr)
+	return c.Run(args, func(subcommand string) error { return work[subcommand](ctx) })
+}
+
+// commandLine returns the command line and what its subcommands do.
+func commandLine(stdout, stderr io.Writer) (*app.Command, actions) {
 	c := app.NewCommand("pharosctl", "Tools for those who run Pharos.", stdout, stderr)
 	work := actions{}
 	for _, add := range []func(cli *app.Command, stdout, stderr io.Writer) actions{
@@ -35,8 +41,12 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		incidentCommand,
 		maintenanceCommand,
 		announceCommand,
+		correctionCommand,
+		templateCommand,
+		journalCommand,
+		subscribersCommand,
 	} {
 		maps.Copy(work, add(c, stdout, stderr))
 	}
-	return c.Run(args, func(subcommand string) error { return work[subcommand](ctx) })
+	return c, work
 }

@@ -30,7 +30,8 @@ const maintenancePlanHelp = `Plan maintenance, once or again and again, and prin
 
 const maintenanceSkipHelp = `Call off one occurrence, which list shows.
 
-  pharosctl maintenance skip 4hq2k7c3v5tn "2026-12-08 02:00"`
+  pharosctl maintenance skip 4hq2k7c3v5tn "2026-12-08 02:00"
+  pharosctl maintenance skip 4hq2k7c3v5tn "2026-12-08 03:00" --time-zone=Europe/Paris`
 
 // A maintenanceCmd is what the subcommands of maintenance are asked to do.
 type maintenanceCmd struct {
@@ -40,7 +41,8 @@ type maintenanceCmd struct {
 	components []string
 	start, end string
 	lasts      time.Duration
-	rule, zone string
+	rule       string
+	zone       zone
 	quiet      bool
 	words      words
 }
@@ -55,16 +57,18 @@ type planned struct {
 func maintenanceCommand(cli *app.Command, stdout, _ io.Writer) actions {
 	group := cli.Command("maintenance", maintenanceHelp)
 	c := &maintenanceCmd{manager: newManager(group, stdout)}
+	c.zone.flag(group, "times, and of the rule of plan")
 	list := group.Command("list", "List maintenance, that which begins last first.").Default()
-	state := list.Flag("state", "Which: planned (or under way), over or all.").Default("planned").Enum("planned", "over", "all")
+	var state string
+	oneOf(list, "state", "Which: planned (or under way), over or all.", &state, "planned", "over", "all").Default("planned")
 	limit := limitFlag(list)
 	end := c.one(group, "end", "End the occurrence that is under way, now.")
 	cancel := c.one(group, "cancel", "Call all of it off.")
 	skip := c.one(group, "skip", maintenanceSkipHelp)
-	skip.Arg("start", "When the occurrence begins, in UTC or as RFC 3339 has it.").Required().StringVar(&c.start)
+	skip.Arg("start", "When the occurrence begins, as list shows it or as RFC 3339 has it.").Required().StringVar(&c.start)
 	return actions{
 		c.planFlags(group):   c.plan,
-		list.FullCommand():   func(ctx context.Context) error { return c.printAll(ctx, *state, *limit) },
+		list.FullCommand():   func(ctx context.Context) error { return c.printAll(ctx, state, *limit) },
 		end.FullCommand():    func(ctx context.Context) error { return c.act(ctx, "end", "has ended", nil) },
 		cancel.FullCommand(): func(ctx context.Context) error { return c.act(ctx, "cancel", "is cancelled", nil) },
 		skip.FullCommand():   c.skip,
@@ -84,7 +88,6 @@ func (c *maintenanceCmd) planFlags(group *kingpin.CmdClause) string {
 	cmd.Flag("end", "When it ends.").PlaceHolder("TIME").StringVar(&c.end)
 	cmd.Flag("for", "How long it takes, instead of --end.").PlaceHolder("DURATION").DurationVar(&c.lasts)
 	cmd.Flag("rrule", "When it recurs, as RFC 5545 has it. Default: it takes place once.").PlaceHolder("RULE").StringVar(&c.rule)
-	cmd.Flag("time-zone", "Time zone of the times and of the rule, such as Europe/Paris. Default: UTC.").PlaceHolder("ZONE").StringVar(&c.zone)
 	cmd.Flag("component", "What is worked on: service, or service/node. May be repeated.").Short('c').StringsVar(&c.components)
 	cmd.Flag("quiet", "Do not tell subscribers.").BoolVar(&c.quiet)
 	c.words.flags(cmd, "What people should know")
@@ -100,19 +103,19 @@ func (c *maintenanceCmd) plan(ctx context.Context) error {
 		return err
 	}
 	now := time.Now()
-	start, err := readTime("--start", c.start, c.zone, now)
+	start, err := c.zone.read("--start", c.start, now)
 	if err != nil {
 		return err
 	}
 	start = start.Truncate(time.Minute) // as list shows it, for skip
 	end := start.Add(c.lasts)
 	if c.end != "" {
-		if end, err = readTime("--end", c.end, c.zone, now); err != nil {
+		if end, err = c.zone.read("--end", c.end, now); err != nil {
 			return err
 		}
 	}
 	in := desk.MaintenanceInput{
-		Title: &c.title, Text: text, Components: some(c.components), Start: &start, End: &end, RRule: given(c.rule), TimeZone: given(c.zone),
+		Title: &c.title, Text: text, Components: some(c.components), Start: &start, End: &end, RRule: given(c.rule), TimeZone: given(c.zone.name),
 	}
 	if c.quiet {
 		in.Notify = new(false)
@@ -125,11 +128,11 @@ func (c *maintenanceCmd) plan(ctx context.Context) error {
 }
 
 func (c *maintenanceCmd) skip(ctx context.Context) error {
-	start, err := readTime("start", c.start, "", time.Now())
+	start, err := c.zone.read("start", c.start, time.Now())
 	if err != nil {
 		return err
 	}
-	return c.act(ctx, "skip", "does not take place at "+minute(start)+" UTC", map[string]time.Time{"start": start})
+	return c.act(ctx, "skip", "does not take place at "+c.zone.moment(start), map[string]time.Time{"start": start})
 }
 
 // act does something to a maintenance, and prints what has become of it.
@@ -139,7 +142,7 @@ func (c *maintenanceCmd) act(ctx context.Context, what, became string, in any) e
 		return misnamed(err, "maintenance", "maintenance", c.id)
 	}
 	if len(m.Occurrences) > 0 {
-		became += "; next at " + minute(m.Occurrences[0].Start) + " UTC"
+		became += "; next at " + c.zone.moment(m.Occurrences[0].Start)
 	}
 	return c.say("%s %s", m.ID, became)
 }
@@ -161,9 +164,9 @@ func (c *maintenanceCmd) printAll(ctx context.Context, state string, limit int) 
 		if len(m.Occurrences) > 0 {
 			next = m.Occurrences[0]
 		}
-		rows = append(rows, []string{m.ID, phaseOfMaintenance(m), minute(next.Start), minute(next.End), orDash(m.RRule), strconv.Itoa(len(m.Updates)), joined(m.Components), m.Title})
+		rows = append(rows, []string{m.ID, phaseOfMaintenance(m), c.zone.minute(next.Start), c.zone.minute(next.End), orDash(m.RRule), strconv.Itoa(len(m.Updates)), joined(m.Components), m.Title})
 	}
-	return c.table(none, []string{"ID", "PHASE", "START (UTC)", "END (UTC)", "RECURS", "UPDATES", "COMPONENTS", "TITLE"}, rows)
+	return c.table(none, []string{"ID", "PHASE", c.zone.heading("START"), c.zone.heading("END"), "RECURS", "UPDATES", "COMPONENTS", "TITLE"}, rows)
 }
 
 func phaseOfMaintenance(m planned) string {

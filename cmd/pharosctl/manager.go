@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/url"
@@ -14,11 +13,8 @@ import (
 	"strconv"
 	"strings"
 	"text/tabwriter"
-	"time"
 
 	"github.com/alecthomas/kingpin/v2"
-
-	"github.com/pharos-status/pharos/internal/app"
 )
 
 const managerPath = "/manager/v1/"
@@ -33,31 +29,47 @@ type manager struct {
 
 // newManager adds the flags that all subcommands of a group have.
 func newManager(group *kingpin.CmdClause, stdout io.Writer) *manager {
+	m := newReader(group, stdout)
+	group.Flag("author", "Who you are, for the journal; the public never sees it. Default: $USER, and \"manager\" where that is not set, as in cron.").Envar("USER").StringVar(&m.author)
+	return m
+}
+
+// newReader adds the flags of what changes nothing.
+func newReader(cmd *kingpin.CmdClause, stdout io.Writer) *manager {
 	m := &manager{stdin: os.Stdin, stdout: stdout, client: client{peer: peer{
 		name: "status page", listens: "Where the status page listens.", token: "manager.token of statuspage.yml",
 		start: "start pharos or pharos_statuspage, or name its public listener by --url",
 	}, url: "http://127.0.0.1:8080"}}
-	m.flags(group)
-	group.Flag("author", "Who you are, for the journal; the public never sees it. Default: $USER.").Envar("USER").StringVar(&m.author)
-	group.Flag("output", "What to print: text for people, or json for programs.").Short('o').Default("text").EnumVar(&m.format, "text", "json")
+	m.flags(cmd)
+	oneOf(cmd, "output", "What to print: text for people, or json for programs.", &m.format, "text", "json").Short('o').Default("text")
 	return m
 }
 
 // ask makes a call, and stores the answer in out. What is printed for programs is
 // printed here.
 func (m *manager) ask(ctx context.Context, method, path string, in, out any) error {
-	body, err := m.do(ctx, method, managerPath+path, in)
-	if err != nil || len(body) == 0 {
+	body, err := m.call(ctx, method, path, in, out)
+	if err != nil || len(body) == 0 || m.format != "json" {
 		return err
 	}
+	return m.printJSON(body)
+}
+
+// call is ask without printing.
+func (m *manager) call(ctx context.Context, method, path string, in, out any) ([]byte, error) {
+	body, err := m.do(ctx, method, managerPath+path, in)
+	if err != nil || len(body) == 0 {
+		return nil, err
+	}
 	if err := json.Unmarshal(body, out); err != nil {
-		return fmt.Errorf("%s answers otherwise than a status page: %w", m.url, err)
+		return nil, fmt.Errorf("%s answers otherwise than a status page: %w", m.url, err)
 	}
-	if m.format != "json" {
-		return nil
-	}
+	return body, nil
+}
+
+func (m *manager) printJSON(text []byte) error {
 	var pretty bytes.Buffer
-	if err := json.Indent(&pretty, body, "", "  "); err != nil {
+	if err := json.Indent(&pretty, text, "", "  "); err != nil {
 		return err
 	}
 	return m.print("%s\n", pretty.Bytes())
@@ -120,87 +132,6 @@ func (m *manager) address(path ...string) string {
 		return m.url
 	}
 	return at
-}
-
-// A words is a text for people, given by a flag, by a file or by standard input.
-type words struct {
-	text, file string
-	given      bool
-}
-
-func (w *words) flags(cmd *kingpin.CmdClause, what string) {
-	cmd.Flag("text", what+", in Markdown.").Short('m').IsSetByUser(&w.given).StringVar(&w.text)
-	cmd.Flag("text-file", "File that holds it; - is standard input.").Short('F').PlaceHolder("FILE").StringVar(&w.file)
-}
-
-// read returns the text, nil if none is given.
-func (w *words) read(stdin io.Reader) (*string, error) {
-	switch {
-	case w.given && w.file != "":
-		return nil, &app.Exit{Code: 2, Err: errors.New("both --text and --text-file are given; give one of them")}
-	case w.given:
-		return &w.text, nil
-	case w.file == "":
-		return nil, nil //nolint:nilnil // no text is given
-	}
-	in := stdin
-	if w.file != "-" {
-		file, err := os.Open(w.file)
-		if err != nil {
-			return nil, fmt.Errorf("read the text: %w", err)
-		}
-		defer func() { _ = file.Close() }() // it was only read
-		in = file
-	}
-	const most = 200_000 // bytes; more than the status page takes
-	text, err := io.ReadAll(io.LimitReader(in, most+1))
-	switch {
-	case err != nil:
-		return nil, fmt.Errorf("read the text: %w", err)
-	case len(text) > most:
-		return nil, fmt.Errorf("read the text: it is longer than %d bytes", most)
-	}
-	return new(string(text)), nil
-}
-
-// readTime reads a time of the command line: now, +2h, -30m, 2026-11-30 22:00 in the
-// zone, or as RFC 3339 has it. The zone is UTC if its name is empty.
-func readTime(flag, text, zone string, now time.Time) (time.Time, error) {
-	location, err := time.LoadLocation(zone)
-	if err != nil {
-		return time.Time{}, &app.Exit{Code: 2, Err: fmt.Errorf("--time-zone: there is no time zone %q; give one such as Europe/Paris", zone)}
-	}
-	if text == "now" {
-		return now, nil
-	}
-	if strings.HasPrefix(text, "+") || strings.HasPrefix(text, "-") {
-		if d, err := time.ParseDuration(text); err == nil {
-			return now.Add(d).Truncate(time.Second), nil
-		}
-	}
-	for _, layout := range []string{time.RFC3339, "2006-01-02 15:04", "2006-01-02T15:04", "2006-01-02 15:04:05"} {
-		if t, err := time.ParseInLocation(layout, text, location); err == nil {
-			return t, nil
-		}
-	}
-	return time.Time{}, &app.Exit{Code: 2, Err: fmt.Errorf(`%s: %q is no time; write "2026-11-30 22:00", 2026-11-30T22:00:00+01:00, now, +2h or -30m`, flag, text)}
-}
-
-// optionalTime is readTime for a flag that may be missing.
-func optionalTime(flag, text string, now time.Time) (*time.Time, error) {
-	if text == "" {
-		return nil, nil //nolint:nilnil // no time is given
-	}
-	t, err := readTime(flag, text, "", now)
-	return &t, err
-}
-
-// minute is how times are printed.
-func minute(t time.Time) string {
-	if t.IsZero() {
-		return "-"
-	}
-	return t.UTC().Format("2006-01-02 15:04")
 }
 
 // given returns nil for what is empty.

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/alecthomas/kingpin/v2"
+
+	"github.com/pharos-status/pharos/internal/app"
+)
+
+// A words is a text for people, given by a flag, by a file or by standard input.
+type words struct {
+	text, file string
+	given      bool
+}
+
+func (w *words) flags(cmd *kingpin.CmdClause, what string) {
+	cmd.Flag("text", what+", in Markdown.").Short('m').IsSetByUser(&w.given).StringVar(&w.text)
+	cmd.Flag("text-file", "File that holds it; - is standard input.").Short('F').PlaceHolder("FILE").StringVar(&w.file)
+}
+
+// read returns the text, nil if none is given.
+func (w *words) read(stdin io.Reader) (*string, error) {
+	switch {
+	case w.given && w.file != "":
+		return nil, &app.Exit{Code: 2, Err: errors.New("both --text and --text-file are given; give one of them")}
+	case w.given:
+		return &w.text, nil
+	case w.file == "":
+		return nil, nil //nolint:nilnil // no text is given
+	}
+	in := stdin
+	if w.file != "-" {
+		file, err := os.Open(w.file)
+		if err != nil {
+			return nil, fmt.Errorf("read the text: %w", err)
+		}
+		defer func() { _ = file.Close() }() // it was only read
+		in = file
+	}
+	const most = 200_000 // bytes; more than the status page takes
+	text, err := io.ReadAll(io.LimitReader(in, most+1))
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("read the text: %w", err)
+	case len(text) > most:
+		return nil, fmt.Errorf("read the text: it is longer than %d bytes", most)
+	}
+	return new(string(text)), nil
+}
