@@ -9,6 +9,7 @@ import (
 
 	"github.com/pharos-status/pharos/internal/app"
 	"github.com/pharos-status/pharos/statuspage"
+	"github.com/pharos-status/pharos/statuspage/desk"
 )
 
 const announceHelp = `Announcements of the status page: plain notices.
@@ -28,23 +29,28 @@ func announceCommand(cli *app.Command, stdout, _ io.Writer) actions {
 	post := group.Command("post", "Announce something, and print its ID.").Default()
 	post.Arg("title", "What it is about, in a few words.").Required().StringVar(&title)
 	text.flags(post, "What people should know")
+	quiet := post.Flag("quiet", "Do not tell subscribers.").Bool()
 	list := group.Command("list", "List announcements, the newest first.")
 	retract := group.Command("retract", "Retract an announcement.")
 	retract.Arg("id", "ID of the announcement, as list shows it.").Required().StringVar(&id)
 	return actions{
-		post.FullCommand():    func(ctx context.Context) error { return m.announce(ctx, title, &text) },
+		post.FullCommand():    func(ctx context.Context) error { return m.announce(ctx, title, &text, *quiet) },
 		list.FullCommand():    func(ctx context.Context) error { return m.announcements(ctx, &at) },
 		retract.FullCommand(): func(ctx context.Context) error { return m.retract(ctx, id) },
 	}
 }
 
-func (m *manager) announce(ctx context.Context, title string, text *words) error {
+func (m *manager) announce(ctx context.Context, title string, text *words, quiet bool) error {
 	body, err := text.read(m.stdin)
 	if err != nil {
 		return err
 	}
+	in := desk.AnnouncementInput{Title: &title, Text: body}
+	if quiet {
+		in.Notify = new(false)
+	}
 	var a statuspage.Announcement
-	if err := m.ask(ctx, http.MethodPost, "announcements", map[string]*string{"title": &title, "text": body}, &a); err != nil {
+	if err := m.ask(ctx, http.MethodPost, "announcements", in, &a); err != nil {
 		return err
 	}
 	return m.say("%s is announced: %s", a.ID, m.url)

@@ -89,7 +89,7 @@ func (c *maintenanceCmd) planFlags(group *kingpin.CmdClause) string {
 	cmd.Flag("for", "How long it takes, instead of --end.").PlaceHolder("DURATION").DurationVar(&c.lasts)
 	cmd.Flag("rrule", "When it recurs, as RFC 5545 has it. Default: it takes place once.").PlaceHolder("RULE").StringVar(&c.rule)
 	cmd.Flag("component", "What is worked on: service, or service/node. May be repeated.").Short('c').StringsVar(&c.components)
-	cmd.Flag("quiet", "Do not tell subscribers.").BoolVar(&c.quiet)
+	cmd.Flag("quiet", "Do not tell subscribers, neither now nor when it begins and ends.").BoolVar(&c.quiet)
 	c.words.flags(cmd, "What people should know")
 	return cmd.FullCommand()
 }
@@ -118,7 +118,7 @@ func (c *maintenanceCmd) plan(ctx context.Context) error {
 		Title: &c.title, Text: text, Components: some(c.components), Start: &start, End: &end, RRule: given(c.rule), TimeZone: given(c.zone.name),
 	}
 	if c.quiet {
-		in.Notify = new(false)
+		in.Notify, in.Quiet = new(false), new(true)
 	}
 	var m planned
 	if err := c.ask(ctx, http.MethodPost, "maintenance", in, &m); err != nil {

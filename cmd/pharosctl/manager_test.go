@@ -116,7 +116,7 @@ func TestMaintenance(t *testing.T) {
 	require.Equal(t, "There is no maintenance that is planned.\n", p.run(0, "maintenance"))
 	day := time.Now().UTC().AddDate(0, 0, 3).Format(time.DateOnly)
 	once := matches(t, `^(\w+) is planned: `+p.url+`/maintenance/`, p.run(0, "maintenance", "plan", "New disks", "--start="+day+" 22:00", "--end="+day+" 23:30", "-c", "db"))[0]
-	again := matches(t, `^(\w+) is planned`, p.run(0, "maintenance", "plan", "Updates", "--start=now", "--for=1h", "--rrule=FREQ=DAILY", "--time-zone=Europe/Paris", "--text=Short."))[0]
+	again := matches(t, `^(\w+) is planned`, p.run(0, "maintenance", "plan", "Updates", "--start=now", "--for=1h", "--rrule=FREQ=DAILY", "--time-zone=Europe/Paris", "--text=Short.", "--quiet"))[0]
 	table := p.run(0, "maintenance", "list")
 	require.Regexp(t, `(?m)^ID +PHASE +START \(UTC\) +END \(UTC\) +RECURS +UPDATES +COMPONENTS +TITLE\n`+once+` +planned +`+day+` 22:00 +`+day+` 23:30 +- +0 +db +New disks\n`+again+` +under way .* FREQ=DAILY +0 +Updates$`, table)
 
@@ -135,7 +135,7 @@ func TestAnnounce(t *testing.T) {
 	t.Parallel()
 	p := newPage(t)
 	require.Equal(t, "There are no announcements.\n", p.run(0, "announce", "list"))
-	id := matches(t, `^(\w+) is announced: http`, p.run(0, "announce", "New region", "--text=Soon."))[0]
+	id := matches(t, `^(\w+) is announced: http`, p.run(0, "announce", "New region", "--text=Soon.", "--quiet"))[0]
 	require.Regexp(t, `^ID +TIME \(UTC\) +TITLE\n`+id+` +\S+ \S+ +New region\n$`, p.run(0, "announce", "list"))
 	require.Equal(t, id+" is retracted\n", p.run(0, "announce", "retract", id))
 	require.Equal(t, `pharosctl: there is no announcement "`+id+`"; see pharosctl announce list`+"\n", p.run(1, "announce", "retract", id))
