@@ -36,9 +36,9 @@ const (
 // for long by others.
 func OpenGraph(w io.Writer, p statuspage.Page, o Options) error {
 	c := newCanvas()
-	effective, maintenance := p.Effective()
-	s := symbolOf(effective)
-	if effective == status.Healthy && maintenance {
+	v := p.Verdict()
+	s := symbolOf(v.Status)
+	if v.Status == status.Healthy && v.Maintenance {
 		s = symbolOfMaintenance()
 	}
 	c.fill(image.Rect(0, 0, pictureWidth, pictureHeight), color.RGBA{0xff, 0xff, 0xff, 0xff})
@@ -89,7 +89,7 @@ func (c *canvas) services(p statuspage.Page) {
 func headline(p statuspage.Page, w *words.Words) string {
 	p = timeless(p)
 	english := words.In("en")
-	effective, _ := p.Effective()
+	effective := p.Verdict().Status
 	for _, text := range []string{w.Sentence(p), english.Sentence(p), w.Text("sentence." + effective.String() + ".some")} {
 		if drawable(bold(), line(text)) {
 			return line(text)
@@ -98,18 +98,10 @@ func headline(p statuspage.Page, w *words.Words) string {
 	return english.Text("sentence." + effective.String() + ".some")
 }
 
-// timeless returns the page as if it were not known since when anything is as it is.
+// timeless returns the page as if it were from a time before everything, so that it
+// can't be told for how long anything has been as it is.
 func timeless(p statuspage.Page) statuspage.Page {
-	p.Since = time.Time{}
-	p.Services = slices.Clone(p.Services)
-	for i := range p.Services {
-		s := &p.Services[i]
-		s.Since = time.Time{}
-		s.Nodes = slices.Clone(s.Nodes)
-		for j := range s.Nodes {
-			s.Nodes[j].Since = time.Time{}
-		}
-	}
+	p.Built = time.Time{}
 	return p
 }
 

@@ -55,9 +55,9 @@ func Badge(r statuspage.Ref, kind BadgeKind) Func {
 
 // whole is the badge of the page. What people work on is no outage.
 func whole(p statuspage.Page, o Options, kind BadgeKind) sign {
-	effective, maintenance := p.Effective()
-	b := sign{label: shorten(line(title(p)), maxLabel), value: o.words().Status(effective), figure: figureOf(effective), kind: kind}
-	if maintenance && effective == status.Healthy {
+	v := p.Verdict()
+	b := sign{label: shorten(line(title(p)), maxLabel), value: o.words().Status(v.Status), figure: figureOf(v.Status), kind: kind}
+	if v.Maintenance && v.Status == status.Healthy {
 		b.value, b.figure = o.words().State(statuspage.InMaintenance), figureOfMaintenance()
 	}
 	return b

@@ -145,7 +145,7 @@ func groupV2(p statuspage.Page, s *statuspage.Service, position int) v2Component
 	c := componentV2(p, statuspage.Ref{Service: s.ID}, s.Label, position, s.Past)
 	c.Group = true
 	c.PharosStatus = s.Status
-	c.Status = serviceStatusV2(s)
+	c.Status = worseV2(serviceStatusV2(s), p.Declared(statuspage.Ref{Service: s.ID}))
 	return c
 }
 
@@ -184,7 +184,7 @@ func nodeV2(p statuspage.Page, s *statuspage.Service, n *statuspage.Node, positi
 	c := componentV2(p, statuspage.Ref{Service: s.ID, Node: n.ID}, n.Label, position, n.Past)
 	c.GroupID = new(statuspage.Ref{Service: s.ID}.String())
 	c.PharosStatus = n.Status
-	c.Status = statusV2(n.Status, n.InMaintenance, count(n.Replicas, statusOfReplica))
+	c.Status = worseV2(statusV2(n.Status, n.InMaintenance, count(n.Replicas, statusOfReplica)), p.Declared(statuspage.Ref{Service: s.ID, Node: n.ID}))
 	return c
 }
 
@@ -216,10 +216,13 @@ func statusV2(s status.Status, inMaintenance bool, parts [status.Dead + 1]int) s
 }
 
 func indicatorV2(p statuspage.Page) v2Indicator {
-	effective, maintenance := p.Effective()
-	switch effective {
+	verdict := p.Verdict()
+	if in := verdict.Incident; in != nil {
+		return declaredV2(in.Impact, p.Status)
+	}
+	switch verdict.Status {
 	case status.Healthy:
-		if maintenance {
+		if verdict.Maintenance {
 			return v2Indicator{"maintenance", "Service Under Maintenance", p.Status}
 		}
 		return v2Indicator{"none", "All Systems Operational", p.Status}
@@ -233,6 +236,29 @@ func indicatorV2(p statuspage.Page) v2Indicator {
 	default:
 		return v2Indicator{"minor", "Status unknown", p.Status}
 	}
+}
+
+// declaredV2 is the indicator where an incident is worse than what is measured.
+func declaredV2(i statuspage.Impact, measured status.Status) v2Indicator {
+	switch i {
+	case statuspage.ImpactCritical:
+		return v2Indicator{"critical", "Major System Outage", measured}
+	case statuspage.ImpactMajor:
+		return v2Indicator{"major", "Partial System Outage", measured}
+	case statuspage.ImpactMinor, statuspage.ImpactNone:
+	}
+	return v2Indicator{"minor", "Degraded Performance", measured}
+}
+
+// worseV2 returns the worse of a component's status and of what an open incident
+// declares of it. Maintenance stays: it says why.
+func worseV2(measured string, declared statuspage.Impact) string {
+	order := []string{v2Operational, v2Degraded, v2Partial, v2Major}
+	said := map[statuspage.Impact]string{statuspage.ImpactMinor: v2Degraded, statuspage.ImpactMajor: v2Partial, statuspage.ImpactCritical: v2Major}[declared]
+	if measured != v2Maintenance && slices.Index(order, said) > slices.Index(order, measured) {
+		return said
+	}
+	return measured
 }
 
 // maxOutages is how many outages status.json names: it is asked for by every visitor

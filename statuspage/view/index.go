@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/pharos-status/pharos/internal/status"
 	"github.com/pharos-status/pharos/statuspage"
 )
 
@@ -46,14 +47,14 @@ type notice struct {
 // keeps itself up to date.
 func Index(w io.Writer, p statuspage.Page, o Options) error {
 	d := newDocument(p, o)
-	whole, inMaintenance := p.Effective()
+	whole := p.Verdict()
 	body := index{
-		Class: whole.String(), Icon: whole.String(), Sentence: d.w.Sentence(p), Problem: d.w.Problem(p.Problem),
+		Class: whole.Status.String(), Icon: whole.Status.String(), Sentence: d.w.Sentence(p), Problem: d.w.Problem(p.Problem),
 		Age: d.Ago(p.AsOf), ReadOnly: p.ReadOnly, Notices: d.notices(),
 		Today: p.Today.UTC().Format(time.DateOnly), Nothing: len(p.Services) == 0,
 		PastDays: d.w.Plural("past.none", pastDays),
 	}
-	if inMaintenance && body.Class == "healthy" {
+	if whole.Maintenance && whole.Status == status.Healthy {
 		body.Class, body.Icon = maintenance, maintenance
 	}
 	if p.Stale {

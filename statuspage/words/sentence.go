@@ -11,10 +11,14 @@ import (
 )
 
 // Sentence says how the whole is: that all is well, or what is wrong and for how
-// long. What is in maintenance is no trouble.
+// long. What is in maintenance is no trouble; an incident that people have opened is,
+// though nothing is measured.
 func (w *Words) Sentence(p statuspage.Page) string {
-	s, maintenance := p.Effective()
-	switch {
+	verdict := p.Verdict()
+	s, maintenance := verdict.Status, verdict.Maintenance
+	switch in := verdict.Incident; {
+	case in != nil:
+		return w.lasting(w.Text("sentence.incident", w.Text("incident.kind."+string(in.Impact)), in.Title), p, in.Started)
 	case p.Stale || len(p.Services) == 0 && s == status.Unknown:
 		return w.Text("sentence.unknown")
 	case s == status.Healthy && maintenance:
@@ -22,11 +26,15 @@ func (w *Words) Sentence(p statuspage.Page) string {
 	case s == status.Healthy:
 		return w.Text("sentence.healthy")
 	}
-	sentence := w.trouble(p, s)
-	if since := troubleSince(p, s); !since.IsZero() && p.Built.Sub(since) >= time.Minute {
-		return w.Text("sentence.for", sentence, w.Duration(p.Built.Sub(since)))
+	return w.lasting(w.trouble(p, s), p, troubleSince(p, s))
+}
+
+// lasting adds for how long it has been so, if that is known and a minute at least.
+func (w *Words) lasting(sentence string, p statuspage.Page, since time.Time) string {
+	if since.IsZero() || p.Built.Sub(since) < time.Minute {
+		return sentence
 	}
-	return sentence
+	return w.Text("sentence.for", sentence, w.Duration(p.Built.Sub(since)))
 }
 
 // trouble says what has the status s, which is not healthy.

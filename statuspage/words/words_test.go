@@ -144,6 +144,12 @@ func page(statuses ...status.Status) statuspage.Page {
 	return p
 }
 
+func declared(impact statuspage.Impact, ago time.Duration) func(p *statuspage.Page) {
+	return func(p *statuspage.Page) {
+		p.Incidents = []statuspage.Incident{{Title: "Payments fail", Impact: impact, Started: p.Built.Add(-ago)}}
+	}
+}
+
 func TestSentence(t *testing.T) {
 	t.Parallel()
 	const healthy, sick, dead, unknown = status.Healthy, status.Sick, status.Dead, status.Unknown
@@ -159,18 +165,30 @@ func TestSentence(t *testing.T) {
 		"two dead": {page(healthy, dead, dead), func(p *statuspage.Page) {
 			p.Services[0].Nodes[1].Since, p.Services[0].Nodes[2].Since = p.Built.Add(-time.Hour), p.Built.Add(-2*time.Hour)
 		}, "2 of 3 systems are down, for 2 hours"},
-		"all dead":           {page(dead, dead), nil, "All systems are down"},
-		"the only one":       {page(dead), nil, "All systems are down"},
-		"sick and dead":      {page(sick, dead, healthy), nil, "Node B is down"},
-		"sick":               {page(sick, sick, healthy), nil, "2 of 3 systems are slow or under load"},
-		"unknown":            {page(unknown, healthy, healthy), nil, "Status of Node A unknown"},
-		"all unknown":        {page(unknown, unknown), nil, "Status unknown"},
-		"stale":              {page(healthy), func(p *statuspage.Page) { p.Stale, p.Status = true, unknown }, "Status unknown"},
-		"nothing":            {statuspage.Page{}, nil, "Status unknown"},
-		"more than shown":    {page(healthy), func(p *statuspage.Page) { p.Status = dead }, "Some systems are down"},
-		"maintenance":        {page(healthy, dead), func(p *statuspage.Page) { p.Services[0].Nodes[1].InMaintenance = true }, "Maintenance under way, all else operational"},
-		"beside it":          {page(sick, dead, healthy), func(p *statuspage.Page) { p.Services[0].Nodes[1].InMaintenance = true }, "Node A is slow or under load"},
-		"all of it":          {page(dead), func(p *statuspage.Page) { p.Services[0].Nodes[0].InMaintenance = true }, "Maintenance under way, all else operational"},
+		"all dead":          {page(dead, dead), nil, "All systems are down"},
+		"the only one":      {page(dead), nil, "All systems are down"},
+		"sick and dead":     {page(sick, dead, healthy), nil, "Node B is down"},
+		"sick":              {page(sick, sick, healthy), nil, "2 of 3 systems are slow or under load"},
+		"unknown":           {page(unknown, healthy, healthy), nil, "Status of Node A unknown"},
+		"all unknown":       {page(unknown, unknown), nil, "Status unknown"},
+		"stale":             {page(healthy), func(p *statuspage.Page) { p.Stale, p.Status = true, unknown }, "Status unknown"},
+		"nothing":           {statuspage.Page{}, nil, "Status unknown"},
+		"more than shown":   {page(healthy), func(p *statuspage.Page) { p.Status = dead }, "Some systems are down"},
+		"maintenance":       {page(healthy, dead), func(p *statuspage.Page) { p.Services[0].Nodes[1].InMaintenance = true }, "Maintenance under way, all else operational"},
+		"beside it":         {page(sick, dead, healthy), func(p *statuspage.Page) { p.Services[0].Nodes[1].InMaintenance = true }, "Node A is slow or under load"},
+		"all of it":         {page(dead), func(p *statuspage.Page) { p.Services[0].Nodes[0].InMaintenance = true }, "Maintenance under way, all else operational"},
+		"declared":          {page(healthy, healthy), declared(statuspage.ImpactCritical, 3*time.Minute), "Critical incident: Payments fail, for 3 minutes"},
+		"declared, sick":    {page(sick, healthy), declared(statuspage.ImpactMajor, 0), "Major incident: Payments fail"},
+		"measured is worse": {page(dead, healthy), declared(statuspage.ImpactMajor, 0), "Node A is down"},
+		"only a notice":     {page(healthy, healthy), declared(statuspage.ImpactNone, 0), "All systems operational"},
+		"declared, and over": {page(healthy, healthy), func(p *statuspage.Page) {
+			declared(statuspage.ImpactCritical, time.Hour)(p)
+			p.Incidents[0].Resolved = p.Built
+		}, "All systems operational"},
+		"declared, stale": {page(healthy), func(p *statuspage.Page) {
+			declared(statuspage.ImpactMinor, 0)(p)
+			p.Stale, p.Status = true, unknown
+		}, "Minor incident: Payments fail"},
 		"healthy, worked on": {page(healthy, healthy), func(p *statuspage.Page) { p.Services[0].Nodes[0].InMaintenance = true }, "Maintenance under way, all else operational"},
 	}
 	for name, c := range cases {
