@@ -39,7 +39,7 @@ var rules = map[string][]string{
 	"bridge/xmpp":    {},
 
 	"statuspage":           {},
-	"statuspage/admin":     {"internal/configfile", "statuspage", "statuspage/config", "statuspage/desk", "statuspage/markdown", "statuspage/store", "statuspage/words"},
+	"statuspage/admin":     {"internal/configfile", "statuspage", "statuspage/config", "statuspage/desk", "statuspage/markdown", "statuspage/store", "statuspage/visitor", "statuspage/words"},
 	"statuspage/alerts":    {"internal/schema"},
 	"statuspage/api":       {"internal/configfile", "statuspage", "statuspage/alerts", "statuspage/desk", "statuspage/store"},
 	"statuspage/config":    {"internal/configfile", "internal/schema", "statuspage"},
@@ -49,10 +49,11 @@ var rules = map[string][]string{
 	"statuspage/history":   {"statuspage", "statuspage/store"},
 	"statuspage/mcp":       {"statuspage", "statuspage/format", "statuspage/words"},
 	"statuspage/prom":      {"internal/schema", "statuspage"},
-	"statuspage/server":    {"internal/app", "internal/atomicfile", "internal/configfile", "internal/schema", "statuspage", "statuspage/admin", "statuspage/alerts", "statuspage/api", "statuspage/config", "statuspage/desk", "statuspage/duty", "statuspage/format", "statuspage/history", "statuspage/mcp", "statuspage/prom", "statuspage/store", "statuspage/subscribe", "statuspage/view", "statuspage/words"},
+	"statuspage/server":    {"internal/app", "internal/atomicfile", "internal/configfile", "internal/schema", "statuspage", "statuspage/admin", "statuspage/alerts", "statuspage/api", "statuspage/config", "statuspage/desk", "statuspage/duty", "statuspage/format", "statuspage/history", "statuspage/mcp", "statuspage/prom", "statuspage/store", "statuspage/subscribe", "statuspage/view", "statuspage/visitor", "statuspage/words"},
 	"statuspage/store":     {"internal/atomicfile", "statuspage"},
 	"statuspage/subscribe": {"internal/app", "internal/schema", "statuspage", "statuspage/config", "statuspage/markdown", "statuspage/store", "statuspage/words"},
 	"statuspage/view":      {"statuspage", "statuspage/markdown", "statuspage/words"},
+	"statuspage/visitor":   {},
 	"statuspage/words":     {"statuspage"},
 
 	"rules":          {},

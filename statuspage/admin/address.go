@@ -5,63 +5,25 @@ package admin
 import (
 	"net/http"
 	"net/netip"
-	"slices"
 	"strings"
 
 	"github.com/pharos-status/pharos/statuspage/config"
+	"github.com/pharos-status/pharos/statuspage/visitor"
 )
 
-// peer returns the address that a request comes from, as the connection tells; the
-// zero Addr if it is no IP address.
-func peer(r *http.Request) netip.Addr {
-	at, err := netip.ParseAddrPort(r.RemoteAddr)
-	if err != nil {
-		return netip.Addr{}
-	}
-	return at.Addr().Unmap().WithZone("")
-}
-
-// trusted tells whether the address is that of a proxy of ours, of which headers are
-// believed.
-func trusted(p config.Proxy, at netip.Addr) bool {
-	return slices.ContainsFunc(p.Trusted, func(t netip.Prefix) bool { return t.Contains(at) })
-}
-
-// origin returns whom attempts to log in are counted against: the address of the
-// client, which is the last one in X-Forwarded-For that no proxy of ours has. Of an
-// IPv6 address it is the network, as a client has as many of those as it likes.
-func origin(p config.Proxy, r *http.Request) netip.Prefix {
-	at := peer(r)
-	if trusted(p, at) {
-		hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
-		for _, hop := range slices.Backward(hops) {
-			next, err := netip.ParseAddr(strings.TrimSpace(hop))
-			if err != nil {
-				break
-			}
-			at = next.Unmap().WithZone("")
-			if !trusted(p, at) {
-				break
-			}
-		}
-	}
-	bits := at.BitLen()
-	if at.Is6() {
-		bits = 64
-	}
-	network, _ := at.Prefix(bits) // an error leaves the zero Prefix: one origin for all that have no address
-	return network
+// origin returns whom attempts to log in are counted against. Of an IPv6 address it is
+// the network, as a client has as many of those as it likes.
+func origin(c *config.Config, r *http.Request) netip.Prefix {
+	return visitor.Network(visitor.Proxies(c.Proxies()).Address(r))
 }
 
 // secure tells whether the client's browser speaks TLS: with us, or with a proxy of
 // ours, which says so.
-func secure(p config.Proxy, r *http.Request) bool {
-	return r.TLS != nil || trusted(p, peer(r)) && strings.EqualFold(r.Header.Get("X-Forwarded-Proto"), "https")
-}
+func secure(c *config.Config, r *http.Request) bool { return visitor.Proxies(c.Proxies()).Secure(r) }
 
 // proxied returns the user that a proxy of ours has authenticated, "" if there is none.
 func proxied(p config.Proxy, r *http.Request) string {
-	if !p.Trusts(peer(r)) {
+	if !p.Trusts(visitor.Peer(r)) {
 		return ""
 	}
 	if values := r.Header.Values(p.Header); len(values) == 1 {

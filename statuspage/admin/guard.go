@@ -51,7 +51,7 @@ func (a *Admin) protect(next http.Handler) http.Handler {
 		h.Set("X-Robots-Tag", "noindex, nofollow")
 		h.Set("Vary", "Cookie")
 		c := a.Config()
-		if secure(c.Admin.Proxy, r) {
+		if secure(c, r) {
 			h.Set("Strict-Transport-Security", "max-age=31536000")
 		}
 		if !c.Admin.Enabled() {
@@ -99,7 +99,7 @@ func (a *Admin) known(next page) http.Handler {
 // visitor tells who is asking; the error wraps errNoSession if it is nobody.
 func (a *Admin) visitor(w http.ResponseWriter, r *http.Request) (*visit, error) {
 	c := a.Config()
-	v := &visit{config: c, secure: secure(c.Admin.Proxy, r)}
+	v := &visit{config: c, secure: secure(c, r)}
 	t, user, err := readCookie(r, v.secure)
 	if name := proxied(c.Admin.Proxy, r); name != "" && validName(name) {
 		v.user, v.proxied, v.token = name, true, t

@@ -57,14 +57,14 @@ func (a *Admin) askToLogIn(w http.ResponseWriter, r *http.Request, v *visit) {
 
 func (a *Admin) login(w http.ResponseWriter, r *http.Request) {
 	c := a.Config()
-	v := &visit{config: c, secure: secure(c.Admin.Proxy, r)}
+	v := &visit{config: c, secure: secure(c, r)}
 	if err := readForm(r); err != nil {
 		a.fail(w, r, v, err)
 		return
 	}
 	user, password := r.PostForm.Get("user"), r.PostForm.Get("password")
 	again := loginPage{User: user, Next: local(r.PostForm.Get("next")), Resume: resumed(r.PostForm)}
-	client := origin(c.Admin.Proxy, r)
+	client := origin(c, r)
 	wait := a.byAddress.take(client, a.Now())
 	if wait == 0 {
 		wait = a.byUser.take(shortened(user), a.Now())

@@ -157,6 +157,10 @@ func TestCookieAttributes(t *testing.T) {
 	for name, change := range map[string]func(r *http.Request){
 		"TLS":   func(r *http.Request) { r.TLS = &tls.ConnectionState{} },
 		"proxy": func(r *http.Request) { r.Header.Set("X-Forwarded-Proto", "https") },
+		"proxy on this machine": func(r *http.Request) {
+			r.RemoteAddr = "127.0.0.1:1"
+			r.Header.Set("X-Forwarded-Proto", "https")
+		},
 	} {
 		answer := log(change)
 		c := answer.Cookies()[0]

@@ -10,6 +10,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -30,10 +31,11 @@ type Reminders interface {
 
 var _ Reminders = (*alerts.Client)(nil)
 
-// Options are what the API works on; all fields are required. The functions are
-// called at each request, since a reload may change what they return.
+// Options are what the API works on; all fields but Try are required. The functions
+// are called at each request, since a reload may change what they return.
 type Options struct {
 	Token      func() configfile.Secret // the manager token; empty: every call is refused
+	Try        Try                      // nil: tokens may be tried without limit
 	Desk       *desk.Desk
 	Store      *store.Store // for the journal and the subscribers
 	Reminders  func() Reminders
@@ -41,6 +43,11 @@ type Options struct {
 	StaleAfter func() time.Duration      // see [statuspage.Input]
 	Logger     *slog.Logger
 }
+
+// A Try calls right, which tells whether the token of a request is the right one, and
+// returns its answer; or, where too many were not, how long to wait. It is safe for
+// concurrent use.
+type Try func(r *http.Request, right func() bool) (ok bool, wait time.Duration)
 
 type handler struct{ Options }
 
@@ -127,10 +134,15 @@ func (h *handler) authorized(next http.Handler) http.Handler {
 		if !basic {
 			presented = bearer(r)
 		}
-		switch token := h.Token(); {
+		token := h.Token()
+		right, wait := h.try(r, token, presented)
+		switch {
 		case token == "":
 			h.refuse(w, r, refusal{http.StatusForbidden, "the manager API is off, since no token is configured; set manager.token_file in statuspage.yml"})
-		case !token.Equal(presented):
+		case wait > 0:
+			w.Header().Set("Retry-After", strconv.Itoa(int((wait+time.Second-1)/time.Second)))
+			h.refuse(w, r, refusal{http.StatusTooManyRequests, "too many wrong tokens came from this address; try again later"})
+		case !right:
 			w.Header().Set("WWW-Authenticate", `Basic realm="Pharos manager", charset="UTF-8"`)
 			h.refuse(w, r, refusal{http.StatusUnauthorized, "wrong or missing token; send it as the password of Basic authentication"})
 		case foreign.Check(r) != nil:
@@ -139,6 +151,18 @@ func (h *handler) authorized(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 		}
 	})
+}
+
+// try tells whether the token is the right one. None at all is no attempt.
+func (h *handler) try(r *http.Request, token configfile.Secret, presented string) (right bool, wait time.Duration) {
+	if presented == "" || token == "" {
+		return false, 0
+	}
+	compare := func() bool { return token.Equal(presented) }
+	if h.Try == nil {
+		return compare(), 0
+	}
+	return h.Try(r, compare)
 }
 
 func bearer(r *http.Request) string {

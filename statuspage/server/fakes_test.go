@@ -123,7 +123,7 @@ func settingsOf(t testing.TB, s statuspage.Source, change ...func(*config.Config
 	}
 	faces, err := newFaces(c)
 	require.NoError(t, err)
-	return &settings{config: c, source: s, faces: faces, proxies: trusted(c), release: func() {}}
+	return &settings{config: c, source: s, faces: faces, proxies: c.Proxies(), release: func() {}}
 }
 
 func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
@@ -146,7 +146,7 @@ func visitors(t testing.TB, reading statuspage.Reading, change ...func(*config.C
 	t.Helper()
 	s := &Server{
 		o: Options{Logger: quiet()}, metrics: newMetrics(Options{}), streams: newStreams(),
-		writes: newLimiter(writeEvery, writesAtOnce), door: newDoorkeeper(), sameOrigin: http.NewCrossOriginProtection(),
+		writes: newLimiter(writeEvery, writesAtOnce), calls: newLimiter(callEvery, callsAtOnce), door: newDoorkeeper(), sameOrigin: http.NewCrossOriginProtection(),
 	}
 	s.gallery = newGallery(newStudio(2, func() {}, quiet()))
 	s.gallery.show(settingsOf(t, nil, change...), &knowledge{reading: reading, layout: reading.Layout}, &contents{known: true})

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/pharos-status/pharos/statuspage/config"
+	"github.com/pharos-status/pharos/statuspage/visitor"
 )
 
 // A gate lets visitors of a private page in. The cookie of one who has logged in is
@@ -46,7 +47,7 @@ func newGate(page string, access config.Access) (*gate, error) {
 // admits tells whether the request comes from someone who has logged in, or by a
 // proxy that says so.
 func (g *gate) admits(r *http.Request) bool {
-	if p := &g.access.Proxy; p.Header != "" && r.Header.Get(p.Header) != "" && p.Trusts(peer(r)) {
+	if p := &g.access.Proxy; p.Header != "" && r.Header.Get(p.Header) != "" && p.Trusts(visitor.Peer(r)) {
 		return true
 	}
 	for _, name := range []string{secureCookie, plainCookie} {

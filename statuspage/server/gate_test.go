@@ -197,9 +197,19 @@ func TestProxyLetsPeopleIn(t *testing.T) {
 		return w.Code
 	}
 	require.Equal(t, http.StatusOK, code("192.0.2.9:1", "X-Forwarded-User", "anna"))
-	require.Equal(t, http.StatusUnauthorized, code("192.0.2.9:1"))
-	require.Equal(t, http.StatusUnauthorized, code("198.51.100.1:1", "X-Forwarded-User", "anna"))
-	require.Equal(t, http.StatusUnauthorized, code("198.51.100.1:1", "X-Forwarded-User", "anna", "X-Forwarded-For", "192.0.2.9"))
+	require.Equal(t, http.StatusForbidden, code("192.0.2.9:1"))
+	require.Equal(t, http.StatusForbidden, code("198.51.100.1:1", "X-Forwarded-User", "anna"))
+	require.Equal(t, http.StatusForbidden, code("198.51.100.1:1", "X-Forwarded-User", "anna", "X-Forwarded-For", "192.0.2.9"))
+
+	// There is no password to be led to, or to be asked for.
+	for _, path := range []string{"/", "/login", "/login?next=/", "/status/text"} {
+		w := ask(public, http.MethodGet, path, "Accept", "text/html", "Authorization", "Basic OmE=")
+		require.Equal(t, http.StatusForbidden, w.Code, path)
+		require.Empty(t, w.Header().Get("Location"))
+		require.Empty(t, w.Header().Get("WWW-Authenticate"))
+		require.Contains(t, w.Body.String(), "This page is private")
+		require.NotContains(t, w.Body.String(), "Programming interface")
+	}
 
 	// Nobody can sign a cookie with the password that there is not.
 	g, err := newGate("main", config.Access{SessionTimeout: model.Duration(time.Hour)})
@@ -207,7 +217,7 @@ func TestProxyLetsPeopleIn(t *testing.T) {
 	require.Nil(t, g)
 	g, err = newGate("main", config.Access{Proxy: config.Proxy{Header: "X"}, SessionTimeout: model.Duration(time.Hour)})
 	require.NoError(t, err)
-	require.Equal(t, http.StatusUnauthorized, code("198.51.100.1:1", "Cookie", g.cookie(false).String()))
+	require.Equal(t, http.StatusForbidden, code("198.51.100.1:1", "Cookie", g.cookie(false).String()))
 	require.False(t, g.opens(""))
 }
 

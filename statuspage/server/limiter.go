@@ -6,6 +6,8 @@ import (
 	"net/netip"
 	"sync"
 	"time"
+
+	"github.com/pharos-status/pharos/statuspage/visitor"
 )
 
 // A limiter bounds how often each address may do something: burst times at once,
@@ -37,7 +39,7 @@ func newLimiter(every time.Duration, burst int) *limiter {
 func (l *limiter) allow(from netip.Addr) (wait time.Duration, ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	now, who := time.Now(), network(from)
+	now, who := time.Now(), visitor.Network(from)
 	b, known := l.buckets[who]
 	if !known {
 		if len(l.buckets) >= l.max {
@@ -67,9 +69,9 @@ func (l *limiter) allow(from netip.Addr) (wait time.Duration, ok bool) {
 func (l *limiter) giveBack(to netip.Addr) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if b, known := l.buckets[network(to)]; known {
+	if b, known := l.buckets[visitor.Network(to)]; known {
 		b.tokens = min(l.burst, b.tokens+1)
-		l.buckets[network(to)] = b
+		l.buckets[visitor.Network(to)] = b
 	}
 }
 
@@ -81,19 +83,4 @@ func (l *limiter) forgetLocked(now time.Time) {
 			delete(l.buckets, who)
 		}
 	}
-}
-
-// network returns what counts as one visitor: an IPv4 address, or the /64 that one
-// household has of IPv6.
-func network(a netip.Addr) netip.Prefix {
-	a = a.Unmap().WithZone("")
-	bits := 32
-	if a.Is6() {
-		bits = 64
-	}
-	p, err := a.Prefix(bits)
-	if err != nil {
-		return netip.Prefix{} // of no address
-	}
-	return p
 }

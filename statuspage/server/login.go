@@ -21,14 +21,17 @@ const (
 	parallelHashing = 1 // a slow hash takes a core, by design
 )
 
-// A doorkeeper bounds how often passwords are tried.
+// A doorkeeper bounds how often passwords and tokens are tried.
 type doorkeeper struct {
-	one, all *limiter
+	one, all *limiter // of passwords
+	tokens   *limiter
 	hashing  chan struct{}
 }
 
 func newDoorkeeper() *doorkeeper {
-	return &doorkeeper{newLimiter(tryAgainAfter, triesOfOne), newLimiter(allTryAgain, triesOfAll), make(chan struct{}, parallelHashing)}
+	return &doorkeeper{
+		newLimiter(tryAgainAfter, triesOfOne), newLimiter(allTryAgain, triesOfAll), newLimiter(tryAgainAfter, triesOfOne), make(chan struct{}, parallelHashing),
+	}
 }
 
 // passes lets a visitor of a private page in, or answers.
@@ -82,6 +85,20 @@ func (s *Server) try(v *visit, password string) (right bool, wait time.Duration)
 	s.metrics.logins.WithLabelValues("admitted").Inc()
 	s.door.one.giveBack(v.address())
 	s.door.all.giveBack(everyone)
+	return true, 0
+}
+
+// tryToken is the [api.Try] of the manager API.
+func (s *Server) tryToken(r *http.Request, right func() bool) (ok bool, wait time.Duration) {
+	from := s.settings.Load().proxies.Address(r)
+	if wait, ok = s.door.tokens.allow(from); !ok {
+		s.metrics.limited.Inc()
+		return false, max(wait, time.Second)
+	}
+	if !right() {
+		return false, 0
+	}
+	s.door.tokens.giveBack(from)
 	return true, 0
 }
 

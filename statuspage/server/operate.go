@@ -36,7 +36,7 @@ func (s *Server) operate() (err error) {
 		mcp.Options{Version: version.Version, Logger: o.Logger})
 	s.manager = api.Handler(api.Options{
 		Token: func() configfile.Secret { return s.config().Manager.Token },
-		Desk:  s.desk, Store: s.store, Reminders: func() api.Reminders { return s.settings.Load().alerts },
+		Try:   s.tryToken, Desk: s.desk, Store: s.store, Reminders: func() api.Reminders { return s.settings.Load().alerts },
 		Reading: s.reading, StaleAfter: func() time.Duration { return time.Duration(s.config().StaleAfter) },
 		Logger: o.Logger,
 	})

@@ -31,7 +31,7 @@ type visit struct {
 
 func (s *Server) servePublic(w http.ResponseWriter, r *http.Request) {
 	now := s.gallery.shown.Load()
-	v := &visit{w: w, r: r, shown: now, site: now.at(r), secure: now.settings.proxies.secure(r)}
+	v := &visit{w: w, r: r, shown: now, site: now.at(r), secure: now.settings.proxies.Secure(r)}
 	if v.secure {
 		w.Header()["Strict-Transport-Security"] = []string{transportSecurity}
 	}
@@ -54,7 +54,7 @@ func (s *Server) servePublic(w http.ResponseWriter, r *http.Request) {
 // address returns who is asking.
 func (v *visit) address() netip.Addr {
 	if !v.from.IsValid() {
-		v.from = v.shown.settings.proxies.visitor(v.r)
+		v.from = v.shown.settings.proxies.Address(v.r)
 	}
 	return v.from
 }
@@ -65,18 +65,43 @@ func (s *Server) serveApart(v *visit) bool {
 	switch path := strings.TrimSuffix(v.r.URL.Path, "/"); path {
 	case "/events":
 		s.serveEvents(v)
-	case "/mcp":
-		s.mcp.ServeHTTP(v.w, v.r)
+	case mcpPath:
+		s.serveMCP(v)
 	default:
 		return s.subscriptions(v, path)
 	}
 	return true
 }
 
-// mayWrite bounds how often an address sends what changes something, and answers if
-// it does so too often.
+// mcpPath is where language models ask.
+const mcpPath = "/mcp"
+
+// serveMCP answers a language model. What it says of a private page is for no cache.
+func (s *Server) serveMCP(v *visit) {
+	if v.site.face.gate == nil {
+		s.mcp.ServeHTTP(v.w, v.r)
+		return
+	}
+	s.mcp.ServeHTTP(uncached{v.w}, v.r)
+}
+
+// An uncached answer is kept by nobody, whatever else the one who writes it says.
+type uncached struct{ http.ResponseWriter }
+
+func (w uncached) WriteHeader(code int) {
+	w.Header().Set("Cache-Control", "no-store")
+	w.ResponseWriter.WriteHeader(code)
+}
+
+// mayWrite bounds how often an address sends what changes something, or asks as
+// language models do, and answers if it does so too often. Neither is in the way of
+// the other.
 func (s *Server) mayWrite(v *visit) bool {
-	wait, ok := s.writes.allow(v.address())
+	by := s.writes
+	if strings.TrimSuffix(v.r.URL.Path, "/") == mcpPath {
+		by = s.calls
+	}
+	wait, ok := by.allow(v.address())
 	if !ok {
 		s.metrics.limited.Inc()
 		tooMany(v.w, http.StatusTooManyRequests, wait)
@@ -103,10 +128,14 @@ func (s *Server) serveEvents(v *visit) {
 const streamsAgain = time.Minute
 
 // turnAway answers one who has to log in first: people are led to the login, programs
-// are asked for the password.
+// are asked for the password. Where only a proxy lets people in there is neither.
 func turnAway(v *visit) {
 	h := v.w.Header()
 	h.Set("Cache-Control", "no-store")
+	if v.site.face.gate.passwordless() {
+		v.problem(http.StatusForbidden, v.site.face.blank(), "login.title", "refused.proxy.text")
+		return
+	}
 	if v.r.Method == http.MethodGet && strings.Contains(v.r.Header.Get("Accept"), "text/html") {
 		http.Redirect(v.w, v.r, "/login?next="+url.QueryEscape(v.r.URL.RequestURI()), http.StatusSeeOther)
 		return

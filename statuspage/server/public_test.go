@@ -167,27 +167,3 @@ func TestLimiter(t *testing.T) {
 		require.True(t, take(netip.Addr{}))
 	})
 }
-
-func TestVisitor(t *testing.T) {
-	t.Parallel()
-	p := proxies{netip.MustParsePrefix("10.0.0.0/8")}
-	for _, c := range []struct{ remote, forwarded, want string }{
-		{"198.51.100.1:1", "", "198.51.100.1"},
-		{"198.51.100.1:1", "203.0.113.9", "198.51.100.1"},
-		{"10.0.0.1:1", "203.0.113.9", "203.0.113.9"},
-		{"127.0.0.1:1", "1.1.1.1, 203.0.113.9", "203.0.113.9"},
-		{"10.0.0.1:1", "1.1.1.1, 203.0.113.9, 10.0.0.2", "203.0.113.9"},
-		{"10.0.0.1:1", "nonsense", "10.0.0.1"},
-		{"10.0.0.1:1", "203.0.113.9, nonsense", "10.0.0.1"},
-		{"[::ffff:10.0.0.1]:1", "2001:db8::1", "2001:db8::1"},
-		{"10.0.0.1:1", "", "10.0.0.1"},
-		{"pipe", "203.0.113.9", "invalid IP"},
-	} {
-		r := httptest.NewRequest(http.MethodGet, "/", nil)
-		r.RemoteAddr = c.remote
-		if c.forwarded != "" {
-			r.Header.Set("X-Forwarded-For", c.forwarded)
-		}
-		require.Equal(t, c.want, p.visitor(r).String(), c)
-	}
-}

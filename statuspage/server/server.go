@@ -80,6 +80,7 @@ type Server struct {
 	streams     *streams
 	signups     *limiter
 	writes      *limiter
+	calls       *limiter // of language models
 	door        *doorkeeper
 	sameOrigin  *http.CrossOriginProtection
 
@@ -87,10 +88,12 @@ type Server struct {
 	reloading sync.Mutex // one Reload at a time
 }
 
-// Limits of what changes something, by address.
+// Limits of what changes something, and of what language models ask, by address.
 const (
 	writesAtOnce = 60
 	writeEvery   = 200 * time.Millisecond
+	callsAtOnce  = 30
+	callEvery    = 500 * time.Millisecond
 )
 
 // openTimeout bounds how long the start waits for a store that is away.
@@ -115,7 +118,7 @@ func New(o Options) (*Server, error) {
 	}
 	s := &Server{
 		o: o, store: kept, metrics: newMetrics(o), streams: newStreams(),
-		writes: newLimiter(writeEvery, writesAtOnce), signups: newLimiter(signupEvery, signupsAtOnce), door: newDoorkeeper(), sameOrigin: http.NewCrossOriginProtection(),
+		writes: newLimiter(writeEvery, writesAtOnce), calls: newLimiter(callEvery, callsAtOnce), signups: newLimiter(signupEvery, signupsAtOnce), door: newDoorkeeper(), sameOrigin: http.NewCrossOriginProtection(),
 	}
 	s.settings.Store(first)
 	if err := s.tie(); err != nil {

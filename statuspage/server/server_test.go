@@ -60,7 +60,7 @@ func eventually(t *testing.T, h http.Handler, path, want string) {
 
 func TestServerFromStartToStop(t *testing.T) {
 	t.Parallel()
-	s, registry := newServer(t, "branding: {page_title: Acme}\nmanager: {token: t0ken}\n")
+	s, registry := newServer(t, "branding: {page_title: Acme}\nmanager: {token: t0ken-of-Acme}\n")
 	require.False(t, s.Ready())
 	public, ops := s.Public(), s.Ops()
 	require.Equal(t, "unknown", ask(public, http.MethodGet, "/status/text").Body.String(), "there is a page before Run")
@@ -80,7 +80,7 @@ func TestServerFromStartToStop(t *testing.T) {
 
 func TestAnnouncementReachesThePage(t *testing.T) {
 	t.Parallel()
-	s, _ := newServer(t, "manager: {token: t0ken}\n")
+	s, _ := newServer(t, "manager: {token: t0ken-of-Acme}\n")
 	with(s, answering(status.Healthy))
 	start(t, s)
 	post := func(password string) int {
@@ -92,13 +92,54 @@ func TestAnnouncementReachesThePage(t *testing.T) {
 		return w.Code
 	}
 	require.Contains(t, []int{http.StatusUnauthorized, http.StatusForbidden}, post("wrong"))
-	require.Equal(t, http.StatusOK, post("t0ken"))
+	require.Equal(t, http.StatusOK, post("t0ken-of-Acme"))
 	eventually(t, s.Public(), "/", "Move &lt;b&gt;")
+}
+
+func TestTokensAreTriedSeldom(t *testing.T) {
+	t.Parallel()
+	s, _ := newServer(t, "manager: {token: t0ken-of-Acme}\n")
+	start(t, s)
+	code := func(token, from string) int {
+		r := httptest.NewRequest(http.MethodGet, "/manager/v1/incidents", nil)
+		r.RemoteAddr = "127.0.0.1:1"
+		r.Header.Set("X-Forwarded-For", from)
+		r.SetBasicAuth("", token)
+		w := httptest.NewRecorder()
+		s.Public().ServeHTTP(w, r)
+		return w.Code
+	}
+	for range 2 * triesOfOne {
+		require.Equal(t, http.StatusOK, code("t0ken-of-Acme", "192.0.2.1"), "the right one costs nothing")
+	}
+	for range triesOfOne {
+		require.Equal(t, http.StatusUnauthorized, code("wrong", "192.0.2.1"))
+	}
+	require.Equal(t, http.StatusTooManyRequests, code("wrong", "192.0.2.1"))
+	require.Equal(t, http.StatusTooManyRequests, code("t0ken-of-Acme", "192.0.2.1"), "or it could be guessed")
+	require.Equal(t, http.StatusOK, code("t0ken-of-Acme", "192.0.2.2"), "who sits elsewhere may")
+}
+
+// Who asks as language models do, and often, can still log in and subscribe.
+func TestCallsAndWritesAreLimitedApart(t *testing.T) {
+	t.Parallel()
+	s, _ := newServer(t, "access: {password: open sesame}\n")
+	start(t, s)
+	public := s.Public()
+	call := func() *httptest.ResponseRecorder {
+		return ask(public, http.MethodPost, "/mcp/", "Authorization", "Basic Om9wZW4gc2VzYW1l")
+	}
+	require.Equal(t, "no-store", call().Header().Get("Cache-Control"), "the page is private")
+	for range callsAtOnce {
+		call()
+	}
+	require.Equal(t, http.StatusTooManyRequests, call().Code)
+	require.Equal(t, http.StatusSeeOther, logIn(public, "open sesame", "/").Code)
 }
 
 func TestOps(t *testing.T) {
 	t.Parallel()
-	s, _ := newServer(t, "manager: {token: hunter2}\nprometheus: {basic_auth: {username: u, password: hunter2}}\n")
+	s, _ := newServer(t, "manager: {token: hunter2hunter2}\nprometheus: {basic_auth: {username: u, password: hunter2}}\n")
 	start(t, s)
 	ops := s.Ops()
 	for path, want := range map[string]string{

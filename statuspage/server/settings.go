@@ -9,12 +9,12 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
-	"slices"
 
 	"github.com/pharos-status/pharos/statuspage"
 	"github.com/pharos-status/pharos/statuspage/alerts"
 	"github.com/pharos-status/pharos/statuspage/config"
 	"github.com/pharos-status/pharos/statuspage/prom"
+	"github.com/pharos-status/pharos/statuspage/visitor"
 )
 
 // The addresses under which the embedded engines are reached.
@@ -30,7 +30,7 @@ type settings struct {
 	source  statuspage.Source
 	alerts  *alerts.Client
 	faces   []*face // of the pages, the main one first
-	proxies proxies
+	proxies visitor.Proxies
 	release func() // gives up what idles; a reading under way may still end
 }
 
@@ -42,9 +42,12 @@ func loadSettings(o *Options, wanted bool) (*settings, error) {
 		return nil, err
 	}
 	c.Branding.PageURL = cmp.Or(c.Branding.PageURL, o.PageURL)
-	s := &settings{config: c, file: file, proxies: trusted(c)}
+	s := &settings{config: c, file: file, proxies: c.Proxies()}
 	if s.faces, err = newFaces(c); err != nil {
 		return nil, err
+	}
+	for _, pair := range c.Uncovered() {
+		o.Logger.Warn("What a private page selects is on a public page too; leave it out there by select", "private_page", pair[0], "public_page", pair[1])
 	}
 	promURL := choose(o.Logger, "prometheus.url", c.Prometheus.URL, config.Default().Prometheus.URL, embeddedPrometheus, o.Prometheus)
 	source, err := prom.New(prom.Options{
@@ -78,15 +81,6 @@ func components(c *config.Config) []prom.Component {
 				Unit: one.Unit, ShowValue: one.ShowValue, Labels: one.Labels,
 			},
 		})
-	}
-	return all
-}
-
-// trusted returns the networks of all proxies that the configuration trusts.
-func trusted(c *config.Config) proxies {
-	all := slices.Clone(c.Admin.Proxy.Trusted)
-	for _, p := range c.All() {
-		all = append(all, p.Access.Proxy.Trusted...)
 	}
 	return all
 }

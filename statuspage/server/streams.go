@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"net/netip"
 	"sync"
+
+	"github.com/pharos-status/pharos/statuspage/visitor"
 )
 
 // Limits of the event streams.
@@ -32,7 +34,7 @@ func newStreams() *streams {
 // enter lets a listener in, or returns the HTTP code with which it is turned away.
 // Who was let in leaves by calling leave.
 func (s *streams) enter(from netip.Addr) (leave func(), code int) {
-	who := network(from)
+	who := visitor.Network(from)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -61,6 +62,9 @@ func (v *visit) subscribePage(code int, state view.SubscribeState) {
 	if v.site.face.gate != nil && state.Step != view.SubscribeForm && state.Step != view.SubscribeEdit {
 		page = v.site.face.blank()
 	}
+	if state.Step == view.SubscribeEdit && !v.admitted() {
+		page = chosenOf(page, state.Chosen)
+	}
 	v.show(code, func(w io.Writer, o view.Options) error { return view.SubscribePage(w, page, state, o) })
 }
 
@@ -110,9 +114,48 @@ func refs(texts []string) ([]statuspage.Ref, error) {
 	return all, nil
 }
 
+// admitted tells whether the visitor may see the page, which a link alone does not say.
+func (v *visit) admitted() bool {
+	return v.site.face.gate == nil || v.site.face.gate.admits(v.r)
+}
+
+func isPart(of, all []statuspage.Ref) bool {
+	return !slices.ContainsFunc(of, func(r statuspage.Ref) bool { return !slices.Contains(all, r) })
+}
+
+// chosenOf returns the page with nothing but components that were chosen.
+func chosenOf(p statuspage.Page, chosen []statuspage.Ref) statuspage.Page {
+	var services []statuspage.Service
+	for _, s := range p.Services {
+		whole := slices.Contains(chosen, statuspage.Ref{Service: s.ID})
+		nodes := s.Nodes
+		s.Nodes = nil
+		for _, n := range nodes {
+			if slices.Contains(chosen, statuspage.Ref{Service: s.ID, Node: n.ID}) {
+				s.Nodes = append(s.Nodes, n)
+			}
+		}
+		if whole || len(s.Nodes) > 0 {
+			services = append(services, s)
+		}
+	}
+	p.Services = services
+	return p
+}
+
+// subscriber returns whose link holds the token, or [subscribe.ErrToken]. The links of
+// one page say nothing on another, which may be private.
+func (s *Server) subscriber(v *visit, token string) (store.Subscriber, error) {
+	x, err := s.subscribers.Find(v.r.Context(), token)
+	if err == nil && x.Page != v.site.face.id {
+		return store.Subscriber{}, subscribe.ErrToken
+	}
+	return x, err
+}
+
 func (s *Server) confirm(v *visit, token string) {
 	ctx := v.r.Context()
-	before, err := s.subscribers.Find(ctx, token)
+	before, err := s.subscriber(v, token)
 	if err != nil {
 		s.refuse(v, err, view.SubscribeState{})
 		return
@@ -133,11 +176,15 @@ func (s *Server) confirm(v *visit, token string) {
 
 func (s *Server) manage(v *visit, token string) {
 	ctx := v.r.Context()
-	x, err := s.subscribers.Find(ctx, token)
+	x, err := s.subscriber(v, token)
 	state := view.SubscribeState{Step: view.SubscribeEdit, Token: token}
+	state.Chosen = x.Components
 	if err == nil && v.r.Method == http.MethodPost {
 		var chosen []statuspage.Ref
-		if chosen, err = refs(v.r.PostForm["component"]); err == nil {
+		if chosen, err = refs(v.r.PostForm["component"]); err == nil && !v.admitted() && !isPart(chosen, x.Components) {
+			err = subscribe.ErrComponent
+		}
+		if err == nil {
 			x, err = s.subscribers.Change(ctx, token, chosen, v.r.PostForm.Get("major") != "")
 			state.Saved = err == nil
 		}
@@ -153,7 +200,7 @@ func (s *Server) manage(v *visit, token string) {
 func (s *Server) unsubscribe(v *visit, token string) {
 	ctx := v.r.Context()
 	state := view.SubscribeState{Step: view.Unsubscribe, Token: token}
-	_, err := s.subscribers.Find(ctx, token)
+	_, err := s.subscriber(v, token)
 	if err == nil && v.r.Method == http.MethodPost {
 		state = view.SubscribeState{Step: view.Unsubscribed}
 		err = s.subscribers.Unsubscribe(ctx, token)
