@@ -101,6 +101,10 @@ func (a *Admin) routes() http.Handler {
 		"POST /admin/maintenance/{id}/cancel": a.cancelMaintenance,
 		"POST /admin/maintenance/{id}/delete": a.deleteMaintenance,
 
+		"GET /admin/maintenance/{id}/updates/{update}":         a.editMaintenanceUpdate,
+		"POST /admin/maintenance/{id}/updates/{update}":        a.changeMaintenanceUpdate,
+		"POST /admin/maintenance/{id}/updates/{update}/delete": a.deleteMaintenanceUpdate,
+
 		"GET /admin/announcements":              a.announcements,
 		"POST /admin/announcements":             a.announce,
 		"POST /admin/announcements/{id}/delete": a.retract,

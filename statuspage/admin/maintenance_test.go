@@ -47,6 +47,13 @@ func TestMaintenanceFromPlanToEnd(t *testing.T) {
 	require.NotContains(t, skipped.text(), "22 Mar 2038")
 	require.Len(t, o.maintenance().Cuts, 1)
 
+	require.False(t, m.Quiet)
+	noWord := b.get(at + "/edit").form(at + "/edit")
+	noWord.Del("begin_notify")
+	b.post(at+"/edit", noWord).requireText("The change is made")
+	require.True(t, o.maintenance().Quiet)
+	require.Empty(t, b.get(at+"/edit").form(at+"/edit").Get("begin_notify"))
+
 	// A change of the words touches no time.
 	sequence := o.maintenance().Sequence
 	b.get(at+"/edit").submit(at+"/edit", "title", "New disks, at last").requireText("The change is made")
@@ -79,9 +86,23 @@ func TestMaintenanceUnderWay(t *testing.T) {
 	b.get("/admin/").requireText("Under way")
 	b.get("/admin/maintenance").requireText("Under way")
 	b.get(at).submit(at, "phase", "verifying", "text", "We look whether it **works**.").requireText("The update is on the page", "Verifying")
+	update := at + "/updates/" + o.maintenance().Updates[0].ID
+	b.get(at).requireText("Edit")
+	stale := b.get(update)
+	b.get(update).submit(update, "text", " ").requireCode(http.StatusUnprocessableEntity)
+	b.get(update).submit(update, "text", "We look **again**.").requireText("The change is made", "We look again", "edited")
+	require.Equal(t, statuspage.Verifying, o.maintenance().Updates[0].Phase)
+	o.later(time.Second)
+	b.get(at).submit(at, "phase", "verifying", "text", "Nearly.").requireText("The update is on the page")
+	stale.submit(update, "text", "Mine.").requireCode(http.StatusConflict).requireText("Somebody has changed this")
+	b.get(update).submit(update+"/delete").requireText("It is deleted", "Nearly.")
+	b.get(update).requireCode(http.StatusNotFound)
+	last := at + "/updates/" + o.maintenance().Updates[0].ID
+	b.get(last).submit(last + "/delete").requireCode(http.StatusConflict).requireText("It is the only update that says that the maintenance has begun")
 	b.get(at).submit(at+"/end").requireText("The maintenance has ended", "Over")
 	m := o.maintenance()
-	require.Equal(t, now.Add(40*time.Minute), m.Cuts[0].End)
+	require.False(t, m.Quiet)
+	require.Equal(t, now.Add(40*time.Minute+time.Second), m.Cuts[0].End)
 	b.post(at+"/end", b.get(at).form(at+"/delete")).requireCode(http.StatusConflict).requireText("That can’t be done now")
 }
 

@@ -52,7 +52,7 @@ func (p *planPage) known(rule string) bool {
 }
 
 func (a *Admin) newMaintenance(w http.ResponseWriter, r *http.Request, v *visit) error {
-	f := newForm("time_zone", "UTC", "notify", "yes")
+	f := newForm("time_zone", "UTC", "notify", "yes", "begin_notify", "yes")
 	f.Values["components"] = r.URL.Query()["component"]
 	return a.showPlan(w, r, v, f, http.StatusOK)
 }
@@ -82,6 +82,9 @@ func (p *planPage) formOf(m *statuspage.Maintenance) *form {
 	zone := zoneOf(m.TimeZone)
 	f := newForm("title", m.Title, "text", m.Text, "start", clockOf(m.Start, zone), "end", clockOf(m.End, zone),
 		"time_zone", cmp.Or(m.TimeZone, "UTC"), "repeat", m.RRule, "version", version(m.Updated), "notify", "yes")
+	if !m.Quiet {
+		f.Set("begin_notify", "yes")
+	}
 	if !p.known(m.RRule) {
 		f.Set("repeat", custom)
 		f.Set("rrule", m.RRule)
@@ -110,10 +113,10 @@ func (f *form) zone() *time.Location {
 
 func (f *form) maintenanceInput() (desk.MaintenanceInput, error) {
 	zone, rule := f.zone(), f.rule()
-	name := zone.String()
+	name, quiet := zone.String(), !*f.flag("begin_notify")
 	in := desk.MaintenanceInput{
 		Title: f.text("title"), Text: f.text("text"), Components: f.components(),
-		Start: f.when("start", zone), End: f.when("end", zone), TimeZone: &name, RRule: &rule, Notify: f.flag("notify"),
+		Start: f.when("start", zone), End: f.when("end", zone), TimeZone: &name, RRule: &rule, Notify: f.flag("notify"), Quiet: &quiet,
 	}
 	if f.Get("repeat") == custom && rule == "" {
 		f.fault("rrule", "is empty; write one such as FREQ=MONTHLY;BYDAY=1SU, or choose another repetition")
