@@ -282,10 +282,15 @@ func TestLimitsOfIncidents(t *testing.T) {
 		_, err := e.UpdateIncident(t.Context(), anna, i.ID, desk.UpdateInput{Text: new("x")})
 		return err
 	})
+	full := i
+	closed, err := e.UpdateIncident(t.Context(), anna, i.ID, desk.UpdateInput{Text: new("x"), Phase: new(statuspage.Resolved)})
+	require.NoError(t, err, "what closes it has room")
+	require.False(t, closed.Open())
+	e.fill(t, 1, func(tx *store.Tx, _ int) error { return tx.PutIncident(full) })
 	e.impossible(t, "there are 1000 open incidents; resolve one first, or delete a draft", func() error {
 		_, err := e.OpenIncident(t.Context(), anna, desk.IncidentInput{Title: new("a"), Text: new("b")})
 		return err
 	})
-	_, err := e.OpenIncident(t.Context(), anna, desk.IncidentInput{Title: new("a"), Text: new("b"), Phase: new(statuspage.Resolved)})
+	_, err = e.OpenIncident(t.Context(), anna, desk.IncidentInput{Title: new("a"), Text: new("b"), Phase: new(statuspage.Resolved)})
 	require.NoError(t, err, "what is over takes no room")
 }

@@ -123,6 +123,16 @@ func TestTemplates(t *testing.T) {
 	require.NoError(t, e.DeleteTemplate(t.Context(), anna, made.ID))
 }
 
+func TestAQuietAnnouncement(t *testing.T) {
+	t.Parallel()
+	e := newEnv(t)
+	in := announcement("a", "b")
+	in.Notify = new(false)
+	_, err := e.Announce(t.Context(), anna, in)
+	require.NoError(t, err)
+	require.Empty(t, e.news(t))
+}
+
 func announcement(title, text string) desk.AnnouncementInput {
 	return desk.AnnouncementInput{Title: &title, Text: &text}
 }

@@ -65,3 +65,18 @@ func TestAnAlertOpensOneIncident(t *testing.T) {
 	_, err = e.OpenIncident(t.Context(), "pharos", in)
 	require.NoError(t, err)
 }
+
+func TestDraftsThatNobodyWants(t *testing.T) {
+	t.Parallel()
+	e := newEnv(t)
+	i, err := e.OpenIncident(t.Context(), anna, desk.IncidentInput{Title: new("Down"), Draft: new(true)})
+	require.NoError(t, err)
+	remove := func() error { return e.DeleteDraft(t.Context(), "pharos", i.ID, i.Updated) }
+	seen := i.Updated
+	e.now = e.now.Add(time.Second)
+	i, err = e.ChangeIncident(t.Context(), anna, i.ID, desk.IncidentInput{Draft: new(false), Text: new("It is.")})
+	require.NoError(t, err)
+	e.impossible(t, "the incident is public; people have seen it", remove)
+	i.Updated = seen
+	e.impossible(t, "somebody has changed it meanwhile; look at it again", remove)
+}

@@ -16,7 +16,8 @@ import (
 const MaxUpdates = 200
 
 // UpdateIncident adds an update. One that says resolved closes the incident; one that
-// says investigating, identified or monitoring after that opens it again.
+// says investigating, identified or monitoring after that opens it again. Whoever says
+// resolved of what is, has not seen that somebody was faster.
 func (d *Desk) UpdateIncident(ctx context.Context, author, id string, in UpdateInput) (statuspage.Incident, error) {
 	return d.withUpdates(ctx, author, id, in.Seen, func(tx *store.Tx, i *statuspage.Incident, now time.Time) error {
 		u, err := d.addUpdate(i, in, now)
@@ -34,7 +35,11 @@ func (d *Desk) addUpdate(i *statuspage.Incident, in UpdateInput, now time.Time) 
 	}
 	var f faults
 	u := f.update(in, now)
-	u.Phase = oneOf(&f, "phase", or(in.Phase, phaseAt(i.Updates, u.Time, statuspage.Investigating)), statuspage.IncidentPhases())
+	before := phaseAt(i.Updates, u.Time, statuspage.Investigating)
+	u.Phase = oneOf(&f, "phase", or(in.Phase, before), statuspage.IncidentPhases())
+	if in.Phase != nil && u.Phase == statuspage.Resolved && (before == statuspage.Resolved || before == statuspage.Postmortem) {
+		return "", conflict("the incident is resolved already; to say more of it leave out the phase, or edit the update that says so")
+	}
 	if in.Impact != nil {
 		i.Impact = oneOf(&f, "impact", *in.Impact, statuspage.Impacts())
 	}
