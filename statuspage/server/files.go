@@ -35,6 +35,9 @@ func drawFiles(s *site) (map[string][]byte, error) {
 	badges := map[string]*route{}
 	for _, one := range s.page.Services {
 		paths = append(paths, view.ServicePath(one.ID))
+		for _, feed := range []string{"/feed.atom", "/feed.rss", "/feed.json", "/maintenance.ics"} {
+			paths = append(paths, feed+"?service="+url.QueryEscape(one.ID))
+		}
 		addBadges(badges, one.ID, "")
 		for _, n := range one.Nodes {
 			addBadges(badges, one.ID, n.ID)
@@ -45,7 +48,8 @@ func drawFiles(s *site) (map[string][]byte, error) {
 		files[strings.TrimPrefix(a.Path, "/")] = a.Body
 	}
 	for _, p := range paths {
-		t, ok := s.studio.routes.find(p, "")
+		name, query, _ := strings.Cut(p, "?")
+		t, ok := s.studio.routes.find(name, query)
 		if !ok {
 			continue
 		}
@@ -74,7 +78,7 @@ func addBadges(all map[string]*route, service, node string) {
 }
 
 func drawFile(files map[string][]byte, s *site, name string, r *route) error {
-	d := s.drawing(cmp.Or(s.face.language, defaultLanguage))
+	d := s.drawing(cmp.Or(s.face.language, defaultLanguage), false)
 	d.view.Live, d.view.Subscribe, d.view.Languages = false, view.Subscribe{}, nil
 	d.view.Link = func(to string) string { return relative(name, to) }
 	var b bytes.Buffer
@@ -88,8 +92,13 @@ func drawFile(files map[string][]byte, s *site, name string, r *route) error {
 	return nil
 }
 
-// fileOf returns the name of the file of a path of the page, percent-encoded.
-func fileOf(urlPath string) string {
+// fileOf returns the name of the file of a path of the page, percent-encoded. Of what a
+// query may choose there are files of the feeds of a service, and of nothing else.
+func fileOf(to string) string {
+	urlPath, query, _ := strings.Cut(to, "?")
+	if q, _ := url.ParseQuery(query); q.Get("service") != "" {
+		return "services/" + fileName(q.Get("service")) + path.Ext(urlPath)
+	}
 	if urlPath == "/" {
 		return "index.html"
 	}
@@ -108,7 +117,6 @@ func fileOf(urlPath string) string {
 // relative returns what a link in a file holds that leads to a path of the page.
 func relative(from, to string) string {
 	to, anchor, _ := strings.Cut(to, "#")
-	to, _, _ = strings.Cut(to, "?") // a file has no variants
 	if !strings.HasPrefix(to, "/") {
 		return to
 	}

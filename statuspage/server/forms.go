@@ -44,7 +44,9 @@ func (v *visit) options() view.Options {
 	tag := v.site.face.language
 	o := view.Options{Live: true, Subscribe: v.site.face.subscribe}
 	if tag == "" {
-		tag, _ = v.site.studio.languages.of(v.r)
+		var asked bool
+		tag, asked = v.site.studio.languages.of(v.r)
+		o.Chosen = !asked
 		o.Languages = v.site.studio.languages.tags
 	}
 	o.Words = words.In(tag)

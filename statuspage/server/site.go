@@ -62,7 +62,10 @@ func newStudio(parallel int, rendered func(), log *slog.Logger) *studio {
 	return s
 }
 
-type resourceKey struct{ name, language string }
+type resourceKey struct {
+	name, language string
+	chosen         bool // the visitor chose the language, and links keep it
+}
 
 // An entry is a resource that is drawn when it is first asked for.
 type entry struct {
@@ -110,7 +113,7 @@ func (s *site) warm(before *site) {
 	}
 	before.mu.Unlock()
 	for k, e := range front {
-		r, err := s.resource(target{s.studio.routes["/"], k.name}, k.language, plainly)
+		r, err := s.resource(s.studio.routes["/"], k, plainly)
 		if err != nil {
 			continue // a visitor will meet it, and the log
 		}
@@ -174,11 +177,12 @@ func (s *site) serveNotFound(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *site) serve(w http.ResponseWriter, r *http.Request, t target, code int, vary variance) {
-	language, asked := s.language(r, t.route)
-	if asked {
+	key := resourceKey{name: t.name}
+	var asked bool
+	if key.language, key.chosen, asked = s.language(r, t.route); asked {
 		vary |= byLanguage
 	}
-	res, err := s.resource(t, language, negotiate(r.Header.Get("Accept-Encoding")))
+	res, err := s.resource(t.route, key, negotiate(r.Header.Get("Accept-Encoding")))
 	switch {
 	case errors.Is(err, view.ErrNotThere), errors.Is(err, format.ErrNotThere):
 		s.serveNotFound(w, r)
@@ -198,35 +202,34 @@ func (s *site) serve(w http.ResponseWriter, r *http.Request, t target, code int,
 	res.serve(w, r, code, vary)
 }
 
-// language returns the one to draw in, and whether the visitor's browser was asked:
-// that of the page, else that of the query, else that of the browser where the route
-// follows it, else English.
-func (s *site) language(r *http.Request, t *route) (tag string, asked bool) {
+// language returns the one to draw in, whether the visitor chose it for pages to come,
+// and whether their browser was asked: that of the page, else that of the query, else
+// that of the browser where the route follows it, else English.
+func (s *site) language(r *http.Request, t *route) (tag string, chosen, asked bool) {
 	if s.face.language != "" {
-		return s.face.language, false
+		return s.face.language, false, false
 	}
 	if !t.negotiated && r.URL.RawQuery == "" {
-		return defaultLanguage, false
+		return defaultLanguage, false, false
 	}
 	tag, asked = s.studio.languages.of(r)
 	if asked && !t.negotiated {
-		return defaultLanguage, false
+		return defaultLanguage, false, false
 	}
-	return tag, asked
+	return tag, !asked && t.contentType == typeHTML, asked
 }
 
 // defaultLanguage is that of a page and a visitor who name none.
 const defaultLanguage = "en"
 
-// resource returns what is drawn of a target. It is drawn once, unless there is no
+// resource returns what is drawn of a route. It is drawn once, unless there is no
 // room to keep it; an error is not kept.
-func (s *site) resource(t target, language string, c coding) (*resource, error) {
-	key := resourceKey{t.name, language}
+func (s *site) resource(t *route, key resourceKey, c coding) (*resource, error) {
 	s.mu.Lock()
 	e, ok := s.drawn[key]
 	if !ok {
 		e = &entry{}
-		e.draw = sync.OnceValues(func() (*resource, error) { return s.draw(t.route, key, e) })
+		e.draw = sync.OnceValues(func() (*resource, error) { return s.draw(t, key, e) })
 		if s.cached < maxCached {
 			s.drawn[key] = e
 		}
@@ -252,7 +255,7 @@ func (s *site) draw(t *route, key resourceKey, e *entry) (*resource, error) {
 	s.studio.easels <- struct{}{}
 	defer func() { <-s.studio.easels }()
 	var b bytes.Buffer
-	if err := t.draw(&b, s.drawing(key.language)); err != nil {
+	if err := t.draw(&b, s.drawing(key.language, key.chosen)); err != nil {
 		return nil, fmt.Errorf("draw %s: %w", key.name, err)
 	}
 	s.studio.rendered()
@@ -267,10 +270,10 @@ func (s *site) draw(t *route, key resourceKey, e *entry) (*resource, error) {
 // entrySize is about what an entry takes besides its bytes.
 const entrySize = 1000
 
-// drawing returns what routes draw from, in a language.
-func (s *site) drawing(language string) *drawing {
+// drawing returns what routes draw from, in a language that the visitor may have chosen.
+func (s *site) drawing(language string, chosen bool) *drawing {
 	w := words.In(language)
-	o := view.Options{Words: w, Live: true, Subscribe: s.face.subscribe}
+	o := view.Options{Words: w, Live: true, Subscribe: s.face.subscribe, Chosen: chosen}
 	if s.face.language == "" {
 		o.Languages = s.studio.languages.tags
 	}

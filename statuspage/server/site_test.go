@@ -199,7 +199,7 @@ func TestEachIsDrawnOnce(t *testing.T) {
 	require.Equal(t, 3, drawn.count(), "the front page is drawn before anybody asks")
 	second := g.shown.Load().sites[0]
 	ask(second, http.MethodGet, "/status/text")
-	key := resourceKey{"/status/text", "en"}
+	key := resourceKey{name: "/status/text", language: "en"}
 	require.Same(t, first.drawn[key].done.Load(), second.drawn[key].done.Load())
 }
 
@@ -250,6 +250,9 @@ func TestLanguages(t *testing.T) {
 	require.Contains(t, varies(ask(s, http.MethodGet, "/")), "Accept-Language")
 	require.NotContains(t, varies(ask(s, http.MethodGet, "/?lang=fr")), "Accept-Language")
 	require.NotContains(t, varies(ask(s, http.MethodGet, "/feed.atom")), "Accept-Language", "one feed for all")
+
+	require.Contains(t, ask(s, http.MethodGet, "/?lang=fr").Body.String(), `href="/history?lang=fr"`, "the choice lasts")
+	require.Contains(t, ask(s, http.MethodGet, "/", "Accept-Language", "fr").Body.String(), `href="/history"`, "the browser will say so again")
 
 	s = siteOf(t, status.Healthy, func(c *config.Config) { c.Language = "nl" })
 	require.Equal(t, "nl", in("/?lang=fr", "de"), "the page is of one language")

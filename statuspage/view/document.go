@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"net/url"
 	"strings"
 	"sync"
 	"time"
@@ -37,7 +38,9 @@ type document struct {
 	NoRobots bool
 	Body     any // what the template of this kind of page shows
 
-	locked bool // the visitor may see no more than this
+	locked bool   // the visitor may see no more than this
+	about  string // the service whose page it is
+	Token  string // of the subscription whose page it is
 	labels map[statuspage.Ref]string
 	// What was written before, since thousands of components share seconds, days and
 	// spans of time.
@@ -79,23 +82,52 @@ func (d *document) draw(m *markup, name string) error {
 // T returns a message; see [words.Words.Text].
 func (d *document) T(key string, args ...string) string { return d.w.Text(key, args...) }
 
-// Link returns what an href holds for a path of ours.
+// Link returns what an href holds for a path of ours, in the language that the visitor
+// chose.
 func (d *document) Link(path string) string {
+	if d.o.Chosen {
+		separator := "?"
+		if strings.Contains(path, "?") {
+			separator = "&"
+		}
+		path += separator + "lang=" + d.w.Tag
+	}
+	return d.link(path)
+}
+
+func (d *document) link(path string) string {
 	if d.o.Link == nil {
 		return path
 	}
 	return d.o.Link(path)
 }
 
+// Feed returns what an href holds for a feed or the calendar: on the page of a service,
+// of what touches that.
+func (d *document) Feed(path string) string {
+	if d.about != "" {
+		path += "?service=" + url.QueryEscape(d.about)
+	}
+	return d.Link(path)
+}
+
+// FeedTitle names what Feed leads to.
+func (d *document) FeedTitle() string {
+	if label, shown := d.label(statuspage.Ref{Service: d.about}); shown {
+		return d.T("component", d.Name(), label)
+	}
+	return d.Name()
+}
+
 // Asset returns where a file of ours is.
-func (d *document) Asset(file string) string { return d.Link(assetPath(file)) }
+func (d *document) Asset(file string) string { return d.link(assetPath(file)) }
 
 // Events returns where the page learns that it has changed; empty without a server.
 func (d *document) Events() string {
 	if !d.o.Live {
 		return ""
 	}
-	return d.Link("/events")
+	return d.link("/events")
 }
 
 // Lang returns the language of the page.

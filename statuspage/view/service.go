@@ -39,6 +39,7 @@ func Service(w io.Writer, p statuspage.Page, id string, o Options) error {
 		return ErrNotThere
 	}
 	d := newDocument(p, o)
+	d.about = id
 	s := &d.p.Services[at]
 	body := service{Label: s.Label, Today: d.p.Today.Format("2006-01-02")}
 	if s.Uptime != nil {

@@ -4,12 +4,14 @@ package view_test
 
 import (
 	"bytes"
+	"net/url"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/pharos-status/pharos/statuspage/view"
+	"github.com/pharos-status/pharos/statuspage/words"
 )
 
 func TestIncidentPage(t *testing.T) {
@@ -83,4 +85,67 @@ func TestLinksGoThroughLink(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestLinksKeepTheLanguage: who chose one has it on the next page too, and in what they
+// send.
+func TestLinksKeepTheLanguage(t *testing.T) {
+	t.Parallel()
+	o := options()
+	o.Words, o.Chosen = words.In("fr"), true
+	for name, f := range shown("mixed") {
+		var b bytes.Buffer
+		require.NoError(t, f(&b, mixed(), o))
+		found := 0
+		for n := range parse(t, b.Bytes()).Descendants() {
+			for _, key := range []string{"href", "action"} {
+				address := attribute(n, key)
+				switch {
+				case !strings.HasPrefix(address, "/"):
+				case strings.HasPrefix(address, "/assets/"):
+					require.NotContains(t, address, "?", "one copy for all")
+				default:
+					found++
+					u, err := url.Parse(address)
+					require.NoError(t, err)
+					require.Equal(t, "fr", u.Query().Get("lang"), "%s: %s", name, address)
+				}
+			}
+		}
+		require.Positive(t, found, name)
+	}
+	require.NotContains(t, string(render(t, view.Index, mixed())), `href="/history?`, "the browser's language needs no reminder")
+}
+
+// TestChoiceOfLanguageKeepsTheToken: a page of a subscription is none without it.
+func TestChoiceOfLanguageKeepsTheToken(t *testing.T) {
+	t.Parallel()
+	root := parse(t, render(t, drawings()["subscribe-edit"], mixed()))
+	for _, a := range find(only(t, root, "languages"), "a") {
+		require.Equal(t, "?lang="+attribute(a, "lang")+"&token=t0ken", attribute(a, "href"))
+	}
+}
+
+// TestFeedsOfAService: its page leads to what touches it.
+func TestFeedsOfAService(t *testing.T) {
+	t.Parallel()
+	p := mixed()
+	p.Services[0].ID = "web & more"
+	var b bytes.Buffer
+	require.NoError(t, view.Service(&b, p, "web & more", options()))
+	root := parse(t, b.Bytes())
+	var links []string
+	for _, a := range find(only(t, root, "ways"), "a") {
+		links = append(links, attribute(a, "href"))
+	}
+	const query = "?service=web+%26+more"
+	require.Equal(t, []string{"/subscribe", "/feed.atom" + query, "/feed.rss" + query, "/feed.json" + query, "/maintenance.ics" + query}, links)
+	for _, link := range find(root, "link") {
+		if attribute(link, "rel") == "alternate" {
+			require.Equal(t, "/feed.atom"+query, attribute(link, "href"))
+			require.Equal(t, "Acme Status: Web nodes", attribute(link, "title"))
+			return
+		}
+	}
+	require.Fail(t, "no link to the feed")
 }

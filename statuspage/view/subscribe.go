@@ -59,6 +59,7 @@ type choice struct {
 // SubscribePage writes a page of a subscription.
 func SubscribePage(w io.Writer, p statuspage.Page, s SubscribeState, o Options) error {
 	d := newDocument(p, o)
+	d.Token = s.Token
 	if s.Step == "" {
 		s.Step = SubscribeForm
 	}

@@ -24,6 +24,7 @@ type Options struct {
 	Live      bool                     // there is a server that sends /events; false in an export
 	Subscribe Subscribe
 	Languages []string // tags to choose from by ?lang=xx; empty if the page has one language
+	Chosen    bool     // the visitor chose the language by ?lang=xx: links keep it
 }
 
 // Subscribe says how visitors may subscribe, besides by feeds and the calendar.
