@@ -71,7 +71,7 @@ func newEnvOf(t testing.TB, o store.Options) *env {
 			}
 			return e.try(r, right)
 		},
-		Desk:  e.desk, Store: s,
+		Desk: e.desk, Store: s,
 		Reminders:  func() api.Reminders { return e },
 		Reading:    func() statuspage.Reading { return e.reading },
 		StaleAfter: func() time.Duration { return time.Minute },

@@ -13,10 +13,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/pharos-status/pharos/statuspage/desk"
-
 	"github.com/pharos-status/pharos/internal/status"
 	"github.com/pharos-status/pharos/statuspage"
+	"github.com/pharos-status/pharos/statuspage/desk"
 )
 
 func TestVigilsAnnouncements(t *testing.T) {
