@@ -82,6 +82,7 @@ func TestIncident(t *testing.T) {
 	require.Equal(t, id+" is identified\n", p.run(0, "incident", "update", id, "--phase=identified", "-m", "The disks.", "--impact=critical"))
 	text := filepath.Join(folder(t, map[string]string{"text.md": "It is\nover.\n"}), "text.md")
 	require.Equal(t, id+" is resolved\n", p.run(0, "incident", "resolve", id, "--text-file="+text))
+	require.Equal(t, "pharosctl: the incident is resolved already; to say more of it leave out the phase, or edit the update that says so\n", p.run(1, "incident", "resolve", id, "-m", "Fixed again."))
 
 	lines := strings.Split(p.run(0, "incident", "list", "--state=all"), "\n")
 	require.Regexp(t, `^ID +PHASE +IMPACT +STARTED \(UTC\) +RESOLVED \(UTC\) +COMPONENTS +TITLE$`, lines[0])

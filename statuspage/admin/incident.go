@@ -71,6 +71,7 @@ func (a *Admin) postUpdate(w http.ResponseWriter, r *http.Request, v *visit) err
 	}
 	in, typedErr := f.updateInput()
 	in.Impact = changed(in.Impact, string(now.Impact), f.Get("impact"))
+	in.Phase = changed(in.Phase, string(now.Phase()), f.Get("phase"))
 	if err == nil {
 		err = typedErr
 	}

@@ -80,8 +80,10 @@ func TestIncidentFromFirstWordToLast(t *testing.T) {
 	b.get(at).submit(at, "phase", "resolved", "text", "It is mended.").requireText("Resolved", "after 31 minutes")
 	i = o.incident()
 	require.False(t, i.Open())
+	b.get(at).submit(at, "text", "We are sorry.").requireText("The update is on the page")
+	require.Equal(t, statuspage.Resolved, o.incident().Updates[3].Phase, "as the form has it")
 	b.get(edit).submit(edit + "/delete")
-	require.Len(t, o.incident().Updates, 2)
+	require.Len(t, o.incident().Updates, 3)
 
 	b.get("/admin/journal?subject="+i.ID).requireText("anna changed the incident", "anna created the incident", "digger")
 	gone := b.get(at).submit(at + "/delete").requireText("It is deleted")
