@@ -136,3 +136,12 @@ type Announcement struct {
 	Text  string    `json:"text"` // Markdown
 	Time  time.Time `json:"time"`
 }
+
+// Path is where the announcement stays, in the history of its month. It has the id
+// Anchor there and on the front page, as long as that has room for it.
+func (a Announcement) Path() string {
+	return "/history/" + a.Time.UTC().Format("2006-01") + "#" + a.Anchor()
+}
+
+// Anchor is the id of the announcement on the pages that show it.
+func (a Announcement) Anchor() string { return "announcement-" + a.ID }

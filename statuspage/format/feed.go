@@ -102,7 +102,7 @@ func entriesOf(p statuspage.Page, o Options) []entry {
 		}
 		for _, a := range p.Announcements {
 			all = append(all, entry{
-				id: urn("announcement", a.ID), title: line(a.Title), url: o.home() + "#news",
+				id: urn("announcement", a.ID), title: line(a.Title), url: o.link(a.Path()),
 				published: a.Time, updated: a.Time, html: string(markdown.HTML(a.Text)), categories: []string{"announcement"},
 			})
 		}

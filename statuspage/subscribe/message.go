@@ -53,7 +53,7 @@ func compose(d store.Delivery, x store.Subscriber, c store.Contents) (message, e
 	case store.NewsAnnouncement:
 		for _, a := range c.Announcements {
 			if a.ID == d.News.Subject {
-				return message{kind: "announcement", id: a.ID, title: a.Title, text: a.Text, at: a.Time, path: "/"}, nil
+				return message{kind: "announcement", id: a.ID, title: a.Title, text: a.Text, at: a.Time, path: a.Path()}, nil
 			}
 		}
 	}

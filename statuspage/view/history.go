@@ -16,6 +16,7 @@ type history struct {
 	Month        string
 	Newer, Older *monthLink
 	Months       []monthLink
+	Notices      []notice
 	Incidents    []eventDay
 	Maintenances []event
 	Corrections  []correction
@@ -69,6 +70,9 @@ func Months(p statuspage.Page) []time.Time {
 			set[monthOf(o.Start)] = true
 		}
 	}
+	for _, a := range p.Announcements {
+		set[monthOf(a.Time)] = true
+	}
 	all := make([]time.Time, 0, len(set))
 	for m := range set {
 		if !m.After(p.Today) {
@@ -110,6 +114,7 @@ func History(w io.Writer, p statuspage.Page, month time.Time, o Options) error {
 			body.Older = &link
 		}
 	}
+	body.Notices = d.notices(slices.DeleteFunc(slices.Clone(p.Announcements), func(a statuspage.Announcement) bool { return !monthOf(a.Time).Equal(month) }))
 	var incidents []*statuspage.Incident
 	for i := range d.p.Incidents {
 		if in := &d.p.Incidents[i]; monthOf(in.Started).Equal(month) {

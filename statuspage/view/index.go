@@ -50,7 +50,7 @@ func Index(w io.Writer, p statuspage.Page, o Options) error {
 	whole := p.Verdict()
 	body := index{
 		Class: whole.Status.String(), Icon: whole.Status.String(), Sentence: d.w.Sentence(p), Problem: d.w.Problem(p.Problem),
-		Age: d.Ago(p.AsOf), ReadOnly: p.ReadOnly, Notices: d.notices(),
+		Age: d.Ago(p.AsOf), ReadOnly: p.ReadOnly, Notices: d.notices(d.p.Announcements[:min(noticesShown, len(d.p.Announcements))]),
 		Today: p.Today.UTC().Format(time.DateOnly), Nothing: len(p.Services) == 0,
 		PastDays: d.w.Plural("past.none", pastDays),
 	}
@@ -77,10 +77,10 @@ func Index(w io.Writer, p statuspage.Page, o Options) error {
 	return err
 }
 
-func (d *document) notices() []notice {
+func (d *document) notices(announcements []statuspage.Announcement) []notice {
 	var all []notice
-	for _, a := range d.p.Announcements[:min(noticesShown, len(d.p.Announcements))] {
-		all = append(all, notice{anchor("announcement", a.ID), a.Title, d.Time(a.Time), text(a.Text, headingsInEvent)})
+	for _, a := range announcements {
+		all = append(all, notice{a.Anchor(), a.Title, d.Time(a.Time), text(a.Text, headingsInEvent)})
 	}
 	return all
 }

@@ -4,12 +4,15 @@ package view_test
 
 import (
 	"bytes"
+	"fmt"
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/pharos-status/pharos/statuspage"
 	"github.com/pharos-status/pharos/statuspage/view"
 	"github.com/pharos-status/pharos/statuspage/words"
 )
@@ -148,4 +151,22 @@ func TestFeedsOfAService(t *testing.T) {
 		}
 	}
 	require.Fail(t, "no link to the feed")
+}
+
+// TestAnnouncementsHaveAPlace: those that the page has room for, and all in the history
+// of their month, under the id that feeds link to.
+func TestAnnouncementsHaveAPlace(t *testing.T) {
+	t.Parallel()
+	p := mixed()
+	for i := range 9 {
+		p.Announcements = append(p.Announcements, statuspage.Announcement{ID: fmt.Sprint("older", i), Title: "Older", Time: today().AddDate(0, -9, -i)})
+	}
+	require.Len(t, find(only(t, dom(t, p), "news"), "article"), 5)
+	for _, a := range p.Announcements {
+		var b bytes.Buffer
+		month := time.Date(a.Time.Year(), a.Time.Month(), 1, 0, 0, 0, 0, time.UTC)
+		require.Contains(t, view.Months(p), month)
+		require.NoError(t, view.History(&b, p, month, options()))
+		require.Equal(t, a.Title, text(find(only(t, parse(t, b.Bytes()), a.Anchor()), "h3")...))
+	}
 }
