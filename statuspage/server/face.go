@@ -22,6 +22,7 @@ type face struct {
 	caching   []string // Cache-Control of what changes
 	subscribe view.Subscribe
 	embed     time.Duration // see [config.Embed]
+	room      int64         // of what is drawn of it, in bytes
 }
 
 // newFaces returns the faces of all pages, the main one first.
@@ -38,6 +39,7 @@ func newFaces(c *config.Config) ([]*face, error) {
 			headers: securityHeaders(p.Brand(), g != nil), caching: []string{cacheNever},
 			subscribe: view.Subscribe{Email: reachable && c.Subscribers.Email.Enabled(), Webhook: reachable && c.Subscribers.Webhooks.Enabled},
 			embed:     time.Duration(c.Embed.After),
+			room:      maxCached / int64(1+len(c.Pages)),
 		}
 		if g != nil {
 			f.caching = []string{cachePrivate}

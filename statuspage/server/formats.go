@@ -112,8 +112,8 @@ func kindOf(q url.Values) format.BadgeKind {
 }
 
 // badge returns the badge of a component: of {service}.svg, {service}/{node}.svg, or
-// with /uptime.svg behind either name, that of its uptime. Path is percent-encoded,
-// parts are what it holds below /badge/.
+// with /uptime.svg behind either name, that of its uptime. Path is percent-encoded in
+// one way, parts are what it holds below /badge/.
 func badge(path string, parts []string, q url.Values) (target, bool) {
 	last := len(parts) - 1
 	if last < 0 || last > 2 {

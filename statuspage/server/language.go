@@ -10,16 +10,17 @@ import (
 	"github.com/pharos-status/pharos/statuspage/words"
 )
 
-// maxLanguageHeaders bounds the headers that are remembered; browsers send few
-// different ones.
-const maxLanguageHeaders = 1000
+// maxLanguageHeaders bounds the headers of a generation that are remembered; browsers
+// send few different ones, and what nobody sends any more is forgotten with its
+// generation.
+const maxLanguageHeaders = 500
 
 // languages finds the language of a visitor. It is safe for concurrent use.
 type languages struct {
 	tags []string
 
-	mu    sync.RWMutex
-	known map[string]string // by Accept-Language
+	mu         sync.RWMutex
+	known, old map[string]string // by Accept-Language
 }
 
 func newLanguages() *languages {
@@ -45,11 +46,17 @@ func (l *languages) match(header string) string {
 	if known {
 		return tag
 	}
-	tag = words.Match(header)
+	if len(header) >= 200 {
+		return words.Match(header)
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if len(l.known) < maxLanguageHeaders && len(header) < 200 {
-		l.known[header] = tag
+	if tag, known = l.old[header]; !known {
+		tag = words.Match(header)
 	}
+	if len(l.known) >= maxLanguageHeaders {
+		l.known, l.old = map[string]string{}, l.known
+	}
+	l.known[header] = tag
 	return tag
 }

@@ -58,7 +58,7 @@ type route struct {
 // A target is what a request asks for.
 type target struct {
 	*route
-	name string // its path, and what counts of its query: the same for the same bytes
+	name string // its path, escaped in one way, and what counts of its query: the same for the same bytes
 }
 
 // routes are the public paths that a page is drawn for.
@@ -74,6 +74,7 @@ func (all routes) find(path, query string) (target, bool) {
 	if fixed, ok := all[path]; ok {
 		return fixed.with(path, q), true
 	}
+	var name strings.Builder // of which there is one however a visitor escapes it
 	parts := strings.Split(strings.TrimPrefix(path, "/"), "/")
 	for i, part := range parts {
 		text, err := url.PathUnescape(part)
@@ -81,13 +82,14 @@ func (all routes) find(path, query string) (target, bool) {
 			return target{}, false
 		}
 		parts[i] = text
+		name.WriteString("/" + url.PathEscape(text))
 	}
 	switch {
 	case parts[0] == "badge":
-		return badge(path, parts[1:], q)
+		return badge(name.String(), parts[1:], q)
 	case len(parts) == 2:
 		found := page(parts[0], parts[1])
-		return target{found, path}, found != nil
+		return target{found, name.String()}, found != nil
 	}
 	return target{}, false
 }

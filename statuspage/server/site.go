@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"strings"
 	"sync"
-	"sync/atomic"
 
 	"github.com/pharos-status/pharos/statuspage"
 	"github.com/pharos-status/pharos/statuspage/format"
@@ -18,12 +17,8 @@ import (
 	"github.com/pharos-status/pharos/statuspage/words"
 )
 
-// maxCached bounds the memory of what is drawn of one page, in bytes. What does not
-// fit is drawn for each visitor.
-const maxCached = 64 << 20
-
-// A site is one page at one moment, and what has been drawn of it: everything once,
-// when it is first asked for. A site is replaced as a whole when its page is built
+// A site is one page at one moment, and what has been drawn of it: everything when it is
+// first asked for. A site is replaced as a whole when its page is built
 // anew. It is safe for concurrent use.
 type site struct {
 	page    statuspage.Page
@@ -31,11 +26,7 @@ type site struct {
 	timing  []string // the version as a header, for the script of the page, which compares it with what events say
 	face    *face
 	studio  *studio
-	before  map[resourceKey]*resource // what was drawn of the page before it
-
-	mu     sync.Mutex
-	drawn  map[resourceKey]*entry
-	cached int64 // bytes
+	cache   *cache
 }
 
 // A studio is what all sites share.
@@ -62,40 +53,16 @@ func newStudio(parallel int, rendered func(), log *slog.Logger) *studio {
 	return s
 }
 
-type resourceKey struct {
-	name, language string
-	chosen         bool // the visitor chose the language, and links keep it
-}
-
-// An entry is a resource that is drawn when it is first asked for.
-type entry struct {
-	draw func() (*resource, error)
-	done atomic.Pointer[resource]
-	used [codings]atomic.Bool // the forms that were asked for
-}
-
 // newSite returns the site of a page that was built, after the one before, which may
 // be nil.
 func newSite(p statuspage.Page, f *face, s *studio, before *site) *site {
-	next := &site{page: p, version: versionOf(p), face: f, studio: s, drawn: map[resourceKey]*entry{}}
-	next.timing = []string{"version;desc=" + next.version}
+	var old *cache
 	if before != nil {
-		next.before = before.resources()
+		old = before.cache
 	}
+	next := &site{page: p, version: versionOf(p), face: f, studio: s, cache: newCache(f.room, old)}
+	next.timing = []string{"version;desc=" + next.version}
 	return next
-}
-
-// resources returns what has been drawn until now.
-func (s *site) resources() map[resourceKey]*resource {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	all := make(map[resourceKey]*resource, len(s.drawn))
-	for k, e := range s.drawn {
-		if r := e.done.Load(); r != nil {
-			all[k] = r
-		}
-	}
-	return all
 }
 
 // warm draws the front page in the languages and forms in which it was asked for
@@ -104,16 +71,8 @@ func (s *site) warm(before *site) {
 	if before == nil {
 		return
 	}
-	before.mu.Lock()
-	front := map[resourceKey]*entry{}
-	for k, e := range before.drawn {
-		if k.name == "/" {
-			front[k] = e
-		}
-	}
-	before.mu.Unlock()
-	for k, e := range front {
-		r, err := s.resource(s.studio.routes["/"], k, plainly)
+	for k, e := range before.cache.entries(func(k resourceKey) bool { return k.name == frontPage }) {
+		r, err := s.resource(s.studio.routes[frontPage], k, plainly)
 		if err != nil {
 			continue // a visitor will meet it, and the log
 		}
@@ -222,33 +181,20 @@ func (s *site) language(r *http.Request, t *route) (tag string, chosen, asked bo
 // defaultLanguage is that of a page and a visitor who name none.
 const defaultLanguage = "en"
 
-// resource returns what is drawn of a route. It is drawn once, unless there is no
-// room to keep it; an error is not kept.
+// resource returns what is drawn of a route. It is drawn once, unless it is forgotten
+// meanwhile; an error is not kept.
 func (s *site) resource(t *route, key resourceKey, c coding) (*resource, error) {
-	s.mu.Lock()
-	e, ok := s.drawn[key]
-	if !ok {
-		e = &entry{}
+	e := s.cache.entry(key, func() *entry {
+		e := &entry{}
 		e.draw = sync.OnceValues(func() (*resource, error) { return s.draw(t, key, e) })
-		if s.cached < maxCached {
-			s.drawn[key] = e
-		}
-	}
-	s.mu.Unlock()
+		return e
+	})
 	e.used[c].Store(true)
 	r, err := e.draw()
 	if err != nil {
-		s.forget(key, e)
+		s.cache.forget(key, e)
 	}
 	return r, err
-}
-
-func (s *site) forget(key resourceKey, e *entry) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.drawn[key] == e {
-		delete(s.drawn, key)
-	}
 }
 
 func (s *site) draw(t *route, key resourceKey, e *entry) (*resource, error) {
@@ -259,16 +205,10 @@ func (s *site) draw(t *route, key resourceKey, e *entry) (*resource, error) {
 		return nil, fmt.Errorf("draw %s: %w", key.name, err)
 	}
 	s.studio.rendered()
-	r := newResource(s.before[key], b.Bytes(), t.contentType)
-	e.done.Store(r)
-	s.mu.Lock()
-	s.cached += r.size() + int64(len(key.name)) + entrySize
-	s.mu.Unlock()
+	r := newResource(s.cache.earlier(key), b.Bytes(), t.contentType)
+	s.cache.drawn(key, e, r)
 	return r, nil
 }
-
-// entrySize is about what an entry takes besides its bytes.
-const entrySize = 1000
 
 // drawing returns what routes draw from, in a language that the visitor may have chosen.
 func (s *site) drawing(language string, chosen bool) *drawing {

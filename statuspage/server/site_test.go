@@ -69,6 +69,26 @@ func TestEveryRoute(t *testing.T) {
 	}
 }
 
+// However a path is escaped, it is drawn once.
+func TestOnePathIsDrawnOnce(t *testing.T) {
+	t.Parallel()
+	var drawn counting
+	g := newGallery(newStudio(2, drawn.add, quiet()))
+	reading := readingOf(status.Healthy)
+	g.show(settingsOf(t, nil), &knowledge{reading: reading, layout: reading.Layout}, &contents{known: true})
+	for _, same := range [][]string{
+		{"/services/web", "/services/%77eb", "/services/w%65b", "/service%73/web", "/services/%77%65%62/"},
+		{"/badge/web/api.svg", "/badge/%77eb/api.svg", "/badge/web/api%2Esvg", "/badge/web/api.svg?style=none"},
+		{"/badge/web/uptime.svg", "/badge/web/%75ptime.svg?days=90", "/badge/web/uptime.svg?days=x"},
+	} {
+		before := drawn.count()
+		for _, path := range same {
+			require.Equal(t, http.StatusOK, ask(g.shown.Load().sites[0], http.MethodGet, path).Code, path)
+		}
+		require.Equal(t, before+1, drawn.count(), same)
+	}
+}
+
 func TestUnknownPaths(t *testing.T) {
 	t.Parallel()
 	public := visitors(t, readingOf(status.Healthy)).Public()
@@ -200,7 +220,7 @@ func TestEachIsDrawnOnce(t *testing.T) {
 	second := g.shown.Load().sites[0]
 	ask(second, http.MethodGet, "/status/text")
 	key := resourceKey{name: "/status/text", language: "en"}
-	require.Same(t, first.drawn[key].done.Load(), second.drawn[key].done.Load())
+	require.Same(t, first.cache.young[key].done.Load(), second.cache.young[key].done.Load())
 }
 
 type counting struct {
@@ -228,10 +248,7 @@ func TestNothingIsKeptOfWhatIsNotThere(t *testing.T) {
 		path := "/incidents/" + strconv.Itoa(i)
 		require.Equal(t, http.StatusNotFound, ask(s, http.MethodGet, path).Code)
 	}
-	require.Len(t, s.drawn, 1, "but the page that says so")
-	s.cached = maxCached
-	require.Equal(t, http.StatusOK, ask(s, http.MethodGet, "/history").Code)
-	require.Len(t, s.drawn, 1, "and nothing beyond the limit")
+	require.Len(t, s.cache.young, 1, "but the page that says so")
 }
 
 func TestLanguages(t *testing.T) {
