@@ -127,25 +127,28 @@ func timeOrNull(t time.Time) *string {
 
 func componentsV2(p statuspage.Page) []v2Component {
 	all := []v2Component{}
+	changed := changesOf(p)
 	for i := range p.Services {
 		s := &p.Services[i]
-		group := groupV2(p, s, i+1)
+		group := groupV2(p, s, i+1, changed)
 		at := len(all)
 		all = append(all, group)
 		for j := range s.Nodes {
-			c := nodeV2(p, s, &s.Nodes[j], j+1)
+			c := nodeV2(p, s, &s.Nodes[j], j+1, changed)
 			all = append(all, c)
+			all[at].UpdatedAt = max(all[at].UpdatedAt, c.UpdatedAt)
 			all[at].Components = append(all[at].Components, c.ID)
 		}
 	}
 	return all
 }
 
-func groupV2(p statuspage.Page, s *statuspage.Service, position int) v2Component {
-	c := componentV2(p, statuspage.Ref{Service: s.ID}, s.Label, position, s.Past)
+func groupV2(p statuspage.Page, s *statuspage.Service, position int, changed changes) v2Component {
+	ref := statuspage.Ref{Service: s.ID}
+	c := componentV2(p, ref, s.Label, position, s.Past, changed.of(ref, s.Since, s.Days, p.Today))
 	c.Group = true
 	c.PharosStatus = s.Status
-	c.Status = worseV2(serviceStatusV2(s), p.Declared(statuspage.Ref{Service: s.ID}))
+	c.Status = worseV2(serviceStatusV2(s), p.Declared(ref))
 	return c
 }
 
@@ -180,23 +183,25 @@ func worse(a, b status.Status) status.Status {
 	return a
 }
 
-func nodeV2(p statuspage.Page, s *statuspage.Service, n *statuspage.Node, position int) v2Component {
-	c := componentV2(p, statuspage.Ref{Service: s.ID, Node: n.ID}, n.Label, position, n.Past)
+func nodeV2(p statuspage.Page, s *statuspage.Service, n *statuspage.Node, position int, changed changes) v2Component {
+	ref := statuspage.Ref{Service: s.ID, Node: n.ID}
+	c := componentV2(p, ref, n.Label, position, n.Past, changed.of(ref, n.Since, n.Days, p.Today))
 	c.GroupID = new(statuspage.Ref{Service: s.ID}.String())
 	c.PharosStatus = n.Status
-	c.Status = worseV2(statusV2(n.Status, n.InMaintenance, count(n.Replicas, statusOfReplica)), p.Declared(statuspage.Ref{Service: s.ID, Node: n.ID}))
+	c.Status = worseV2(statusV2(n.Status, n.InMaintenance, count(n.Replicas, statusOfReplica)), p.Declared(ref))
 	return c
 }
 
 // componentV2 fills in what every component has. The page knows since which day a
 // component has been watched, at best; clients expect a time.
-func componentV2(p statuspage.Page, ref statuspage.Ref, name string, position int, past statuspage.Past) v2Component {
-	at := timeV2(asOf(p))
-	c := v2Component{ID: ref.String(), Name: name, CreatedAt: at, UpdatedAt: at, Position: position, PageID: pageID(p)}
-	if n := len(past.Days); n > 0 && !p.Today.IsZero() {
-		first := p.Today.AddDate(0, 0, 1-n)
-		c.CreatedAt, c.StartDate = timeV2(first), new(first.UTC().Format(time.DateOnly))
+func componentV2(p statuspage.Page, ref statuspage.Ref, name string, position int, past statuspage.Past, changed time.Time) v2Component {
+	first := p.Today.UTC()
+	c := v2Component{ID: ref.String(), Name: name, Position: position, PageID: pageID(p)}
+	if n := len(past.Days); n > 0 {
+		first = first.AddDate(0, 0, 1-n)
+		c.StartDate = new(first.Format(time.DateOnly))
 	}
+	c.CreatedAt, c.UpdatedAt = timeV2(first), timeV2(later(first, changed))
 	return c
 }
 

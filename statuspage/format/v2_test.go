@@ -5,6 +5,7 @@ package format_test
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -147,4 +148,49 @@ func TestBounds(t *testing.T) {
 	}
 	require.Less(t, len(render(t, format.StatusJSON, p, options())), 1500, "each visitor of a site with the banner asks for it")
 	require.Less(t, len(render(t, format.Atom, p, options())), 100_000)
+}
+
+// A component has changed when its status did, not whenever it was looked at.
+func TestUpdatedAt(t *testing.T) {
+	t.Parallel()
+	today := now().Truncate(24 * time.Hour)
+	quiet := statuspage.Past{Days: make([]statuspage.Day, 10)}
+	for i := range quiet.Days {
+		quiet.Days[i].Minutes[status.Healthy] = 100
+	}
+	bad := statuspage.Past{Days: slices.Clone(quiet.Days)}
+	bad.Days[7].Minutes[status.Dead] = 1
+	at := func(hours int) time.Time { return now().Add(time.Duration(hours) * time.Hour) }
+	ref := func(node string) []statuspage.Ref { return []statuspage.Ref{{Service: "s", Node: node}} }
+	p := statuspage.Page{
+		Built: now(), AsOf: now(), Today: today,
+		Services: []statuspage.Service{{ID: "s", Past: quiet, Status: status.Dead, Nodes: []statuspage.Node{
+			{ID: "quiet", Past: quiet, Status: status.Healthy}, {ID: "bad", Past: bad, Status: status.Healthy}, {ID: "dead", Past: bad, Status: status.Dead, Since: at(-2)},
+			{ID: "told", Past: quiet}, {ID: "mended", Past: quiet}, {ID: "planned", Past: quiet}, {ID: "new"},
+		}}},
+		Incidents: []statuspage.Incident{
+			{Components: ref("told"), Started: at(-9), Updated: at(-1)},
+			{Components: ref("mended"), Started: at(-9), Resolved: at(-8), Updated: at(-1)},
+		},
+	}
+	for _, start := range []int{-30, -3, 1} {
+		p.Occurrences = append(p.Occurrences, statuspage.Occurrence{Maintenance: &statuspage.Maintenance{Components: ref("planned")}, Start: at(start), End: at(start + 5)})
+	}
+	var got struct {
+		Components []struct {
+			ID        string
+			CreatedAt time.Time `json:"created_at"`
+			UpdatedAt time.Time `json:"updated_at"`
+		}
+	}
+	require.NoError(t, json.Unmarshal(render(t, format.ComponentsJSON, p, options()), &got))
+	updated := map[string]time.Time{}
+	for _, c := range got.Components {
+		updated[c.ID] = c.UpdatedAt
+		require.False(t, c.UpdatedAt.Before(c.CreatedAt))
+	}
+	require.Equal(t, map[string]time.Time{
+		"s": at(-1), "s/quiet": today.AddDate(0, 0, -9), "s/bad": today.AddDate(0, 0, -2), "s/dead": at(-2),
+		"s/told": at(-1), "s/mended": at(-8), "s/planned": at(-3), "s/new": today,
+	}, updated)
 }
