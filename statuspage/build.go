@@ -105,7 +105,7 @@ func (b *builder) page(services []Service) (status.Status, time.Time) {
 }
 
 func (b *builder) service(l ServiceLayout) Service {
-	s := Service{ID: l.ID, Label: cmp.Or(l.Label, l.ID)}
+	s := Service{ID: l.ID, Label: cmp.Or(Line(l.Label), l.ID)}
 	covered := len(l.Nodes) > 0
 	for _, n := range l.Nodes {
 		node := b.node(l.ID, n)
@@ -126,7 +126,7 @@ func (b *builder) service(l ServiceLayout) Service {
 
 func (b *builder) node(service string, l NodeLayout) Node {
 	id := status.NodeID{Service: service, Node: l.ID}
-	n := Node{ID: l.ID, Label: cmp.Or(l.Label, l.ID), Mode: l.Mode, LinkURL: l.LinkURL, LinkLabel: l.LinkLabel}
+	n := Node{ID: l.ID, Label: cmp.Or(Line(l.Label), l.ID), Mode: l.Mode, LinkURL: l.LinkURL, LinkLabel: Line(l.LinkLabel)}
 	for i, replica := range b.replicas[id] {
 		r := b.replica(b.reading.Replicas[replica])
 		r.Number = i + 1

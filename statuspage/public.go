@@ -16,7 +16,7 @@ func (p *Page) addEvents(in Input, shown selection) {
 		if i.Draft || !touched {
 			continue
 		}
-		i.Components, i.Alert, i.Updates = components, "", slices.Clone(i.Updates)
+		i.Title, i.Components, i.Alert, i.Updates = Line(i.Title), components, "", plainUpdates(i.Updates)
 		p.Incidents = append(p.Incidents, i)
 	}
 	for _, m := range in.Maintenances {
@@ -24,11 +24,13 @@ func (p *Page) addEvents(in Input, shown selection) {
 		if !touched {
 			continue
 		}
-		m.Components, m.Updates, m.Cuts = components, slices.Clone(m.Updates), slices.Clone(m.Cuts)
+		m.Title, m.Text = Line(m.Title), Lines(m.Text)
+		m.Components, m.Updates, m.Cuts = components, plainUpdates(m.Updates), slices.Clone(m.Cuts)
 		p.Maintenances = append(p.Maintenances, m)
 	}
 	for _, c := range in.Corrections {
 		if c.Components, _ = shown.refs(c.Components); len(c.Components) > 0 {
+			c.Reason = Line(c.Reason)
 			p.Corrections = append(p.Corrections, c)
 		}
 	}
@@ -44,8 +46,19 @@ func (p *Page) addEvents(in Input, shown selection) {
 	p.Occurrences = occurrences(p.Maintenances, in.Now)
 }
 
+func plainUpdates(all []Update) []Update {
+	out := slices.Clone(all)
+	for i := range out {
+		out[i].Text = Lines(out[i].Text)
+	}
+	return out
+}
+
 func newestFirst(all []Announcement) []Announcement {
 	out := slices.Clone(all)
+	for i := range out {
+		out[i].Title, out[i].Text = Line(out[i].Title), Lines(out[i].Text)
+	}
 	slices.SortStableFunc(out, func(a, b Announcement) int {
 		return cmp.Or(b.Time.Compare(a.Time), cmp.Compare(b.ID, a.ID))
 	})

@@ -62,7 +62,7 @@ func newFeed(p statuspage.Page, o Options, path string) feed {
 	}
 	f.entries = entriesOf(p, o)
 	for i := range f.entries {
-		f.entries[i].html = harmless(f.entries[i].html)
+		f.entries[i].html = statuspage.Lines(f.entries[i].html)
 	}
 	if len(f.entries) > 0 {
 		f.updated = f.entries[0].updated
@@ -159,16 +159,6 @@ func affectedHTML(b *strings.Builder, p statuspage.Page, o Options, refs []statu
 	if all := labels(p, refs); len(all) > 0 {
 		b.WriteString(paragraph(o.words().Text("format.affected", strings.Join(all, ", "))))
 	}
-}
-
-// harmless takes out of HTML what is hostile whatever it is in.
-func harmless(html string) string {
-	return strings.Map(func(r rune) rune {
-		if r != '\n' && r != '\t' && hostile(r) {
-			return -1
-		}
-		return r
-	}, html)
 }
 
 func paragraph(text string) string { return "<p>" + template.HTMLEscapeString(text) + "</p>\n" }

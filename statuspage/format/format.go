@@ -27,6 +27,7 @@ type Options struct {
 	Words   *words.Words // nil: English
 	BaseURL string       // where the page is, absolute and without a slash at the end; empty: links begin at the root
 	Major   bool         // of feeds: only incidents of impact major and critical
+	Static  bool         // for a file: what needs a server is not offered
 	Service string       // of feeds and the calendar: only what touches this service, and what touches the whole
 }
 
@@ -69,24 +70,8 @@ func title(p statuspage.Page) string {
 	return p.Brand.Title
 }
 
-// hostile are the characters of a label that no format needs: control characters,
-// those that turn the direction of what follows, and what XML can't hold.
-func hostile(r rune) bool {
-	switch {
-	case r < ' ', r >= 0x7f && r < 0xa0, r == '\u2028', r == '\u2029':
-		return true
-	case r >= '\u202a' && r <= '\u202e', r >= '\u2066' && r <= '\u2069':
-		return true
-	case r == 0xfffe, r == 0xffff:
-		return true
-	}
-	return false
-}
-
 // line returns the text as one line without anything hostile.
-func line(text string) string {
-	return strings.Join(strings.FieldsFunc(strings.ToValidUTF8(text, "\uFFFD"), func(r rune) bool { return r == ' ' || hostile(r) }), " ")
-}
+func line(text string) string { return statuspage.Line(text) }
 
 // shorten cuts a line to so many characters.
 func shorten(text string, most int) string {
