@@ -3,6 +3,8 @@
 package duty_test
 
 import (
+	"errors"
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -10,8 +12,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pharos-status/pharos/internal/status"
+	"github.com/pharos-status/pharos/statuspage"
 	"github.com/pharos-status/pharos/statuspage/config"
 	"github.com/pharos-status/pharos/statuspage/desk"
+	"github.com/pharos-status/pharos/statuspage/store"
 )
 
 func TestAFullIncidentIsClosed(t *testing.T) {
@@ -34,10 +38,14 @@ func TestNoRoomForIncidentsIsAFailure(t *testing.T) {
 	t.Parallel()
 	bubble(t, func(r *rig) {
 		t := r.t
-		draft := true
-		for range desk.MaxOpen {
-			_, err := r.desk.OpenIncident(t.Context(), "anna", desk.IncidentInput{Title: new("x"), Draft: &draft})
-			require.NoError(t, err)
+		for first := 0; first < desk.MaxOpen; first += 50 { // a change has to be quick
+			require.NoError(t, r.store.Change(t.Context(), "anna", func(tx *store.Tx) error {
+				var errs []error
+				for n := first; n < first+50; n++ {
+					errs = append(errs, tx.PutIncident(statuspage.Incident{ID: fmt.Sprint("open", n), Draft: true, Started: time.Now()}))
+				}
+				return errors.Join(errs...)
+			}))
 		}
 		r.outage("web", "api")
 		r.pass(2*time.Minute + 5*time.Second)

@@ -13,10 +13,11 @@ import (
 	"github.com/pharos-status/pharos/statuspage/desk"
 )
 
-// update adds an update as a person.
+// update adds an update as a person, and waits for the round that it brings about.
 func (r *rig) update(phase statuspage.Phase, text string) {
 	_, err := r.desk.UpdateIncident(r.t.Context(), "anna", r.contents().Incidents[0].ID, desk.UpdateInput{Phase: &phase, Text: &text})
 	require.NoError(r.t, err)
+	r.pass(0)
 }
 
 func TestWhatComesAfterADismissalIsTold(t *testing.T) {
