@@ -58,3 +58,23 @@ func (r Ref) Compare(other Ref) int {
 func (r Ref) Covers(id status.NodeID) bool {
 	return r.Service == id.Service && (r.Node == "" || r.Node == id.Node)
 }
+
+// Find returns what the Ref names: a service, and a node of it if the Ref names one. Both
+// are nil if the page does not show it.
+func (p *Page) Find(r Ref) (*Service, *Node) {
+	for i := range p.Services {
+		s := &p.Services[i]
+		if s.ID != r.Service {
+			continue
+		}
+		if r.Node == "" {
+			return s, nil
+		}
+		for j := range s.Nodes {
+			if n := &s.Nodes[j]; n.ID == r.Node {
+				return s, n
+			}
+		}
+	}
+	return nil, nil
+}

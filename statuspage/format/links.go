@@ -60,21 +60,14 @@ func (c place) past() statuspage.Past {
 
 // find returns what the Ref names.
 func find(p statuspage.Page, r statuspage.Ref) (place, bool) {
-	for i := range p.Services {
-		s := &p.Services[i]
-		if s.ID != r.Service {
-			continue
-		}
-		if r.Node == "" {
-			return place{r, s.Label, s, nil}, true
-		}
-		for j := range s.Nodes {
-			if n := &s.Nodes[j]; n.ID == r.Node {
-				return place{r, s.Label + " – " + n.Label, s, n}, true
-			}
-		}
+	s, n := p.Find(r)
+	switch {
+	case s == nil:
+		return place{}, false
+	case n == nil:
+		return place{r, s.Label, s, nil}, true
 	}
-	return place{}, false
+	return place{r, s.Label + " – " + n.Label, s, n}, true
 }
 
 // labels returns the names of components, for people; those that the page does not

@@ -83,9 +83,13 @@ func history(p statuspage.Page, in historyInput) (historyOutput, error) {
 	if err != nil {
 		return historyOutput{}, err
 	}
-	label, past, found := find(p, ref)
-	if !found {
+	service, node := p.Find(ref)
+	if service == nil {
 		return historyOutput{}, fmt.Errorf("component %q: %w", in.Component, errUnknown)
+	}
+	label, past := service.Label, service.Past
+	if node != nil {
+		label, past = node.Label, node.Past
 	}
 	days := in.Days
 	if days == 0 {
@@ -102,21 +106,4 @@ func history(p statuspage.Page, in historyInput) (historyOutput, error) {
 		})
 	}
 	return out, nil
-}
-
-func find(p statuspage.Page, r statuspage.Ref) (string, statuspage.Past, bool) {
-	for _, s := range p.Services {
-		if s.ID != r.Service {
-			continue
-		}
-		if r.Node == "" {
-			return s.Label, s.Past, true
-		}
-		for _, n := range s.Nodes {
-			if n.ID == r.Node {
-				return n.Label, n.Past, true
-			}
-		}
-	}
-	return "", statuspage.Past{}, false
 }

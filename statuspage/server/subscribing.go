@@ -252,25 +252,19 @@ func (s *Server) subscribedPage(id string) (subscribe.Page, bool) {
 	p := one.page
 	return subscribe.Page{
 		Title: p.Brand.Title, URL: strings.TrimRight(p.Brand.URL, "/"), Language: p.Language,
-		Shows: func(r statuspage.Ref) bool { return labelOf(p, r) != "" },
-		Label: func(r statuspage.Ref) string { return labelOf(p, r) },
+		Shows: func(r statuspage.Ref) bool { return labelOf(&p, r) != "" },
+		Label: func(r statuspage.Ref) string { return labelOf(&p, r) },
 	}, true
 }
 
 // labelOf returns how people call a component, nothing if the page does not have it.
-func labelOf(p statuspage.Page, r statuspage.Ref) string {
-	for _, s := range p.Services {
-		if s.ID != r.Service {
-			continue
-		}
-		if r.Node == "" {
-			return s.Label
-		}
-		for _, n := range s.Nodes {
-			if n.ID == r.Node {
-				return s.Label + " – " + n.Label
-			}
-		}
+func labelOf(p *statuspage.Page, r statuspage.Ref) string {
+	switch s, n := p.Find(r); {
+	case s == nil:
+		return ""
+	case n == nil:
+		return s.Label
+	default:
+		return s.Label + " – " + n.Label
 	}
-	return ""
 }
