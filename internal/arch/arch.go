@@ -82,7 +82,7 @@ var ofTests = map[string][]string{
 	"collector/push":    {"internal/app", "internal/configfile"},                                     // they listen as the programs do
 	"collector/relay":   {"collector/probe"},                                                         // they fill a store
 	"internal/embedded": {"statuspage", "statuspage/history", "statuspage/prom", "statuspage/store"}, // they refresh a page
-	"internal/e2e":      {"internal/schema", "rules/alerting", "rules/generate"},
+	"internal/e2e":      {"internal/schema", "rules/alerting", "rules/generate", "statuspage", "statuspage/view", "statuspage/words"},
 	"statuspage/duty":   {"statuspage/markdown"}, // they read names as visitors do
 	"dashboards":        {"internal/configfile", "internal/schema", "rules"},
 	"rules":             {"internal/configfile", "internal/schema", "rules/alerting", "rules/generate"},
