@@ -65,6 +65,9 @@ func modified(t time.Time) string {
 	return t.UTC().Format(time.RFC3339)
 }
 
+// toolsSection is the title of what only a server can do.
+const toolsSection = "Tools"
+
 // LLMs writes /llms.txt: what a language model finds where.
 func LLMs(w io.Writer, p statuspage.Page, o Options) error {
 	var b bytes.Buffer
@@ -87,10 +90,13 @@ func LLMs(w io.Writer, p statuspage.Page, o Options) error {
 			{"Feed", "/feed.json", "JSON Feed; also `/feed.atom` and `/feed.rss`; with `?major=true` or `?service=ID`"},
 			{"Calendar of maintenance", "/maintenance.ics", "iCalendar"},
 		}},
-		{"Tools", [][3]string{
+		{toolsSection, [][3]string{
 			{"MCP server", "/mcp", "Model Context Protocol over HTTP, read-only: get_report, list_components, list_incidents, get_history"},
 		}},
 	} {
+		if o.Static && section.title == toolsSection {
+			continue
+		}
 		fmt.Fprintf(&b, "\n## %s\n\n", section.title)
 		for _, l := range section.links {
 			fmt.Fprintf(&b, "- [%s](%s): %s\n", l[0], o.link(l[1]), l[2])

@@ -9,9 +9,9 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"log/slog"
 	"maps"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -19,10 +19,6 @@ import (
 
 	"github.com/pharos-status/pharos/internal/atomicfile"
 )
-
-// manifest is the file that lists what an export wrote, so that the next one takes
-// away what is no more and nothing else.
-const manifest = ".pharos-export"
 
 // exportMode is that of the files: they are meant for a web server to read.
 const exportMode fs.FileMode = 0o644
@@ -59,9 +55,11 @@ func (s *Server) exporting(ctx context.Context) {
 // write writes the main page to the folder, and the others to folders of their IDs
 // below pages/. Private pages are left out: a file asks for no password.
 //
-// Each file is replaced at once, and index.html last, so that no page that is there
-// leads to one that is not yet; files that did not change are left alone. Then what an
-// earlier export wrote and this one did not is removed.
+// Each file is replaced at once, and index.html of a page last, so that no page that is
+// there leads to one that is not yet; files that did not change are left alone. Then
+// what an earlier export wrote and this one did not is removed, among it pages that are
+// no more, or private now. Where a page can't be written the others are, and what is
+// there of it stays.
 func (s *Server) write(dir string) error {
 	err := s.writeSites(dir)
 	s.metrics.exported(err)
@@ -69,39 +67,26 @@ func (s *Server) write(dir string) error {
 }
 
 func (s *Server) writeSites(dir string) error {
-	now := s.gallery.shown.Load()
-	for i, one := range now.sites {
+	x := &export{dir: dir, log: s.o.Logger, wanted: map[string]bool{}, failed: map[string]bool{}}
+	if err := x.readManifest(); err != nil {
+		return err
+	}
+	var errs []error
+	for i, one := range s.gallery.shown.Load().sites {
 		if one.face.gate != nil {
 			s.o.Logger.Warn("A private page is not written as static files", "page", one.face.id)
 			continue
 		}
-		to := dir
+		folder := ""
 		if i > 0 {
-			to = filepath.Join(dir, "pages", fileName(one.face.id))
+			folder = path.Join(pagesFolder, one.face.id)
 		}
-		if err := writeSite(one, to, s.o.Logger); err != nil {
-			return fmt.Errorf("export page %q to %s: %w", one.face.id, to, err)
-		}
-	}
-	return nil
-}
-
-// writeSite writes one page.
-func writeSite(s *site, dir string, log *slog.Logger) error {
-	files, err := drawFiles(s)
-	if err != nil {
-		return err
-	}
-	for _, name := range order(files) {
-		if err := writeFile(filepath.Join(dir, filepath.FromSlash(name)), files[name]); err != nil {
-			return err
+		if err := x.write(one, folder); err != nil {
+			x.failed[folder] = true
+			errs = append(errs, fmt.Errorf("export page %q to %s: %w", one.face.id, filepath.Join(dir, folder), err))
 		}
 	}
-	if err := removeOld(dir, files, log); err != nil {
-		return err
-	}
-	list := strings.Join(slices.Sorted(maps.Keys(files)), "\n") + "\n"
-	return writeFile(filepath.Join(dir, manifest), []byte(list))
+	return errors.Join(append(errs, x.tidy())...)
 }
 
 // order returns the names of files in the order in which they are written: assets,
@@ -136,29 +121,4 @@ func writeFile(name string, body []byte) error {
 		_, err := w.Write(body)
 		return err
 	})
-}
-
-// removeOld removes the files that an earlier export wrote and this one does not have.
-func removeOld(dir string, files map[string][]byte, log *slog.Logger) error {
-	list, err := os.ReadFile(filepath.Join(dir, manifest))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	} else if err != nil {
-		return err
-	}
-	root, err := os.OpenRoot(dir) // whatever stands in the list, nothing outside is touched
-	if err != nil {
-		return err
-	}
-	defer root.Close() //nolint:errcheck // only a handle
-	for name := range strings.Lines(string(list)) {
-		name = strings.TrimSpace(name)
-		if _, kept := files[name]; kept || name == "" {
-			continue
-		}
-		if err := root.Remove(filepath.FromSlash(name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			log.Warn("A file of an earlier export can't be removed", "file", name, "err", err)
-		}
-	}
-	return nil
 }

@@ -7,11 +7,15 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"html"
+	"maps"
 	"net/url"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/pharos-status/pharos/internal/status"
+	"github.com/pharos-status/pharos/statuspage"
 	"github.com/pharos-status/pharos/statuspage/format"
 	"github.com/pharos-status/pharos/statuspage/view"
 )
@@ -62,10 +66,30 @@ func drawFiles(s *site) (map[string][]byte, error) {
 			return nil, err
 		}
 	}
-	return files, drawFile(files, s, "404.html", s.studio.notFound)
+	return files, drawFile(files, s, notFoundFile, s.studio.notFound)
 }
 
-// addBadges adds the routes of the badges of a component.
+// notFoundFile is what hosts show for a path of which there is no file.
+const notFoundFile = "404.html"
+
+// withoutClashes takes out the files of which the name needs a folder where another
+// file is: a service can be called as Vigil's badges are. It returns their names.
+func withoutClashes(files map[string][]byte) []string {
+	var clashes []string
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		for folder := path.Dir(name); folder != "."; folder = path.Dir(folder) {
+			if _, taken := files[folder]; taken {
+				delete(files, name)
+				clashes = append(clashes, name)
+				break
+			}
+		}
+	}
+	return clashes
+}
+
+// addBadges adds the routes of the badges of a component. As with a server, the uptime
+// of a service goes before a node that is called so.
 func addBadges(all map[string]*route, service, node string) {
 	parts := []string{service}
 	name := "badge/" + fileName(service)
@@ -73,14 +97,20 @@ func addBadges(all map[string]*route, service, node string) {
 		parts, name = append(parts, node), name+"/"+fileName(node)
 	}
 	ref := refOf(parts)
-	all[name+".svg"] = badgeRoute(format.Badge(ref, format.Flat))
+	if all[name+".svg"] == nil {
+		all[name+".svg"] = badgeRoute(format.Badge(ref, format.Flat))
+	}
 	all[name+"/uptime.svg"] = badgeRoute(format.UptimeBadge(ref, format.MaxBadgeDays, format.Flat))
 }
 
 func drawFile(files map[string][]byte, s *site, name string, r *route) error {
 	d := s.drawing(cmp.Or(s.face.language, defaultLanguage), false)
 	d.view.Live, d.view.Subscribe, d.view.Languages = false, view.Subscribe{}, nil
+	d.static = true
 	d.view.Link = func(to string) string { return relative(name, to) }
+	if name == notFoundFile { // which is shown at any depth
+		d.view.Link = func(to string) string { return rooted(s.page.Brand.URL, to) }
+	}
 	var b bytes.Buffer
 	switch err := r.draw(&b, d); {
 	case errors.Is(err, view.ErrNotThere), errors.Is(err, format.ErrNotThere):
@@ -89,10 +119,20 @@ func drawFile(files map[string][]byte, s *site, name string, r *route) error {
 		return fmt.Errorf("draw %s: %w", name, err)
 	}
 	files[name] = b.Bytes()
+	if r.contentType == typeHTML {
+		files[name] = withPolicy(b.Bytes(), s.face.brand)
+	}
 	return nil
 }
 
-// fileOf returns the name of the file of a path of the page, percent-encoded. Of what a
+// withPolicy puts the Content-Security-Policy into a page that comes without headers.
+func withPolicy(page []byte, b statuspage.Brand) []byte {
+	const first = `<meta charset="utf-8">` + "\n"
+	return bytes.Replace(page, []byte(first), []byte(first+`<meta http-equiv="Content-Security-Policy" content="`+html.EscapeString(policy(b))+`">`+"\n"), 1)
+}
+
+// fileOf returns the name of the file of a path of the page, percent-encoded. A page is
+// the index of a folder, so that hosts find it at the path that it has with a server. Of what a
 // query may choose there are files of the feeds of a service, and of nothing else.
 func fileOf(to string) string {
 	urlPath, query, _ := strings.Cut(to, "?")
@@ -109,18 +149,32 @@ func fileOf(to string) string {
 	name := strings.Join(parts, "/")
 	switch parts[0] {
 	case "history", "incidents", "maintenance", "services", "subscribe":
-		return name + ".html"
+		return name + "/index.html"
 	}
 	return name
 }
 
 // relative returns what a link in a file holds that leads to a path of the page.
 func relative(from, to string) string {
+	return linked(strings.Repeat("../", strings.Count(path.Clean(from), "/")), to)
+}
+
+// rooted returns what a link holds that leads to a path of the page from wherever, if
+// the files are where the page is said to be.
+func rooted(pageURL, to string) string {
+	root := "/"
+	if u, err := url.Parse(pageURL); err == nil {
+		root = strings.TrimRight(u.EscapedPath(), "/") + "/"
+	}
+	return linked(root, to)
+}
+
+func linked(folder, to string) string {
 	to, anchor, _ := strings.Cut(to, "#")
 	if !strings.HasPrefix(to, "/") {
 		return to
 	}
-	name := strings.Repeat("../", strings.Count(path.Clean(from), "/")) + fileOf(to)
+	name := folder + fileOf(to)
 	if anchor != "" {
 		name += "#" + anchor
 	}

@@ -17,9 +17,9 @@ func TestFilesOfFeeds(t *testing.T) {
 	require.NoError(t, err)
 	for _, name := range []string{"services/web.atom", "services/web.rss", "services/web.json", "services/web.ics"} {
 		require.NotEmpty(t, files[name], name)
-		require.Contains(t, string(files["services/web.html"]), `href="../`+name+`"`)
+		require.Contains(t, string(files["services/web/index.html"]), `href="../../`+name+`"`)
 	}
 	require.NotEqual(t, files["feed.atom"], files["services/web.atom"])
-	require.Contains(t, string(files["services/web.html"]), `href="../index.html"`)
+	require.Contains(t, string(files["services/web/index.html"]), `href="../../index.html"`)
 	require.Equal(t, "services/a~20b~2Fc.ics", fileOf("/maintenance.ics?service=a+b%2Fc"))
 }

@@ -26,7 +26,7 @@ const transportSecurity = "max-age=31536000"
 // securityHeaders returns what every answer of a page carries.
 func securityHeaders(b statuspage.Brand, private bool) []header {
 	all := []header{
-		{"Content-Security-Policy", []string{policy(b)}},
+		{"Content-Security-Policy", []string{policy(b) + "; frame-ancestors 'none'"}},
 		{"Cross-Origin-Opener-Policy", []string{"same-origin"}},
 		{"Permissions-Policy", []string{"camera=(), geolocation=(), microphone=()"}},
 		{"Referrer-Policy", []string{"strict-origin-when-cross-origin"}},
@@ -46,7 +46,8 @@ func setHeaders(w http.ResponseWriter, all []header) {
 	}
 }
 
-// policy returns the Content-Security-Policy of a page. Everything on it comes from
+// policy returns the Content-Security-Policy of a page, but for what only a header may
+// say. Everything on it comes from
 // the server itself, or is inline and has its hash here; so has what is inline in the
 // operator's own HTML. Other origins are those of the brand's images, and those that
 // the configuration allows.
@@ -61,7 +62,7 @@ func policy(b statuspage.Brand) string {
 	}
 	self := []string{"'self'"}
 	directives := []string{
-		"default-src 'none'", "base-uri 'none'", "form-action 'self'", "frame-ancestors 'none'",
+		"default-src 'none'", "base-uri 'none'", "form-action 'self'",
 		directive("script-src", self, scripts, ownScripts, b.CSPSources),
 		directive("style-src", self, styles, ownStyles, b.CSPSources),
 		directive("img-src", images, b.CSPSources),

@@ -36,11 +36,13 @@ type drawing struct {
 	words *words.Words
 	view  view.Options
 	face  *face
+
+	static bool // for a file, which does without a server
 }
 
 // format returns the options of a format.
 func (d *drawing) format() format.Options {
-	return format.Options{Words: d.words, BaseURL: strings.TrimRight(d.page.Brand.URL, "/")}
+	return format.Options{Words: d.words, BaseURL: strings.TrimRight(d.page.Brand.URL, "/"), Static: d.static}
 }
 
 // A drawFunc draws something. It is safe for concurrent use.
