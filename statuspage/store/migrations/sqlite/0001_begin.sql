@@ -102,6 +102,6 @@ CREATE TABLE delivery (
   due        INTEGER NOT NULL,
   created    INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX delivery_due ON delivery (due, id);
+CREATE INDEX delivery_due ON delivery (attempts, due, id);
 CREATE INDEX delivery_subscriber ON delivery (subscriber);
 CREATE INDEX delivery_news ON delivery (news);
