@@ -53,13 +53,16 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	c.Flag("web.config.file", "Web configuration file of the Prometheus exporter toolkit, for TLS on the public address.").PlaceHolder("FILE").StringVar(&f.webConfig)
 	c.Flag("web.external-url", "URL under which people find the page, unless branding.page_url in the configuration says it.").PlaceHolder("URL").SetValue(app.URL(&f.externalURL))
 	c.Command("serve", "Serve the page. This is what happens without a command.").Default()
-	export := c.Command("export", "Ask Prometheus once, write the page as static files, and exit.")
+	export := c.Command("export", "Ask Prometheus once, write the page as static files, and exit. Nothing listens: the flags of addresses are of no account.")
 	export.Flag("out", "Folder of the files. What an earlier export wrote there is replaced, the rest is left alone.").Required().PlaceHolder("DIR").StringVar(&f.out)
 	logger := c.LogFlags()
 	return c.Run(args, func(command string) error {
-		if command == export.FullCommand() {
+		switch {
+		case f.configCheck:
+			return check(&f, stdout)
+		case command == export.FullCommand():
 			return exportPage(ctx, &f, logger())
 		}
-		return start(ctx, &f, logger(), stdout)
+		return start(ctx, &f, logger())
 	})
 }

@@ -17,15 +17,17 @@ import (
 	"github.com/pharos-status/pharos/statuspage/server"
 )
 
-// start checks the configuration, or runs the page until ctx is done.
-func start(ctx context.Context, f *flags, log *slog.Logger, stdout io.Writer) error {
-	if f.configCheck {
-		if _, err := config.Load(f.configFile); err != nil {
-			return err
-		}
-		_, err := fmt.Fprintf(stdout, "The configuration in %s is good.\n", f.configFile)
+// check tells whether the configuration is good.
+func check(f *flags, stdout io.Writer) error {
+	if _, err := config.Load(f.configFile); err != nil {
 		return err
 	}
+	_, err := fmt.Fprintf(stdout, "The configuration in %s is good.\n", f.configFile)
+	return err
+}
+
+// start runs the page until ctx is done.
+func start(ctx context.Context, f *flags, log *slog.Logger) error {
 	hangups := app.CatchHangups()
 	log.Info("Starting pharos_statuspage", "version", version.Info(), "build_context", version.BuildContext())
 	parts, err := app.Build(func(b *app.Builder) error { return build(b, f, hangups, log) }) //nolint:contextcheck // the parts get a context when they run

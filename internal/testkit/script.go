@@ -30,7 +30,7 @@ const scriptPatience = 30 * time.Second
 //
 // fetch asks until the answer matches: its status, a line feed and its body. The
 // standard output is then the answer. With a body it asks once, and bears the
-// token "secret". signal sends a signal to a program in the background.
+// token "hunter2-hunter2". signal sends a signal to a program in the background.
 // UPDATE_SCRIPTS=1 in the environment rewrites what scripts compare with.
 func Scripts(t *testing.T, addresses ...string) {
 	t.Helper()
@@ -81,7 +81,7 @@ func answer(ctx context.Context, method, url string, body ...string) (string, er
 		return "", err
 	}
 	if len(body) > 0 {
-		req.SetBasicAuth("", "secret")
+		req.SetBasicAuth("", "hunter2-hunter2")
 		req.Header.Set("Content-Type", "application/json")
 	}
 	resp, err := http.DefaultClient.Do(req)
