@@ -19,7 +19,8 @@ import (
 type collector struct {
 	mu       sync.Mutex
 	recorded dayBook // by the rules
-	judged   dayBook // at the points of components, and of services that have some
+	judged   dayBook // at the points of components
+	sections map[string]*section
 }
 
 // A dayBook has the minutes by component. A service is a node without a name.
@@ -74,7 +75,7 @@ func (c *collector) add(m model.Metric, day time.Time, minutes model.SampleValue
 	c.recorded.add(status.NodeID{Service: string(m[schema.Service]), Node: string(m[schema.Node])}, day, state, float64(minutes))
 }
 
-// addJudged adds the minutes of a component, or of a service that has some.
+// addJudged adds the minutes of a component.
 func (c *collector) addJudged(id status.NodeID, minutes tallies) {
 	if len(minutes) == 0 {
 		return
@@ -87,22 +88,30 @@ func (c *collector) addJudged(id status.NodeID, minutes tallies) {
 	c.judged[id] = minutes
 }
 
-// intervals returns all of it. A node goes before a component of the same ID; what was
-// judged of a service has its nodes in it already.
+// addSections adds the services that have components.
+func (c *collector) addSections(sections map[string]*section) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.sections = sections
+}
+
+// intervals returns all of it, once everything is added. A node goes before a component
+// of the same ID.
 func (c *collector) intervals() statuspage.Intervals {
 	out := newIntervals()
+	for id, days := range c.judged {
+		out.Nodes[id] = days.minutes()
+	}
 	for id, days := range c.recorded {
-		if _, replaced := c.judged[id]; id.Node == "" && !replaced {
-			out.Services[id.Service] = days.minutes()
-		} else if id.Node != "" {
+		if id.Node != "" {
 			out.Nodes[id] = days.minutes()
+		} else if c.sections[id.Service] == nil {
+			out.Services[id.Service] = days.minutes()
 		}
 	}
-	for id, days := range c.judged {
-		if _, node := c.recorded[id]; id.Node == "" {
-			out.Services[id.Service] = days.minutes()
-		} else if !node {
-			out.Nodes[id] = days.minutes()
+	for service, section := range c.sections {
+		if days := section.worsen(c.recorded[status.NodeID{Service: service}]); len(days) > 0 {
+			out.Services[service] = days.minutes()
 		}
 	}
 	return out

@@ -181,7 +181,8 @@ func TestVanished(t *testing.T) {
 }
 
 // TestComponentMinutes: a point stands for the five minutes before it, in maintenance
-// if that is declared; services are as bad as the worst that is known.
+// if that is declared; what is recorded of services becomes as bad as the worst that is
+// known.
 func TestComponentMinutes(t *testing.T) {
 	t.Parallel()
 	at := func(minutes ...float64) []float64 {
@@ -194,8 +195,11 @@ func TestComponentMinutes(t *testing.T) {
 	f := &recorder{answers: map[string]string{
 		"a": matrix(series("", "0", at(5, 10, 15, 20)...), series("", "3", at(25)...)),
 		"b": matrix(series("", "2", at(10)...)),
-		`max by (node) (pharos_maintenance_active{service="shop"}) == 1`:                   matrix(series(`"node":"a"`, "1", at(20)...)),
-		`max by (state) (last_over_time(service:pharos_up:tick{service="shop"}[59999ms]))`: matrix(series(`"state":"dead"`, "1", at(15)...)),
+		`max by (node) (pharos_maintenance_active{service="shop"}) == 1`: matrix(series(`"node":"a"`, "1", at(20)...)),
+		`max by (state) (sum_over_time(service:pharos_up:tick{service="shop"}[300000ms] offset 1ms))`: matrix(
+			series(`"state":"dead"`, "3", at(15)...), series(`"state":"healthy"`, "2", at(15)...), series(`"state":"healthy"`, "5", at(20, 25)...)),
+		thisHour:  vectorOf(`{"metric":{"service":"shop","state":"dead"},"value":[1,"3"]}`, `{"metric":{"service":"shop","state":"healthy"},"value":[1,"12"]}`),
+		ticksOf4m: vectorOf(`{"metric":{"service":"shop","state":"healthy"},"value":[1,"1"]}`),
 	}}
 	synctest.Test(t, func(t *testing.T) {
 		s := sourceOf(t, f, nil, component("shop", "a", "a"), component("shop", "b", "b"))
@@ -205,12 +209,13 @@ func TestComponentMinutes(t *testing.T) {
 		node := func(id string) statuspage.Minutes { return days.Nodes[status.NodeID{Service: "shop", Node: id}][start] }
 		require.Equal(t, statuspage.Minutes{status.Healthy: 15, status.Dead: 5, statuspage.InMaintenance: 5, status.Unknown: 5}, node("a"))
 		require.Equal(t, statuspage.Minutes{status.Sick: 5, status.Unknown: 20}, node("b"), "before its first sample it was not observed")
-		require.Equal(t, statuspage.Minutes{status.Healthy: 5, status.Sick: 5, status.Dead: 10, status.Unknown: 10}, days.Services["shop"][start])
+		require.Equal(t, statuspage.Minutes{status.Healthy: 12, status.Sick: 5, status.Dead: 8, status.Unknown: 5}, days.Services["shop"][start],
+			"a and b alone make 15 minutes, then 3 dead ones remain, and a kills 5")
 
 		spent, err := s.Spent(t.Context(), start.Add(7*time.Minute), start.Add(11*time.Minute))
 		require.NoError(t, err)
 		require.Equal(t, statuspage.Minutes{status.Healthy: 4}, spent.Nodes[status.NodeID{Service: "shop", Node: "a"}][start])
-		require.Equal(t, statuspage.Minutes{status.Sick: 3, status.Healthy: 1}.Observed(), spent.Services["shop"][start].Observed())
+		require.Equal(t, statuspage.Minutes{status.Sick: 3, status.Healthy: 1}, spent.Services["shop"][start])
 	})
 }
 

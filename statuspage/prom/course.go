@@ -11,8 +11,6 @@ import (
 	promv1 "github.com/prometheus/client_golang/api/prometheus/v1"
 	"github.com/prometheus/common/model"
 	"golang.org/x/sync/errgroup"
-
-	"github.com/pharos-status/pharos/internal/status"
 )
 
 const (
@@ -27,7 +25,7 @@ const (
 const unobserved int8 = -1
 
 // componentDays adds the minutes of all components from one time to another, and
-// those of their services.
+// what they make of those of their services.
 func (s *Source) componentDays(ctx context.Context, from, to time.Time, all *collector) error {
 	at := points(from, to)
 	if len(at) == 0 {
@@ -35,7 +33,7 @@ func (s *Source) componentDays(ctx context.Context, from, to time.Time, all *col
 	}
 	sections := map[string]*section{}
 	for i := range s.components {
-		sections[s.components[i].ID.Service] = newSection(at)
+		sections[s.components[i].ID.Service] = newSection(at, from, to)
 	}
 	recorded, recordedCtx := errgroup.WithContext(ctx)
 	recorded.SetLimit(concurrent)
@@ -62,9 +60,7 @@ func (s *Source) componentDays(ctx context.Context, from, to time.Time, all *col
 	if err := judged.Wait(); err != nil {
 		return err
 	}
-	for service, section := range sections {
-		all.addJudged(status.NodeID{Service: service}, minutesOf(section.whole, at, from, to))
-	}
+	all.addSections(sections)
 	return nil
 }
 

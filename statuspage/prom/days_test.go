@@ -19,6 +19,7 @@ const (
 	sumOfHours  = `max by (service, node, state) (sum_over_time({__name__=~"node:pharos_up_ticks:sum1h|service:pharos_up_ticks:sum1h"}[`
 	hourBefore  = `max by (service, node, state) (sum_over_time({__name__=~"node:pharos_up:tick|service:pharos_up:tick"}[2h]) and on (parity) count_values("parity", (hour() + 1) % 2))`
 	thisHour    = `max by (service, node, state) (sum_over_time({__name__=~"node:pharos_up:tick|service:pharos_up:tick"}[1h]) and on (parity) count_values("parity", hour() % 2))`
+	ticksOf4m   = `sum by (service, node, state) (max by (service, node, state, parity) (sum_over_time({__name__=~"node:pharos_up:tick|service:pharos_up:tick"}[240000ms])))`
 	weightUp    = `max by (state) (pharos:uptime_weight:up)`
 	weightTotal = `max by (state) (pharos:uptime_weight:total)`
 )

@@ -110,10 +110,11 @@ func maintenanceQuery(service string) string {
 	return `max by (` + schema.Node + `) (` + schema.MaintenanceActive + `{` + schema.Service + `=` + strconv.Quote(service) + `}) == 1`
 }
 
-// serviceTickQuery tells in which state the nodes of a service are, by the one tick of
-// the minute before.
-func serviceTickQuery(service string) string {
-	return `max by (` + schema.State + `) (last_over_time(` + schema.ServiceTick + `{` + schema.Service + `=` + strconv.Quote(service) + `}[59999ms]))`
+// stepTicksQuery adds the ticks of a service in the step before. As in the sums, a tick
+// at the end of a step belongs to the next one.
+func stepTicksQuery(service string) string {
+	return `max by (` + schema.State + `) (sum_over_time(` + schema.ServiceTick + `{` + schema.Service + `=` + strconv.Quote(service) + `}[` +
+		milliseconds(pointStep) + `] offset 1ms))`
 }
 
 func milliseconds(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) + "ms" }

@@ -25,7 +25,8 @@ const dayLength = 24 * time.Hour
 // each day for so many minutes as days have gone by since the first, and is in
 // maintenance from 12:00 to 12:30; the other hours it is healthy. The component is
 // dead for as long as its figure is 2: the same minutes. Nothing was observed from
-// 20:00 to 21:00.
+// 20:00 to 21:00. The service mail was as its node, and has a component that is dead at
+// 05:00 to 05:59.
 type past struct{ first, today, now time.Time }
 
 func newPast() past {
@@ -38,7 +39,7 @@ func newPast() past {
 func (p past) state(minute time.Time) string {
 	begins := minute.Truncate(dayLength)
 	of := int(minute.Sub(begins) / time.Minute)
-	outage := 10*int(begins.Sub(p.first)/dayLength) + 5
+	outage := 10*int(begins.Sub(p.first)/dayLength) + 3
 	switch {
 	case of >= 610 && of < 610+outage:
 		return "dead"
@@ -111,20 +112,12 @@ func (p past) openMetrics() string {
 	return b.String() + "# EOF\n"
 }
 
-// of returns the labels of the component that the series is of.
-func of(name string) string {
-	if strings.HasPrefix(name, "node:") {
-		return `service="web",node="api"`
-	}
-	return `service="web"`
-}
-
 func (p past) sums(b *strings.Builder, name string, length, late time.Duration) {
-	for _, level := range []string{"node:", "service:"} {
+	for _, of := range [][2]string{{"node:", `service="web",node="api"`}, {"service:", `service="web"`}, {"service:", `service="mail"`}} {
 		for index, state := range []string{"", "healthy", "", "dead", "maintenance"} {
 			for begin := p.first; !begin.Add(length + late).After(p.now); begin = begin.Add(length) {
 				if n := p.minutes(begin, begin.Add(length))[index]; state != "" && n > 0 {
-					fmt.Fprintf(b, "%s%s{%s,state=%q} %d %d\n", level, name, of(level), state, n, begin.Add(length+late).Unix())
+					fmt.Fprintf(b, "%s%s{%s,state=%q} %d %d\n", of[0], name, of[1], state, n, begin.Add(length+late).Unix())
 				}
 			}
 		}
@@ -160,7 +153,7 @@ var (
 		},
 	}
 	ailing = prom.Component{ID: status.NodeID{Service: "ailing", Node: "a"}, Expr: `node:pharos_status:severity{node="api"}`, Judge: status.FromSeverity}
-	mixed  = prom.Component{ID: status.NodeID{Service: "mail", Node: "orders"}, Expr: "vector(0) # well", Judge: func(float64) status.Status { return status.Healthy }}
+	mixed  = prom.Component{ID: status.NodeID{Service: "mail", Node: "orders"}, Expr: "3 * (hour() == bool 5) # always", Judge: status.FromSeverity}
 )
 
 // TestRealPast reads the past from the Prometheus of the machine.
@@ -170,6 +163,7 @@ func TestRealPast(t *testing.T) {
 	s := p.start(t, checkout, mixed, ailing)
 	t.Run("days", func(t *testing.T) { t.Parallel(); testDays(t, p, s) })
 	t.Run("spent", func(t *testing.T) { t.Parallel(); testSpent(t, p, s) })
+	t.Run("spent beside", func(t *testing.T) { t.Parallel(); testSpentBeside(t, p, s) })
 	t.Run("since", func(t *testing.T) { t.Parallel(); testSince(t, p, s) })
 	t.Run("latency", func(t *testing.T) { t.Parallel(); testLatency(t, p, s) })
 }
@@ -189,14 +183,12 @@ func testDays(t *testing.T, p past, s *prom.Source) {
 
 	judged := days.Nodes[checkout.ID]
 	require.Equal(t, judged, days.Services["shop"], "the service has no other part")
-	dead := p.minutes(p.first.Add(dayLength), p.first.Add(2*dayLength))[status.Dead]
-	require.Equal(t, dead, judged[p.first.Add(dayLength)][status.Dead])
+	require.EqualValues(t, 15, judged[p.first.Add(dayLength)][status.Dead], "13 minutes, at points of 5")
 	require.Equal(t, 1440, judged[p.first.Add(dayLength)].Observed(), "unknown while there is no sample")
 	require.EqualValues(t, 55, judged[p.first.Add(dayLength)][status.Unknown], "the first 5 minutes still have one")
 
-	mail := days.Services["mail"][p.first.Add(dayLength)]
-	require.Equal(t, dead, mail[status.Dead], "a component is a part of its service")
-	require.EqualValues(t, 1440-dead, mail[status.Healthy], "healthy, also while the node is not observed or in maintenance")
+	require.Equal(t, statuspage.Minutes{status.Dead: 13 + 60, status.Healthy: 1440 - 73}, days.Services["mail"][p.first.Add(dayLength)],
+		"the minutes of the node, and what the component adds; healthy, also while the node is not observed or in maintenance")
 
 	alone, err := s.Days(t.Context(), p.first.Add(dayLength), p.first.Add(2*dayLength))
 	require.NoError(t, err)
@@ -227,6 +219,29 @@ func testSpent(t *testing.T, p past, s *prom.Source) {
 				require.Equal(t, p.minutes(from, to), spent.Nodes[realAPI][day], day)
 				require.Equal(t, p.minutes(from, to), spent.Services["web"][day], day)
 			}
+		})
+	}
+}
+
+// testSpentBeside: the outage of a node to the minute, also beside a component that is
+// well, and that of the component.
+func testSpentBeside(t *testing.T, p past, s *prom.Source) {
+	t.Helper()
+	at := func(minute int) time.Time { return p.first.Add(time.Duration(minute) * time.Minute) }
+	for name, c := range map[string]struct {
+		from, to int
+		want     statuspage.Minutes
+	}{
+		"the outage of the node":           {607, 617, statuspage.Minutes{status.Healthy: 7, status.Dead: 3}},
+		"a minute of it":                   {611, 612, statuspage.Minutes{status.Dead: 1}},
+		"the beginning of the component's": {293, 307, statuspage.Minutes{status.Healthy: 2, status.Dead: 12}},
+		"a day":                            {0, 1440, statuspage.Minutes{status.Healthy: 1440 - 63, status.Dead: 63}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			spent, err := s.Spent(t.Context(), at(c.from), at(c.to))
+			require.NoError(t, err)
+			require.Equal(t, c.want, spent.Services["mail"][p.first])
 		})
 	}
 }
