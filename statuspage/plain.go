@@ -34,7 +34,9 @@ func Lines(text string) string {
 func plain(text string, lines bool) bool {
 	before := ' '
 	for _, r := range text {
-		if r == utf8.RuneError || unseen(r) < 0 || hostile(r) && !(lines && (r == '\n' || r == '\t')) || !lines && r == ' ' && before == ' ' {
+		switch {
+		case lines && (r == '\n' || r == '\t'):
+		case r == utf8.RuneError, unseen(r) < 0, hostile(r), !lines && r == ' ' && before == ' ':
 			return false
 		}
 		before = r

@@ -165,8 +165,13 @@ func TestUpdatedAt(t *testing.T) {
 	p := statuspage.Page{
 		Built: now(), AsOf: now(), Today: today,
 		Services: []statuspage.Service{{ID: "s", Past: quiet, Status: status.Dead, Nodes: []statuspage.Node{
-			{ID: "quiet", Past: quiet, Status: status.Healthy}, {ID: "bad", Past: bad, Status: status.Healthy}, {ID: "dead", Past: bad, Status: status.Dead, Since: at(-2)},
-			{ID: "told", Past: quiet}, {ID: "mended", Past: quiet}, {ID: "planned", Past: quiet}, {ID: "new"},
+			{ID: "quiet", Past: quiet, Status: status.Healthy},
+			{ID: "bad", Past: bad, Status: status.Healthy},
+			{ID: "dead", Past: bad, Status: status.Dead, Since: at(-2)},
+			{ID: "told", Past: quiet},
+			{ID: "mended", Past: quiet},
+			{ID: "planned", Past: quiet},
+			{ID: "new"},
 		}}},
 		Incidents: []statuspage.Incident{
 			{Components: ref("told"), Started: at(-9), Updated: at(-1)},

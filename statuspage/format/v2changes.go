@@ -3,6 +3,7 @@
 package format
 
 import (
+	"slices"
 	"time"
 
 	"github.com/pharos-status/pharos/internal/status"
@@ -41,8 +42,8 @@ func changesOf(p statuspage.Page) changes {
 // earliest.
 func (c changes) of(ref statuspage.Ref, since time.Time, days []statuspage.Day, today time.Time) time.Time {
 	newest := later(since, later(c[ref], c[statuspage.Ref{Service: ref.Service}]))
-	for i := len(days) - 1; i >= 0; i-- {
-		if m := days[i].Minutes; m.Observed() > int(m[status.Healthy]) {
+	for i, day := range slices.Backward(days) {
+		if m := day.Minutes; m.Observed() > int(m[status.Healthy]) {
 			return later(newest, today.AddDate(0, 0, i+1-len(days)))
 		}
 	}
