@@ -219,11 +219,10 @@ func (s *Server) refuse(v *visit, err error, state view.SubscribeState) {
 	page := v.site.face.blank()
 	switch {
 	case errors.Is(err, subscribe.ErrAddress):
-		field := "email"
+		state.Errors = map[string]string{"email": say("subscribe.error.address")}
 		if state.Kind == string(store.ByWebhook) {
-			field = "url"
+			state.Errors = map[string]string{"url": say("subscribe.error.url")}
 		}
-		state.Errors = map[string]string{field: say("subscribe.error.address")}
 		v.subscribePage(http.StatusUnprocessableEntity, state)
 	case errors.Is(err, subscribe.ErrComponent):
 		state.Errors = map[string]string{"component": say("subscribe.error.component")}

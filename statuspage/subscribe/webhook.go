@@ -98,7 +98,7 @@ func hookOf(m *message, x store.Subscriber, p Page) hook {
 }
 
 // call sends a message to a webhook, signed as Standard Webhooks 1.0 says. It tells
-// whether the answer is the challenge.
+// whether the answer repeats the challenge.
 func call(ctx context.Context, client *http.Client, m *message, d store.Delivery, x store.Subscriber, p Page) (confirmed bool, err error) {
 	h := hookOf(m, x, p)
 	text, err := json.Marshal(h)
@@ -131,7 +131,15 @@ func call(ctx context.Context, client *http.Client, m *message, d store.Delivery
 	case err != nil:
 		return false, withoutURL(err)
 	}
-	return h.Challenge != "" && strings.TrimSpace(string(said)) == h.Challenge, nil
+	return h.Challenge != "" && echoes(said, h.Challenge), nil
+}
+
+// echoes tells whether an answer is the challenge, as it is or as JSON.
+func echoes(answer []byte, challenge string) bool {
+	var object struct {
+		Challenge string `json:"challenge"`
+	}
+	return string(bytes.TrimSpace(answer)) == challenge || json.Unmarshal(answer, &object) == nil && object.Challenge == challenge
 }
 
 // sign returns the signature of Standard Webhooks: HMAC-SHA256 of id.timestamp.body.

@@ -10,6 +10,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"encoding/pem"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -101,6 +102,12 @@ func TestWebhook(t *testing.T) {
 	require.NoError(t, os.WriteFile(trust, pemOf(hook.Certificate()), 0o600))
 	t.Setenv("SSL_CERT_FILE", trust) // read once by the process, so the tests with a webhook are parts of this one
 	t.Run("told", func(t *testing.T) { toldByWebhook(t, hook) })
+	t.Run("answers with JSON", func(t *testing.T) {
+		before := hook.answer
+		hook.answer = func(body map[string]any) (int, string) { return http.StatusOK, fmt.Sprintf(`{"challenge": %q}`, body["challenge"]) }
+		defer func() { hook.answer = before }()
+		toldByWebhook(t, hook)
+	})
 	t.Run("beside a mail server that is silent", func(t *testing.T) { besideSilence(t, hook) })
 	t.Run("private", func(t *testing.T) { privateWebhook(t, hook) })
 	t.Run("redirected", func(t *testing.T) { failingWebhook(t, hook, http.StatusTemporaryRedirect, "retried") })

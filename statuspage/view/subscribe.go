@@ -15,7 +15,7 @@ type SubscribeStep string
 // The steps of a subscription.
 const (
 	SubscribeForm SubscribeStep = "form"         // the forms that begin one; also the zero step
-	SubscribeSent SubscribeStep = "sent"         // a mail was sent that asks to confirm
+	SubscribeSent SubscribeStep = "sent"         // a message was sent that asks to confirm
 	SubscribeAsk  SubscribeStep = "ask"          // a button that confirms: mail scanners follow links, but press no buttons
 	SubscribeDone SubscribeStep = "done"         // it is confirmed; or a webhook was added
 	SubscribeEdit SubscribeStep = "edit"         // the choices of one that there is, and a button that ends it
@@ -69,6 +69,9 @@ func SubscribePage(w io.Writer, p statuspage.Page, s SubscribeState, o Options) 
 	}
 	if s.Step == SubscribeDone && s.Secret != "" {
 		body.Text = d.T("subscribe.done.webhook")
+	}
+	if s.Step == SubscribeSent && s.Kind == "webhook" {
+		body.Heading, body.Text = d.T("subscribe.sent.webhook.title"), d.T("subscribe.sent.webhook.text")
 	}
 	if s.Step == SubscribeForm || s.Step == SubscribeEdit {
 		body.Choices = d.choices(s.Chosen)
