@@ -104,7 +104,9 @@ func TestWebhook(t *testing.T) {
 	t.Run("told", func(t *testing.T) { toldByWebhook(t, hook) })
 	t.Run("answers with JSON", func(t *testing.T) {
 		before := hook.answer
-		hook.answer = func(body map[string]any) (int, string) { return http.StatusOK, fmt.Sprintf(`{"challenge": %q}`, body["challenge"]) }
+		hook.answer = func(body map[string]any) (int, string) {
+			return http.StatusOK, fmt.Sprintf(`{"challenge": %q}`, body["challenge"])
+		}
 		defer func() { hook.answer = before }()
 		toldByWebhook(t, hook)
 	})
