@@ -108,6 +108,20 @@ func visit(t *testing.T, o format.Options, answer http.HandlerFunc) banner {
 // serve answers with the status of a page.
 func serve(t *testing.T, p statuspage.Page) http.HandlerFunc {
 	t.Helper()
+	return written(t, p, time.Since(p.AsOf))
+}
+
+// written answers likewise, as if the page had been written so much later.
+func written(t *testing.T, p statuspage.Page, later time.Duration) http.HandlerFunc {
+	t.Helper()
+	p.AsOf, p.Built = p.AsOf.Add(later), p.Built.Add(later)
+	for i := range p.Services {
+		for j := range p.Services[i].Nodes {
+			if n := &p.Services[i].Nodes[j]; !n.Since.IsZero() {
+				n.Since = n.Since.Add(later)
+			}
+		}
+	}
 	body := render(t, format.StatusJSON, p, options())
 	return func(w http.ResponseWriter, _ *http.Request) { w.Write(body) }
 }
@@ -133,6 +147,7 @@ func TestBanner(t *testing.T) {
 	for name, answer := range map[string]http.HandlerFunc{
 		"it began just now":       serve(t, recent),
 		"nobody knows since when": serve(t, unknown),
+		"the page is an old copy": written(t, mixed(), time.Since(mixed().AsOf)-2*time.Hour),
 		"the page fails":          func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no", http.StatusServiceUnavailable) },
 		"the page talks nonsense": func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, `{"page": 1}`) },
 	} {

@@ -4,14 +4,19 @@ package server
 
 import (
 	"io/fs"
+	"net/http"
+	"net/http/httptest"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/pharos-status/pharos/internal/status"
+	"github.com/pharos-status/pharos/internal/testkit"
 	"github.com/pharos-status/pharos/statuspage"
 	"github.com/pharos-status/pharos/statuspage/config"
 )
@@ -112,4 +117,46 @@ func read(t *testing.T, name string) string {
 	text, err := os.ReadFile(name)
 	require.NoError(t, err)
 	return string(text)
+}
+
+// Whoever writes the files may stop: then they say by themselves that nothing is known.
+func TestCopiesGrowOld(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	reading := readingOf(status.Dead)
+	all := exported(t, dir, reading)
+	until := reading.Newest.Add(3 * time.Minute).UTC().Format(time.RFC3339) // stale_after, and what passes between two exports
+	for _, name := range []string{"index.html", "services/web/index.html"} {
+		require.Contains(t, read(t, filepath.Join(dir, name)), `data-until="`+until+`" data-unknown="unknown.html"`)
+	}
+	require.Subset(t, all, []string{"unknown.html", "services/web/unknown.html"})
+	old := read(t, filepath.Join(dir, "unknown.html"))
+	require.Contains(t, old, "Status unknown")
+	require.NotContains(t, old, `class="banner dead"`)
+	require.NotContains(t, old, "data-until")
+	require.NotContains(t, read(t, filepath.Join(dir, "history", "index.html")), "data-until", "the past stays as it is")
+	require.NotContains(t, ask(visitors(t, reading).Public(), "GET", "/").Body.String(), "data-until", "a server says what is")
+}
+
+func TestBrowserBelievesNoOldCopy(t *testing.T) {
+	t.Parallel()
+	chromium := testkit.Program(t, "chromium")
+	for age, want := range map[time.Duration]string{-time.Hour: `class="banner dead"`, time.Hour: `class="banner unknown"`} {
+		dir := t.TempDir()
+		s := visitors(t, readingOf(status.Dead))
+		s.gallery.shown.Load().sites[0].until = time.Now().Add(-age)
+		require.NoError(t, s.write(dir))
+		host := httptest.NewServer(http.FileServer(http.Dir(dir)))
+		t.Cleanup(host.Close)
+		for _, path := range []string{"/", "/services/web/"} {
+			out, err := exec.CommandContext(t.Context(), chromium, "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
+				"--user-data-dir="+t.TempDir(), "--virtual-time-budget=4000", "--dump-dom", host.URL+path).Output()
+			require.NoError(t, err)
+			if path == "/" { // which explains each state
+				require.Contains(t, string(out), want)
+				continue
+			}
+			require.Equal(t, age < 0, strings.Contains(string(out), `class="state dead"`), "%s after %s", path, age)
+		}
+	}
 }

@@ -13,6 +13,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/pharos-status/pharos/internal/status"
 	"github.com/pharos-status/pharos/statuspage"
@@ -61,12 +62,42 @@ func drawFiles(s *site) (map[string][]byte, error) {
 			return nil, err
 		}
 	}
+	if err := drawUnknown(files, s); err != nil {
+		return nil, err
+	}
 	for name, r := range badges {
 		if err := drawFile(files, s, name, r); err != nil {
 			return nil, err
 		}
 	}
 	return files, drawFile(files, s, notFoundFile, s.studio.notFound)
+}
+
+// unknownFile stands beside each page that tells how things are. Its script shows this
+// in place of it once the copy is too old: whoever makes copies may have stopped.
+const unknownFile = "unknown.html"
+
+// drawUnknown draws the pages for a copy that is too old.
+func drawUnknown(files map[string][]byte, s *site) error {
+	old := *s
+	old.page, old.until = s.unknown(), time.Time{}
+	pages := []string{"/"}
+	for _, one := range s.page.Services {
+		pages = append(pages, view.ServicePath(one.ID))
+	}
+	for _, p := range pages {
+		t, _ := s.studio.routes.find(p, "")
+		if err := drawFile(files, &old, path.Join(path.Dir(fileOf(p)), unknownFile), t.route); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ages tells whether a page is another one once its data is old.
+func ages(name string) bool {
+	folder, file := path.Split(name)
+	return file == "index.html" && (folder == "" || strings.HasPrefix(folder, "services/"))
 }
 
 // notFoundFile is what hosts show for a path of which there is no file.
@@ -110,6 +141,9 @@ func drawFile(files map[string][]byte, s *site, name string, r *route) error {
 	d.view.Link = func(to string) string { return relative(name, to) }
 	if name == notFoundFile { // which is shown at any depth
 		d.view.Link = func(to string) string { return rooted(s.page.Brand.URL, to) }
+	}
+	if ages(name) {
+		d.view.Until, d.view.Unknown = s.until, unknownFile
 	}
 	var b bytes.Buffer
 	switch err := r.draw(&b, d); {

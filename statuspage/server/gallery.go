@@ -63,18 +63,24 @@ func (g *gallery) show(s *settings, k *knowledge, c *contents) time.Duration {
 	next := &shown{settings: s, byHost: map[string]*site{}, hubs: map[string]*hub{}}
 	wait := time.Duration(s.config.StaleAfter)
 	for _, f := range s.faces {
-		page := statuspage.Build(statuspage.Input{
+		in := statuspage.Input{
 			ID: f.id, Brand: f.brand, Language: f.language, Private: f.gate != nil, Selects: f.selects,
 			Reading: k.reading, Since: k.since, History: k.history, Layout: k.layout,
 			Incidents: c.Incidents, Maintenances: c.Maintenances, Corrections: c.Corrections, Announcements: c.Announcements,
 			ReadOnly: c.away, Now: now, StaleAfter: time.Duration(s.config.StaleAfter),
-		})
+		}
+		page := statuspage.Build(in)
 		wait = min(wait, untilOld(page, k.reading, time.Duration(s.config.StaleAfter)))
 		var old *site
 		if before != nil {
 			old = before.byID(f.id)
 		}
 		drawn := newSite(page, f, g.studio, old)
+		drawn.until = page.AsOf.Add(time.Duration(s.config.StaleAfter + s.config.Export.Every))
+		drawn.unknown = func() statuspage.Page {
+			in.StaleAfter = time.Nanosecond
+			return statuspage.Build(in)
+		}
 		drawn.warm(old)
 		next.sites = append(next.sites, drawn)
 		for _, host := range f.hosts {

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/pharos-status/pharos/statuspage"
 	"github.com/pharos-status/pharos/statuspage/format"
@@ -27,6 +28,9 @@ type site struct {
 	face    *face
 	studio  *studio
 	cache   *cache
+
+	until   time.Time              // when a copy of the page is too old to be believed
+	unknown func() statuspage.Page // what is true from then on
 }
 
 // A studio is what all sites share.

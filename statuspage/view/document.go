@@ -130,6 +130,17 @@ func (d *document) Events() string {
 	return d.link("/events")
 }
 
+// Until returns when a copy is too old to be believed; empty if it never is.
+func (d *document) Until() string {
+	if d.o.Until.IsZero() {
+		return ""
+	}
+	return d.o.Until.UTC().Format(time.RFC3339)
+}
+
+// Unknown returns where the page is that is true of a copy from then on.
+func (d *document) Unknown() string { return d.o.Unknown }
+
 // Lang returns the language of the page.
 func (d *document) Lang() string { return d.w.Tag }
 

@@ -23,8 +23,10 @@ type Options struct {
 	Link      func(path string) string // turns a path such as "/history" into what an href holds; nil: the path itself
 	Live      bool                     // there is a server that sends /events; false in an export
 	Subscribe Subscribe
-	Languages []string // tags to choose from by ?lang=xx; empty if the page has one language
-	Chosen    bool     // the visitor chose the language by ?lang=xx: links keep it
+	Languages []string  // tags to choose from by ?lang=xx; empty if the page has one language
+	Until     time.Time // of a copy: when it is too old to be believed; zero: never
+	Unknown   string    // of a copy: the address of the page that is true from then on
+	Chosen    bool      // the visitor chose the language by ?lang=xx: links keep it
 }
 
 // Subscribe says how visitors may subscribe, besides by feeds and the calendar.

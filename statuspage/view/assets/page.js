@@ -149,8 +149,20 @@
     for (const e of below.querySelectorAll(".days title")) e.remove();
   }
 
-  function show(html) {
-    const page = new DOMParser().parseFromString(html, "text/html");
+  const parse = (html) => new DOMParser().parseFromString(html, "text/html");
+
+  // honest returns the page of an answer. A copy that was not brought up to date in time
+  // has one beside it on which all is unknown.
+  async function honest(answer) {
+    const page = parse(await answer.text());
+    const { until, unknown } = page.body.dataset;
+    if (!(Date.now() + lag > Date.parse(until))) return page;
+    const instead = await fetch(new URL(unknown, location.href), { cache: "no-cache", signal: asking.signal });
+    if (!instead.ok) throw new Error(instead.statusText);
+    return parse(await instead.text());
+  }
+
+  function show(page) {
     const main = page.getElementById("main");
     if (!main || page.getElementById("password")) throw new Error("the answer is not this page");
     prepare(main);
@@ -171,6 +183,7 @@
   let again = false; // it changed while a request was under way
   let source = null;
   let retry = 0;
+  const isCopy = "until" in document.body.dataset; // which grows old where nothing changes
 
   function offline(is) {
     const e = document.getElementById("offline");
@@ -190,7 +203,7 @@
       const date = Date.parse(answer.headers.get("Date"));
       if (date) lag = Math.abs(date - Date.now()) > 2e3 ? date - Date.now() : 0;
       const tag = answer.headers.get("ETag");
-      if (tag === null || tag !== etag) show(await answer.text());
+      if (tag === null || tag !== etag || isCopy) show(await honest(answer));
       etag = tag;
       wait = pollEvery;
       offline(false);
@@ -333,6 +346,6 @@
   if (document.getElementById("services")) {
     setInterval(() => document.hidden || localise(document), 1e3);
     listen();
-    plan(pollEvery);
+    plan(isCopy ? 0 : pollEvery);
   }
 })();
