@@ -87,13 +87,18 @@
     setTimeout(() => { message.textContent = text }, 50); // screen readers announce what changes
   }
 
+  // A page that has been told nothing for an hour says no more what is down now. So much
+  // a visitor's clock may be wrong.
+  const tooOld = (data) => Date.now() - Date.parse(data.page.updated_at) > 3_600_000;
+
   async function look() {
     if (document.hidden) return;
     const controller = new AbortController();
     const timer = setTimeout(() => controller.abort(), 10_000);
     try {
       const answer = await fetch(base + "/api/v2/status.json", { credentials: "omit", signal: controller.signal });
-      if (answer.ok) show(await answer.json());
+      const data = answer.ok ? await answer.json() : null;
+      if (data && !tooOld(data)) show(data);
       else hide();
     } catch {
       hide();
