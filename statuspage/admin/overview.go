@@ -59,7 +59,7 @@ func (a *Admin) overview(w http.ResponseWriter, r *http.Request, v *visit) error
 	p.Announcements, p.Entries = len(announcements), p.entries(journal)
 	if a.Page != nil {
 		page := a.Page()
-		p.Whole, p.Overall = a.Words.Sentence(page), page.Status
+		p.Whole, p.Overall = a.Words.Sentence(page), page.Verdict().Status
 		p.Bad = p.badOf(page)
 	}
 	a.render(w, http.StatusOK, "overview", p)
