@@ -32,11 +32,24 @@ func (s *Server) Export(ctx context.Context, dir string) error {
 	if asked == nil && s.past.Round(ctx, time.Now()) {
 		s.pages.draw()
 	}
+	s.warnOfPrivate()
 	return errors.Join(asked, s.write(dir))
+}
+
+// warnOfPrivate names the pages that an export leaves out.
+func (s *Server) warnOfPrivate() {
+	for _, one := range s.gallery.shown.Load().sites {
+		if one.face.gate != nil {
+			s.o.Logger.Warn("A private page is not written as static files", "page", one.face.id)
+		}
+	}
 }
 
 // exporting writes the pages to the folder of the configuration, again and again.
 func (s *Server) exporting(ctx context.Context) {
+	if s.config().Export.Dir != "" {
+		s.warnOfPrivate()
+	}
 	for {
 		c := s.config().Export
 		if c.Dir != "" && s.Ready() {
@@ -74,7 +87,6 @@ func (s *Server) writeSites(dir string) error {
 	var errs []error
 	for i, one := range s.gallery.shown.Load().sites {
 		if one.face.gate != nil {
-			s.o.Logger.Warn("A private page is not written as static files", "page", one.face.id)
 			continue
 		}
 		folder := ""

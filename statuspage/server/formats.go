@@ -125,9 +125,9 @@ func badge(path string, parts []string, q url.Values) (target, bool) {
 	}
 	kind := kindOf(q)
 	if last > 0 && name == "uptime" {
-		days, err := strconv.Atoi(q.Get("days"))
-		if err != nil {
-			days = format.MaxBadgeDays
+		days, ok := daysOf(q)
+		if !ok {
+			return target{}, false
 		}
 		return target{
 			badgeRoute(format.UptimeBadge(refOf(parts[:last]), days, kind)),
@@ -139,6 +139,15 @@ func badge(path string, parts []string, q url.Values) (target, bool) {
 	}
 	parts = append(slices.Clone(parts[:last]), name)
 	return target{badgeRoute(format.Badge(refOf(parts), kind)), path + "?" + string(kind)}, true
+}
+
+// daysOf returns how many days a query wants, all if it doesn't say.
+func daysOf(q url.Values) (days int, ok bool) {
+	if !q.Has("days") {
+		return format.MaxBadgeDays, true
+	}
+	days, err := strconv.Atoi(q.Get("days"))
+	return days, err == nil
 }
 
 func refOf(parts []string) statuspage.Ref {

@@ -31,6 +31,7 @@ type span struct {
 	before  int       // the columns before the first day, of which nothing is known
 	notes   []note    // on the days that differ, oldest first
 	trouble int       // how many of the days were sick or dead for a while
+	unknown int       // how many of the others were unknown for a while
 }
 
 // A note is what there is to say of a day.
@@ -51,6 +52,8 @@ func (d *document) span(days []statuspage.Day, first time.Time, before, columns 
 		day := &days[i]
 		if m := &day.Minutes; m[status.Dead] > 0 || m[status.Sick] > 0 {
 			s.trouble++
+		} else if m[status.Unknown] > 0 {
+			s.unknown++
 		}
 		if finished := s.date(i).Before(d.p.Today); differs(day, finished) {
 			s.notes = append(s.notes, note{i, d.dayWords(day, finished)})
@@ -68,6 +71,9 @@ func (d *document) daysLabel(s *span) string {
 		return d.T("days.none")
 	case s.trouble > 0:
 		return d.w.Plural("days.trouble", s.trouble)
+	}
+	if s.unknown > 0 {
+		return d.w.Plural("days.unknown", s.unknown)
 	}
 	return d.T("days.well")
 }
