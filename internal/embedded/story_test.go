@@ -216,6 +216,11 @@ pharos_statuspage_config_last_reload_successful 1
 pharos_statuspage_config_last_reload_success_timestamp_seconds %[2]d
 pharos_statuspage_last_success_timestamp_seconds %[2]d
 pharos_statuspage_refreshes_total{result="success"} %[1]g
+pharos_statuspage_store_up 1
+pharos_statuspage_leader 1
+pharos_statuspage_listeners 3
+pharos_statuspage_listeners_refused_total %[1]g
+pharos_statuspage_messages_total{kind="email",outcome="delivered"} %[1]g
 pharos_statuspage_tls_not_after_timestamp_seconds %[2]d
 `, at.Sub(s.end.Add(-24*time.Hour)).Seconds(), at.Unix()-5)
 		return b.String()
