@@ -54,6 +54,11 @@ func NewHTTPServer(o HTTPOptions) (*HTTPServer, error) {
 	if err != nil {
 		return nil, listenError(o, err)
 	}
+	return &HTTPServer{o: o, listener: listener, server: o.server()}, nil
+}
+
+// server returns a server that gives nobody more time than anybody needs.
+func (o *HTTPOptions) server() *http.Server {
 	server := &http.Server{
 		Handler:           o.Handler,
 		ReadHeaderTimeout: readHeaderTimeout,
@@ -65,7 +70,7 @@ func NewHTTPServer(o HTTPOptions) (*HTTPServer, error) {
 	if o.Public {
 		server.WriteTimeout = writeTimeout
 	}
-	return &HTTPServer{o: o, listener: listener, server: server}, nil
+	return server
 }
 
 func listenError(o HTTPOptions, err error) error {
