@@ -30,7 +30,7 @@ func (d *document) services(m *markup) {
 	*m = slices.Grow(*m, bytesOfComponent*(nodes+len(d.p.Services))+bytesOfFrame)
 	for i := range d.p.Services {
 		s := &d.p.Services[i]
-		d.service(m, s, nodes <= fewNodes || wrong(s) || d.p.Declared(statuspage.Ref{Service: s.ID}) != "")
+		d.service(m, s, nodes <= fewNodes || wrong(s))
 	}
 }
 
