@@ -3,6 +3,7 @@
 package admin
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"net/url"
@@ -191,6 +192,19 @@ func (f *form) take(w http.ResponseWriter, err error, onward func(), again func(
 		}
 		return again(code)
 	}
+}
+
+// change answers a form that changes what is there: found is when that was changed
+// last, err why it can't be had. Whoever has not seen it so is shown the form again;
+// otherwise apply makes the change, if it is still as it was seen.
+func (f *form) change(w http.ResponseWriter, r *http.Request, found time.Time, err error, apply func(ctx context.Context, seen *time.Time) error, onward func(), again func(code int) error) error {
+	if err == nil && f.overtaken(found) {
+		return again(http.StatusConflict)
+	}
+	if err == nil {
+		err = apply(r.Context(), &found)
+	}
+	return f.take(w, err, onward, again)
 }
 
 func trimSlash(address string) string { return strings.TrimRight(address, "/") }

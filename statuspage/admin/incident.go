@@ -3,6 +3,7 @@
 package admin
 
 import (
+	"context"
 	"net/http"
 	"slices"
 	"time"
@@ -66,20 +67,17 @@ func (a *Admin) postUpdate(w http.ResponseWriter, r *http.Request, v *visit) err
 	}
 	id := r.PathValue("id")
 	now, err := a.Desk.Incident(r.Context(), id)
-	if err == nil && f.overtaken(now.Updated) {
-		return again(http.StatusConflict)
-	}
-	in, typedErr := f.updateInput()
-	in.Impact = changed(in.Impact, string(now.Impact), f.Get("impact"))
-	in.Phase = changed(in.Phase, string(now.Phase()), f.Get("phase"))
-	if err == nil {
-		err = typedErr
-	}
-	if err == nil {
-		in.Seen = &now.Updated
-		_, err = a.Desk.UpdateIncident(r.Context(), v.user, id, in)
-	}
-	return f.take(w, err, func() { done(w, r, "/admin/incidents/"+id, "updated") }, again)
+	return f.change(w, r, now.Updated, err, func(ctx context.Context, seen *time.Time) error {
+		in, err := f.updateInput()
+		if err != nil {
+			return err
+		}
+		in.Impact = changed(in.Impact, string(now.Impact), f.Get("impact"))
+		in.Phase = changed(in.Phase, string(now.Phase()), f.Get("phase"))
+		in.Seen = seen
+		_, err = a.Desk.UpdateIncident(ctx, v.user, id, in)
+		return err
+	}, func() { done(w, r, "/admin/incidents/"+id, "updated") }, again)
 }
 
 // updateInput reads what the forms of an update have in common.
@@ -137,29 +135,15 @@ func (a *Admin) changeIncident(w http.ResponseWriter, r *http.Request, v *visit)
 	}
 	id, publish := r.PathValue("id"), f.Get("action") == "publish"
 	now, err := a.Desk.Incident(r.Context(), id)
-	if err == nil && f.overtaken(now.Updated) {
-		return again(http.StatusConflict)
-	}
-	in, typedErr := f.incidentInput()
-	in.Started = changed(in.Started, clockOf(now.Started, utc()), f.Get("started"))
-	in.Resolved = changed(in.Resolved, clockOf(now.Resolved, utc()), f.Get("resolved"))
-	if publish {
-		no := false
-		in.Draft = &no
-	}
-	if !now.Draft {
-		in.Phase, in.Text = nil, nil
-	} else if !publish && *in.Text == "" && len(now.Updates) == 0 {
-		in.Phase, in.Text = nil, nil // a draft can do without
-	}
-	if err == nil {
-		err = typedErr
-	}
-	if err == nil {
-		in.Seen = &now.Updated
-		_, err = a.Desk.ChangeIncident(r.Context(), v.user, id, in)
-	}
-	return f.take(w, err, func() {
+	return f.change(w, r, now.Updated, err, func(ctx context.Context, seen *time.Time) error {
+		in, err := f.incidentChange(&now, publish)
+		if err != nil {
+			return err
+		}
+		in.Seen = seen
+		_, err = a.Desk.ChangeIncident(ctx, v.user, id, in)
+		return err
+	}, func() {
 		switch {
 		case publish:
 			done(w, r, "/admin/incidents/"+id, "published")
@@ -169,4 +153,22 @@ func (a *Admin) changeIncident(w http.ResponseWriter, r *http.Request, v *visit)
 			done(w, r, "/admin/incidents/"+id, "changed")
 		}
 	}, again)
+}
+
+// incidentChange reads what the form changes of an incident.
+func (f *form) incidentChange(now *statuspage.Incident, publish bool) (desk.IncidentInput, error) {
+	in, err := f.incidentInput()
+	if err != nil {
+		return in, err
+	}
+	in.Started = changed(in.Started, clockOf(now.Started, utc()), f.Get("started"))
+	in.Resolved = changed(in.Resolved, clockOf(now.Resolved, utc()), f.Get("resolved"))
+	if publish {
+		no := false
+		in.Draft = &no
+	}
+	if !now.Draft || !publish && *in.Text == "" && len(now.Updates) == 0 { // a draft can do without
+		in.Phase, in.Text = nil, nil
+	}
+	return in, nil
 }

@@ -3,6 +3,7 @@
 package admin
 
 import (
+	"context"
 	"net/http"
 	"slices"
 	"time"
@@ -149,18 +150,15 @@ func (a *Admin) postMaintenanceUpdate(w http.ResponseWriter, r *http.Request, v 
 	}
 	id := r.PathValue("id")
 	now, err := a.Desk.Maintenance(r.Context(), id)
-	if err == nil && f.overtaken(now.Updated) {
-		return again(http.StatusConflict)
-	}
-	in, typedErr := f.updateInput()
-	if err == nil {
-		err = typedErr
-	}
-	if err == nil {
-		in.Seen = &now.Updated
-		_, err = a.Desk.UpdateMaintenance(r.Context(), v.user, id, in)
-	}
-	return f.take(w, err, func() { done(w, r, "/admin/maintenance/"+id, "updated") }, again)
+	return f.change(w, r, now.Updated, err, func(ctx context.Context, seen *time.Time) error {
+		in, err := f.updateInput()
+		if err != nil {
+			return err
+		}
+		in.Seen = seen
+		_, err = a.Desk.UpdateMaintenance(ctx, v.user, id, in)
+		return err
+	}, func() { done(w, r, "/admin/maintenance/"+id, "updated") }, again)
 }
 
 func (a *Admin) endMaintenance(w http.ResponseWriter, r *http.Request, v *visit) error {

@@ -4,6 +4,7 @@ package admin
 
 import (
 	"cmp"
+	"context"
 	"net/http"
 	"strings"
 	"time"
@@ -187,21 +188,16 @@ func (a *Admin) changeMaintenance(w http.ResponseWriter, r *http.Request, v *vis
 	}
 	id := r.PathValue("id")
 	now, err := a.Desk.Maintenance(r.Context(), id)
-	if err == nil && f.overtaken(now.Updated) {
-		return again(http.StatusConflict)
-	}
-	in, typedErr := f.maintenanceInput()
-	if typedErr == nil {
+	return f.change(w, r, now.Updated, err, func(ctx context.Context, seen *time.Time) error {
+		in, err := f.maintenanceInput()
+		if err != nil {
+			return err
+		}
 		unmoved(&in, &now, f)
-	}
-	if err == nil {
-		err = typedErr
-	}
-	if err == nil {
-		in.Seen = &now.Updated
-		_, err = a.Desk.ChangeMaintenance(r.Context(), v.user, id, in)
-	}
-	return f.take(w, err, func() { done(w, r, "/admin/maintenance/"+id, "changed") }, again)
+		in.Seen = seen
+		_, err = a.Desk.ChangeMaintenance(ctx, v.user, id, in)
+		return err
+	}, func() { done(w, r, "/admin/maintenance/"+id, "changed") }, again)
 }
 
 // unmoved leaves out the times if they are still what they were: a field holds no

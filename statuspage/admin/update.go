@@ -3,6 +3,7 @@
 package admin
 
 import (
+	"context"
 	"net/http"
 	"slices"
 	"time"
@@ -56,24 +57,20 @@ func (a *Admin) changeUpdate(w http.ResponseWriter, r *http.Request, v *visit) e
 	}
 	id, update := r.PathValue("id"), r.PathValue("update")
 	now, err := a.Desk.Incident(r.Context(), id)
-	if err == nil && f.overtaken(now.Updated) {
-		return again(http.StatusConflict)
-	}
-	in, typedErr := f.updateInput()
-	in.Impact = nil
-	for _, u := range now.Updates {
-		if u.ID == update {
-			in.Time = changed(in.Time, clockOf(u.Time, utc()), f.Get("time"))
+	return f.change(w, r, now.Updated, err, func(ctx context.Context, seen *time.Time) error {
+		in, err := f.updateInput()
+		if err != nil {
+			return err
 		}
-	}
-	if err == nil {
-		err = typedErr
-	}
-	if err == nil {
-		in.Seen = &now.Updated
-		_, err = a.Desk.EditUpdate(r.Context(), v.user, id, update, in)
-	}
-	return f.take(w, err, func() { done(w, r, "/admin/incidents/"+id, "changed") }, again)
+		in.Impact, in.Seen = nil, seen
+		for _, u := range now.Updates {
+			if u.ID == update {
+				in.Time = changed(in.Time, clockOf(u.Time, utc()), f.Get("time"))
+			}
+		}
+		_, err = a.Desk.EditUpdate(ctx, v.user, id, update, in)
+		return err
+	}, func() { done(w, r, "/admin/incidents/"+id, "changed") }, again)
 }
 
 func (a *Admin) deleteUpdate(w http.ResponseWriter, r *http.Request, v *visit) error {
@@ -107,14 +104,11 @@ func (a *Admin) changeMaintenanceUpdate(w http.ResponseWriter, r *http.Request, 
 	}
 	id := r.PathValue("id")
 	now, err := a.Desk.Maintenance(r.Context(), id)
-	if err == nil && f.overtaken(now.Updated) {
-		return again(http.StatusConflict)
-	}
-	if err == nil {
-		_, err = a.Desk.EditMaintenanceUpdate(r.Context(), v.user, id, r.PathValue("update"),
-			desk.UpdateInput{Text: f.text("text"), Notify: f.flag("notify"), Seen: &now.Updated})
-	}
-	return f.take(w, err, func() { done(w, r, "/admin/maintenance/"+id, "changed") }, again)
+	return f.change(w, r, now.Updated, err, func(ctx context.Context, seen *time.Time) error {
+		in := desk.UpdateInput{Text: f.text("text"), Notify: f.flag("notify"), Seen: seen}
+		_, err := a.Desk.EditMaintenanceUpdate(ctx, v.user, id, r.PathValue("update"), in)
+		return err
+	}, func() { done(w, r, "/admin/maintenance/"+id, "changed") }, again)
 }
 
 func (a *Admin) deleteMaintenanceUpdate(w http.ResponseWriter, r *http.Request, v *visit) error {
