@@ -56,6 +56,8 @@ var rules = map[string][]string{
 	"statuspage/visitor":   {},
 	"statuspage/words":     {"statuspage"},
 
+	"convert": {"internal/atomicfile"},
+
 	"rules":          {},
 	"rules/alerting": {"internal/configfile"},
 	"rules/generate": {"internal/configfile", "internal/schema", "rules", "rules/alerting"},

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package configfile
+
+import (
+	"errors"
+	"math"
+	"regexp"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/prometheus/common/model"
+	"go.yaml.in/yaml/v4"
+)
+
+// unquotedText is what is written without quotation marks, unless it is a word of YAML.
+var unquotedText = regexp.MustCompile(`^[A-Za-z_/][A-Za-z0-9_./-]*$`)
+
+// textNode returns a string as it is best written.
+func textNode(s string) (*yaml.Node, error) {
+	if !utf8.ValidString(s) {
+		return nil, errors.New("a text is not valid UTF-8")
+	}
+	n := &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: s, Style: yaml.DoubleQuotedStyle}
+	switch {
+	case unquotedText.MatchString(s) && !isWord(s):
+		n.Style = 0
+	case blockable(s):
+		n.Style = yaml.LiteralStyle
+	}
+	return n, nil
+}
+
+// isWord tells whether YAML 1.1 or 1.2 takes a text for something else.
+func isWord(s string) bool {
+	switch strings.ToLower(s) {
+	case "null", "true", "false", "yes", "no", "on", "off", "y", "n", "_":
+		return true
+	}
+	return false
+}
+
+// blockable tells whether a text of several lines can stand in a block as it is.
+func blockable(s string) bool {
+	if !strings.Contains(strings.TrimRight(s, "\n"), "\n") || strings.HasSuffix(s, "\n\n") || s[0] == ' ' || s[0] == '\n' {
+		return false
+	}
+	for line := range strings.Lines(s) {
+		if body := strings.TrimSuffix(line, "\n"); strings.TrimRight(body, " \t") != body {
+			return false
+		}
+	}
+	return !strings.ContainsFunc(s, func(r rune) bool {
+		return r != '\n' && (unicode.IsControl(r) || r == 0x2028 || r == 0x2029 || r == 0xfeff || !unicode.IsPrint(r))
+	})
+}
+
+// plain returns what a reader makes of a value.
+func plain(v any) any {
+	switch v := v.(type) {
+	case Map:
+		m := make(map[string]any, len(v))
+		for _, e := range v {
+			m[e.Key] = plain(e.Value)
+		}
+		return m
+	case []Map:
+		return plainList(v)
+	case []any:
+		return plainList(v)
+	case []string:
+		return plainList(v)
+	case Flow:
+		return plain(v.Value)
+	case float64:
+		if v == math.Trunc(v) && math.Abs(v) < 1<<53 {
+			return int(v)
+		}
+	case time.Duration:
+		return model.Duration(v).String()
+	}
+	return v
+}
+
+func plainList[T any](items []T) []any {
+	list := make([]any, len(items))
+	for i, item := range items {
+		list[i] = plain(item)
+	}
+	return list
+}
