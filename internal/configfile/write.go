@@ -37,7 +37,7 @@ type Flow struct{ Value any }
 func Literal(text string) string { return strings.ReplaceAll(text, "$", "$$") }
 
 // Write returns a file with the document m, and with a comment at its top. Values
-// are a Map, a []any or a []Map, a Flow, a string, a bool, an int, a float64 or a
+// are a Map, a []any, a []string or a []Map, a Flow, a string, a bool, an int, a float64 or a
 // [time.Duration]. Whatever a string looks like (on, 1e3, null, *name), it is read back
 // as that string by YAML 1.1 and 1.2. A string of several lines stands as it is, in a
 // block, wherever YAML can.
@@ -69,10 +69,10 @@ func (m Map) verify(text []byte) error {
 	if err := yaml.Load(text, &read, yaml.WithV3Defaults()); err != nil {
 		return fmt.Errorf("read what was written as YAML: %w", err)
 	}
-	if want := plain(m); !(len(m) == 0 && read == nil) && !reflect.DeepEqual(read, want) {
-		return errors.New("what was written as YAML is read back as something else")
+	if len(m) == 0 && read == nil || reflect.DeepEqual(read, plain(m)) {
+		return nil
 	}
-	return nil
+	return errors.New("what was written as YAML is read back as something else")
 }
 
 func (m Map) node() (*yaml.Node, error) {
@@ -117,9 +117,6 @@ func comment(text string) string {
 }
 
 func valueNode(v any) (*yaml.Node, error) {
-	scalar := func(tag, text string) (*yaml.Node, error) {
-		return &yaml.Node{Kind: yaml.ScalarNode, Tag: tag, Value: text}, nil
-	}
 	switch v := v.(type) {
 	case Map:
 		n, err := v.node()
@@ -141,19 +138,28 @@ func valueNode(v any) (*yaml.Node, error) {
 		return n, err
 	case string:
 		return textNode(v)
+	}
+	return scalarNode(v)
+}
+
+func scalarNode(v any) (*yaml.Node, error) {
+	n := &yaml.Node{Kind: yaml.ScalarNode}
+	switch v := v.(type) {
 	case bool:
-		return scalar("!!bool", strconv.FormatBool(v))
+		n.Tag, n.Value = "!!bool", strconv.FormatBool(v)
 	case int:
-		return scalar("!!int", strconv.Itoa(v))
+		n.Tag, n.Value = "!!int", strconv.Itoa(v)
 	case float64:
 		if math.IsNaN(v) || math.IsInf(v, 0) {
 			return nil, fmt.Errorf("%v is no number that a file may hold", v)
 		}
-		return scalar("!!float", strconv.FormatFloat(v, 'f', -1, 64))
+		n.Tag, n.Value = "!!float", strconv.FormatFloat(v, 'f', -1, 64)
 	case time.Duration:
-		return scalar("!!str", model.Duration(v).String())
+		n.Tag, n.Value = "!!str", model.Duration(v).String()
+	default:
+		return nil, fmt.Errorf("%T is no value of a document", v)
 	}
-	return nil, fmt.Errorf("%T is no value of a document", v)
+	return n, nil
 }
 
 func listNode[T any](items []T) (*yaml.Node, error) {
