@@ -56,7 +56,10 @@ var rules = map[string][]string{
 	"statuspage/visitor":   {},
 	"statuspage/words":     {"statuspage"},
 
-	"convert": {"internal/atomicfile"},
+	"convert":            {"internal/atomicfile"},
+	"convert/blackbox":   {"convert"},
+	"convert/gatus":      {"convert"},
+	"convert/uptimekuma": {"convert"},
 
 	"rules":          {},
 	"rules/alerting": {"internal/configfile"},
