@@ -6,6 +6,7 @@
 FROM golang:1.26-alpine AS build
 WORKDIR /src
 COPY go.mod go.sum ./
+COPY reporter/go.mod reporter/go.sum ./reporter/
 RUN go mod download
 COPY . .
 ARG REVISION=unknown

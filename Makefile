@@ -49,16 +49,12 @@ test: ## Run every test, after installing what the tests need and this machine l
 
 .PHONY: lint
 lint: ## Check style, imports, formatting, dead code and go.mod
-	go mod tidy -diff
-	$$(scripts/tool.sh golangci-lint) config verify
-	$$(scripts/tool.sh golangci-lint) fmt --diff
-	$$(scripts/tool.sh golangci-lint) run
-	@echo "deadcode -test ./..."
-	@dead=$$($$(scripts/tool.sh deadcode) -test ./...) && test -z "$$dead" || { echo "never called: $$dead"; exit 1; }
+	@scripts/lint.sh
 
 .PHONY: fmt
 fmt: ## Format the Go files
 	$$(scripts/tool.sh golangci-lint) fmt
+	cd reporter && $$(../scripts/tool.sh golangci-lint) fmt
 
 .PHONY: check-rules
 check-rules: ## Check and test the Prometheus rules
@@ -75,6 +71,7 @@ fuzz: ## Fuzz each fuzz target for FUZZTIME (10s)
 .PHONY: bench
 bench: ## Run the benchmarks that match BENCH (all)
 	go test -run '^$$' -bench '$(BENCH)' -benchmem ./...
+	cd reporter && go test -run '^$$' -bench '$(BENCH)' -benchmem ./...
 
 .PHONY: cover
 cover: ## Measure how much of the code the tests reach, into coverage.out

@@ -1,12 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# Runs every test of the module under the race detector, and says at the end
-# which were skipped because of what this machine lacks. Arguments replace ./...
+# Runs every test of both modules under the race detector, and says at the end
+# which were skipped because of what this machine lacks. Arguments replace ./... of
+# the first.
 set -eu
 cd "$(dirname "$0")/.."
 
-[ $# -gt 0 ] || set -- ./...
+library=
+[ $# -gt 0 ] || { library=reporter; set -- ./...; }
 
 race=-race
 CGO_ENABLED=1
@@ -23,6 +25,10 @@ trap 'rm -f "$PHAROS_SKIPPED"' EXIT
 code=0
 # shellcheck disable=SC2086 # race is one word or none
 go test $race -p 2 -timeout 25m "$@" || code=$?
+if [ -n "$library" ]; then
+  # shellcheck disable=SC2086 # as above
+  (cd "$library" && go test $race -timeout 10m ./...) || code=$?
+fi
 
 if [ -z "$race" ]; then
   printf '\n*** WITHOUT THE RACE DETECTOR: there is no C compiler here (install gcc).\n'
