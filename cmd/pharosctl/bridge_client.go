@@ -20,9 +20,10 @@ type bridgeClient struct{ client }
 
 func newBridgeClient() bridgeClient {
 	return bridgeClient{client{peer: peer{
-		name: "bridge", listens: "Where the bridge listens.", token: "webhook.token of bridge.yml",
+		name: "bridge", listens: "Where the bridge listens.", usual: "http://127.0.0.1:9642", address: settingOperationsURL,
+		token: "webhook.token of bridge.yml", secret: settingBridgeTokenFile,
 		start: "start pharos_bridge, or name the operations listener of pharos, such as --url=http://127.0.0.1:9640",
-	}, url: "http://127.0.0.1:9642"}}
+	}}}
 }
 
 // list returns the dead letters of a channel, or of all if it is empty.

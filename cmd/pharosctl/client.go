@@ -4,6 +4,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"encoding/json"
@@ -32,7 +33,8 @@ var errUnreachable = errors.New("nobody answers")
 // A client asks a part of Pharos that runs.
 type client struct {
 	peer
-	url       string
+	url       string // of --url, once settled where it is
+	from      string // where the URL comes from, unless that is plain
 	tokenFile string
 	http      string // file of the settings of the client
 	author    string // who asks; empty: not told
@@ -42,14 +44,36 @@ type client struct {
 type peer struct {
 	name    string // such as "bridge"
 	listens string // help of --url
-	token   string // the key of the configuration that holds its token
+	usual   string // its URL, where nobody says another
+	address string // key of the setting of its URL
+	token   string // the key of the configuration that holds its token; empty: it takes none
+	secret  string // key of the setting of the file of the token
 	start   string // what to do if nobody answers
 }
 
 func (c *client) flags(cmd *kingpin.CmdClause) {
-	cmd.Flag("url", c.listens).PlaceHolder(c.url).SetValue(&clientURL{&c.url, c.url})
-	cmd.Flag("token-file", "File with "+c.token+".").PlaceHolder("FILE").StringVar(&c.tokenFile)
-	cmd.Flag("http.config.file", "Settings of the HTTP client, in Prometheus' format: certificates, proxies.").PlaceHolder("FILE").StringVar(&c.http)
+	cmd.Flag("url", c.listens+said(c.address)).PlaceHolder(c.usual).SetValue(&clientURL{&c.url, c.usual})
+	if c.token != "" {
+		cmd.Flag("token-file", "File with "+c.token+"."+said(c.secret)).PlaceHolder("FILE").StringVar(&c.tokenFile)
+	}
+	cmd.Flag("http.config.file", "Settings of the HTTP client, in Prometheus' format: certificates, proxies."+said(settingHTTPConfigFile)).
+		PlaceHolder("FILE").StringVar(&c.http)
+}
+
+// settle completes what the command line says by the settings of the user.
+func (c *client) settle() error {
+	s, err := readSettings(os.LookupEnv)
+	if err != nil {
+		return err
+	}
+	if c.url == "" {
+		found := s.find(c.address)
+		c.url, c.from = found.value, found.from
+	}
+	c.url = cmp.Or(c.url, c.usual)
+	c.tokenFile = s.or(c.tokenFile, c.secret)
+	c.http = s.or(c.http, settingHTTPConfigFile)
+	return nil
 }
 
 // A clientURL is the value of --url.
@@ -73,6 +97,9 @@ func (v *clientURL) String() string { return *v.target }
 
 // do sends in as JSON, unless it is nil, and returns the body of a good answer.
 func (c *client) do(ctx context.Context, method, path string, in any) ([]byte, error) {
+	if err := c.settle(); err != nil {
+		return nil, err
+	}
 	ctx, cancel := context.WithTimeout(ctx, clientTimeout)
 	defer cancel()
 	req, err := c.request(ctx, method, path, in)
@@ -125,19 +152,28 @@ func (c *client) request(ctx context.Context, method, path string, in any) (*htt
 }
 
 func (c *client) authorize(req *http.Request) error {
-	if c.tokenFile == "" {
-		return nil
+	token, err := c.readToken()
+	if err != nil || token == "" {
+		return err
 	}
-	token, err := os.ReadFile(c.tokenFile)
-	if err != nil {
-		return fmt.Errorf("read the token: %w", err)
-	}
-	token = bytes.TrimSpace(token)
-	if len(token) == 0 {
-		return fmt.Errorf("read the token: %s is empty; write %s into it", c.tokenFile, c.token)
-	}
-	req.Header.Set("Authorization", "Bearer "+string(token))
+	req.Header.Set("Authorization", "Bearer "+token)
 	return nil
+}
+
+// readToken returns the token, which is empty if no file is named.
+func (c *client) readToken() (string, error) {
+	if c.tokenFile == "" {
+		return "", nil
+	}
+	text, err := os.ReadFile(c.tokenFile)
+	if err != nil {
+		return "", fmt.Errorf("read the token: %w", err)
+	}
+	token := strings.TrimSpace(string(text))
+	if token == "" {
+		return "", fmt.Errorf("read the token: %s is empty; write %s into it", c.tokenFile, c.token)
+	}
+	return token, nil
 }
 
 // client returns a client that follows no redirect: the token is for the bridge alone.
@@ -172,7 +208,15 @@ func (c *client) unreached(err error) error {
 	case alert && refused.Op == "remote error":
 		hint = "it refuses the connection: give a client certificate, tls_config: {cert_file: FILE, key_file: FILE}, in the file of --http.config.file"
 	}
-	return unreachable{fmt.Errorf("no %s answers at %s: %w; %s", c.name, c.url, err, hint)}
+	return unreachable{fmt.Errorf("no %s answers at %s: %w; %s", c.name, c.at(), err, hint)}
+}
+
+// at is the URL, and where it comes from if that may be forgotten.
+func (c *client) at() string {
+	if c.from == "" {
+		return c.url
+	}
+	return c.url + " (" + c.from + ")"
 }
 
 // unreachable makes an error an errUnreachable.
@@ -203,7 +247,7 @@ func (c *client) refused(resp *http.Response, body []byte) error {
 		}
 		return fmt.Errorf("the %s refuses: %s; give %s by --token-file", c.name, said, c.token)
 	case !ours:
-		return fmt.Errorf("there is no %s at %s: it answers %s; see --url", c.name, c.url, said)
+		return fmt.Errorf("there is no %s at %s: it answers %s; see --url", c.name, c.at(), said)
 	}
 	return errors.New(said)
 }

@@ -37,9 +37,10 @@ func newManager(group *kingpin.CmdClause, stdout io.Writer) *manager {
 // newReader adds the flags of what changes nothing.
 func newReader(cmd *kingpin.CmdClause, stdout io.Writer) *manager {
 	m := &manager{stdin: os.Stdin, stdout: stdout, client: client{peer: peer{
-		name: "status page", listens: "Where the status page listens.", token: "manager.token of statuspage.yml",
+		name: "status page", listens: "Where the status page listens.", usual: "http://127.0.0.1:8080", address: settingURL,
+		token: "manager.token of statuspage.yml", secret: settingTokenFile,
 		start: "start pharos or pharos_statuspage, or name its public listener by --url",
-	}, url: "http://127.0.0.1:8080"}}
+	}}}
 	m.flags(cmd)
 	oneOf(cmd, "output", "What to print: text for people, or json for programs.", &m.format, "text", "json").Short('o').Default("text")
 	return m
