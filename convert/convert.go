@@ -8,18 +8,22 @@ package convert
 
 import (
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 )
 
 // A Result is what a converter makes.
 type Result struct {
-	Files []File // each name once
-	Notes []Note // in the order of the source
+	Program string   // what was converted, as people write it: Vigil
+	Files   []File   // each name once
+	Notes   []Note   // in the order of the source
+	Flags   []string // that pharos is to be started with besides, such as --web.listen-address=[::1]:8080
 }
 
 // A File is a file of the configuration folder.
 type File struct {
-	Name   string // within the folder, such as exporter.yml or slack.url
+	Name   string // within the folder, such as exporter.yml or templates/vigil.tmpl
 	Data   []byte
 	Secret bool // nobody but the owner may read it
 }
@@ -41,8 +45,10 @@ func (f Fit) String() string {
 		return "exact"
 	case Differs:
 		return "differs"
+	case Missing:
+		return "missing"
 	}
-	return "missing"
+	return "Fit(" + strconv.Itoa(int(f)) + ")"
 }
 
 // A Note says what became of a setting. It holds no secret.
@@ -112,6 +118,7 @@ func (e Errors) Err() error {
 	if len(e) == 0 {
 		return nil
 	}
+	slices.SortStableFunc(e, func(a, b *Error) int { return a.Line - b.Line })
 	return e
 }
 

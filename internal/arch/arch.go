@@ -56,7 +56,7 @@ var rules = map[string][]string{
 	"statuspage/visitor":   {},
 	"statuspage/words":     {"statuspage"},
 
-	"convert":            {"internal/atomicfile"},
+	"convert":            {},
 	"convert/blackbox":   {"convert"},
 	"convert/gatus":      {"convert"},
 	"convert/uptimekuma": {"convert"},
