@@ -67,6 +67,34 @@ services:
 	has(t, text, `pharos_exporter_reports_total{code="503"} 3`, `pharos_exporter_reports_total{code="200"} 6`)
 }
 
+// TestReasonIsForThoseWhoRunIt reports a reason: it is on the landing page, and in no
+// metric.
+func TestReasonIsForThoseWhoRunIt(t *testing.T) {
+	t.Parallel()
+	e := newExporter(t, `
+reporter: {tokens: [{token: s3cret}]}
+services: [{id: web, nodes: [{id: a, mode: push}, {id: b, mode: local}]}]
+`)
+	auth := "Basic " + base64.StdEncoding.EncodeToString([]byte(":s3cret"))
+	for node, body := range map[string]string{
+		"a": `{"replica": "x", "interval": 30, "load": {"cpu": 0.1, "ram": 0.2}, "health": "sick", "reason": "disk <b>is full"}`,
+		"b": `{"replica": "x", "interval": 30, "health": "dead", "reason": "no such host"}`,
+	} {
+		resp, _ := ask(t, e.Reporter(), http.MethodPost, "/reporter/web/"+node, body, "Authorization", auth)
+		require.Equal(t, http.StatusOK, resp.StatusCode)
+	}
+	_, page := ask(t, e.Handler(), http.MethodGet, "/", "")
+	require.Contains(t, page, `<div class="detail">disk &lt;b&gt;is full</div>`)
+	require.Contains(t, page, `<div class="detail">no such host</div>`)
+	_, text := ask(t, e.Metrics(), http.MethodGet, "/metrics", "")
+	has(t, text, `pharos_replica_failure_reason{node="a",reason="reported",replica="x",service="web"} 1`)
+	require.NotContains(t, text, "is full")
+	require.NotContains(t, text, "no such host")
+	for _, sample := range e.Changes() {
+		require.NotContains(t, sample.String(), "is full")
+	}
+}
+
 // TestTokensRotate has a token file change: the old and the new token hold as
 // long as both are in the configuration.
 func TestTokensRotate(t *testing.T) {

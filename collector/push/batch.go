@@ -24,14 +24,14 @@ type Batch struct {
 }
 
 // A BatchReport is one report, or flush, in a [Batch]. Its fields are those of the
-// path and the body of a request of its own; health may be "unknown", too, if the
-// relay can't tell it.
+// path and the body of a request of its own.
 type BatchReport struct {
 	Service  string     `json:"service"`
 	Node     string     `json:"node"`
 	Replica  string     `json:"replica"`
 	Interval float64    `json:"interval,omitempty"` // in seconds
 	Health   string     `json:"health,omitempty"`
+	Reason   string     `json:"reason,omitempty"`
 	Load     *BatchLoad `json:"load,omitempty"`
 	Flush    bool       `json:"flush,omitempty"` // instead of the report
 }
@@ -152,7 +152,7 @@ func (r BatchReport) message() (state.Message, error) {
 	if err := checkID(m.ID); err != nil {
 		return m, err
 	}
-	f := fields{replica: r.Replica, interval: r.Interval, health: r.Health, has: hasReplica | hasInterval}
+	f := fields{replica: r.Replica, interval: r.Interval, health: r.Health, reason: r.Reason, has: hasReplica | hasInterval}
 	if r.Health != "" {
 		f.has |= hasHealth
 	}
@@ -167,15 +167,11 @@ func (r BatchReport) message() (state.Message, error) {
 	}
 	var err error
 	switch {
-	case r.Flush && (f.has&(hasHealth|hasLoad) != 0 || r.Interval != 0):
+	case r.Flush && (f.has&(hasHealth|hasLoad) != 0 || r.Interval != 0 || r.Reason != ""):
 		err = refusef(http.StatusBadRequest, "a flush holds no report")
 	case r.Flush && r.Replica == "":
 		err = refusef(http.StatusBadRequest, "replica is missing")
 	case r.Flush:
-	case r.Health == status.Unknown.String() && r.Load == nil:
-		f.health = status.Healthy.String() // for the rest of what is checked
-		m.Report, err = f.report()
-		m.Report.Health, m.Report.Unknown = status.Unknown, true
 	default:
 		m.Report, err = f.report()
 	}

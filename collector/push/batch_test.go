@@ -83,17 +83,24 @@ func TestBatchOfRelay(t *testing.T) {
 		{"service":"lan","node":"gateway","replica":"a","interval":30,"health":"unknown"},
 		{"service":"lan","node":"gateway","replica":"b","interval":30,"health":"unknown","load":{"cpu":0,"ram":0}},
 		{"service":"lan","node":"gateway","replica":"c","interval":-1,"health":"unknown"},
-		{"service":"lan","node":"gateway","replica":"d","interval":30,"health":"well"}
+		{"service":"lan","node":"gateway","replica":"d","interval":30,"health":"well"},
+		{"service":"lan","node":"gateway","replica":"e","interval":30,"health":"dead","reason":"connection\r\nrefused"},
+		{"service":"web","node":"sockets","replica":"f","interval":30,"health":"sick","load":{"cpu":0,"ram":0},"reason":"disk is full"},
+		{"service":"lan","node":"gateway","replica":"e","flush":true,"reason":"gone"}
 	]}`))
 	require.JSONEq(t, `{"errors":[
-		{"report":1,"code":400,"error":"both load and health are given; send the one for the mode of the node"},
+		{"report":1,"code":412,"error":"wrong mode: node lan:gateway is in mode local, and the report is for mode push"},
 		{"report":2,"code":400,"error":"interval is -1 seconds, want more than 0 and at most a year"},
-		{"report":3,"code":400,"error":"health is \"well\", want healthy, sick or dead"}
+		{"report":3,"code":400,"error":"health is \"well\", want healthy, sick, dead or unknown"},
+		{"report":6,"code":400,"error":"a flush holds no report"}
 	]}`, text)
 	all := s.store.Snapshot(time.Now())
 	require.Equal(t, "a", all[0].ID.Replica)
 	require.Equal(t, status.Unknown, all[0].Status)
 	require.Equal(t, status.Reported, all[0].Reason)
+	require.Equal(t, "connection  refused", all[1].Detail)
+	require.Equal(t, status.Sick, all[3].Status)
+	require.Equal(t, "disk is full", all[3].Detail)
 }
 
 func TestBatchIsRefused(t *testing.T) {

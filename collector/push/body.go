@@ -9,8 +9,10 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/pharos-status/pharos/collector/state"
@@ -30,6 +32,7 @@ type body struct {
 		RAM *float64 `json:"ram"`
 	} `json:"load"`
 	Health *string `json:"health"`
+	Reason *string `json:"reason"`
 }
 
 // fields returns what the body holds.
@@ -42,6 +45,9 @@ func (b *body) fields() (f fields) {
 	}
 	if b.Health != nil {
 		f.health, f.has = *b.Health, f.has|hasHealth
+	}
+	if b.Reason != nil {
+		f.reason, f.has = *b.Reason, f.has|hasReason
 	}
 	if b.Load == nil {
 		return f
@@ -139,23 +145,38 @@ func (f *fields) report() (report state.Report, err error) {
 	case f.interval < 0 || f.interval > maxInterval.Seconds():
 		return report, refusef(http.StatusBadRequest, "interval is %v seconds, want more than 0 and at most a year", f.interval)
 	}
-	report.Interval = time.Duration(f.interval * float64(time.Second))
+	report.Interval, report.Detail = time.Duration(f.interval*float64(time.Second)), oneLine(f.reason)
 	return report, f.judgement(&report)
 }
 
-// judgement reads the part that differs with the mode of the node.
-func (f *fields) judgement(report *state.Report) error {
-	switch load, health := f.has&hasLoad != 0, f.has&hasHealth != 0; {
-	case !load && !health:
-		return refusef(http.StatusBadRequest, "neither load nor health is given")
-	case load && health:
-		return refusef(http.StatusBadRequest, "both load and health are given; send the one for the mode of the node")
-	case health:
-		if err := report.Health.UnmarshalText([]byte(f.health)); err != nil || report.Health == status.Unknown {
-			return refusef(http.StatusBadRequest, "health is %q, want healthy, sick or dead", status.Shorten(f.health))
+// oneLine makes a text fit for where the words of a probe stand: without control
+// characters and spaces around it, and not too long.
+func oneLine(text string) string {
+	text = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || unicode.IsSpace(r) {
+			return ' '
 		}
+		return r
+	}, text)
+	return status.Shorten(strings.TrimSpace(text))
+}
+
+// judgement reads what the status is made of.
+func (f *fields) judgement(report *state.Report) error {
+	load, health := f.has&hasLoad != 0, f.has&hasHealth != 0
+	if !load && !health {
+		return refusef(http.StatusBadRequest, "neither load nor health is given")
+	}
+	if health {
+		if err := report.Health.UnmarshalText([]byte(f.health)); err != nil {
+			return refusef(http.StatusBadRequest, "health is %q, want healthy, sick, dead or unknown", status.Shorten(f.health))
+		}
+		report.Unknown = report.Health == status.Unknown
+	}
+	if !load {
 		return nil
-	case f.has&hasCPU == 0 || f.has&hasRAM == 0:
+	}
+	if f.has&hasCPU == 0 || f.has&hasRAM == 0 {
 		return refusef(http.StatusBadRequest, "load needs both cpu and ram")
 	}
 	report.Load = &state.Load{CPU: f.cpu, RAM: f.ram}

@@ -9,9 +9,9 @@ import (
 
 // fields are what a report may hold.
 type fields struct {
-	replica, health    string
-	interval, cpu, ram float64
-	has                has
+	replica, health, reason string
+	interval, cpu, ram      float64
+	has                     has
 }
 
 // A has says which of the fields there are.
@@ -24,6 +24,7 @@ const (
 	hasCPU
 	hasRAM
 	hasHealth
+	hasReason
 )
 
 // scan reads the body of a report in the form that clients send: the fields that
@@ -40,6 +41,8 @@ func scan(data []byte) (f fields, ok bool) {
 			return f.once(hasInterval) && s.number(&f.interval)
 		case "health":
 			return f.once(hasHealth) && s.text(&f.health)
+		case "reason":
+			return f.once(hasReason) && s.text(&f.reason)
 		case "load":
 			return f.once(hasLoad) && s.object(func(key []byte) bool {
 				switch string(key) {

@@ -3,6 +3,7 @@
 package relay
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -28,6 +29,7 @@ const (
 type task struct {
 	id     status.ID
 	status status.Status
+	words  string // the reason of the status, or what a healthy target said
 	flush  bool
 }
 
@@ -60,6 +62,7 @@ func (m *memory) due(replicas []state.Replica, now time.Time, to *master) []task
 		if t != nil {
 			t.round = m.round
 		}
+		report := task{id: r.ID, status: r.Status, words: cmp.Or(r.Detail, r.Reason.Words())}
 		late := t != nil && !now.Before(to.repeat(t.at))
 		switch {
 		case r.Status == status.Unknown && to.single:
@@ -68,11 +71,11 @@ func (m *memory) due(replicas []state.Replica, now time.Time, to *master) []task
 				gone = append(gone, task{id: r.ID, flush: true})
 			}
 		case t != nil && !t.done && t.status == r.Status:
-			again = append(again, task{id: r.ID, status: r.Status})
+			again = append(again, report)
 		case t == nil || t.status != r.Status:
-			changed = append(changed, task{id: r.ID, status: r.Status})
+			changed = append(changed, report)
 		case late:
-			repeated = append(repeated, task{id: r.ID, status: r.Status})
+			repeated = append(repeated, report)
 		}
 	}
 	gone = m.gone(gone, now, to)

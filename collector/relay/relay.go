@@ -14,10 +14,13 @@
 // each. So an outage of the master costs no memory, however long it is, and after
 // it the master is told what holds then.
 //
+// A report says why in words, which the master shows to those who run it alone: a
+// target may be named there. Other words with the same status are no change.
+//
 // Where the status can't be told, that is reported, too: silence would make the
 // replica dead at the master. A replica that is gone is flushed there. A master that
-// knows no batches, such as Vigil, is told each replica by itself; as it has no
-// word for unknown, such a replica is flushed there until more is known.
+// knows no batches, such as Vigil, is told each replica by itself, and no reasons; as
+// it has no word for unknown, such a replica is flushed there until more is known.
 package relay
 
 import (

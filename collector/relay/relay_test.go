@@ -17,6 +17,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil"
 	"github.com/stretchr/testify/require"
 
+	"github.com/pharos-status/pharos/collector/probe"
 	"github.com/pharos-status/pharos/collector/relay"
 	"github.com/pharos-status/pharos/collector/state"
 	"github.com/pharos-status/pharos/internal/schema"
@@ -48,6 +49,40 @@ func TestChangesAreToldSoonAndTheRestOnTime(t *testing.T) {
 		}
 		require.InDelta(t, 55*60/27, len(r.wire.requests()), 1, "each report tells of all")
 		require.Empty(t, r.log())
+	})
+}
+
+// The words of the relay are shown at the master, in place of its own.
+func TestWords(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		master, stop := newStore(t, local())
+		defer stop()
+		r := start(t, handler(master), "", probed("a", "b", "c"))
+		defer r.stop()
+		record := func(name string, v probe.Verdict) {
+			r.store.Record(gateway.Replica(name), v, probe.Result{At: time.Now()})
+		}
+		words := func() map[string]string {
+			all := map[string]string{}
+			for _, r := range master.Snapshot(time.Now()) {
+				all[r.ID.Replica] = r.Detail
+			}
+			return all
+		}
+		record("a", probe.Verdict{Status: status.Dead, Reason: status.Connect, Detail: "dial tcp 10.0.0.1:80: connection refused"})
+		record("b", probe.Verdict{Status: status.Sick, Reason: status.Slow})
+		record("c", probe.Verdict{Status: status.Healthy, Detail: "DISK OK"})
+		time.Sleep(time.Second)
+		require.Equal(t, map[string]string{"a": "dial tcp 10.0.0.1:80: connection refused", "b": "slow answer", "c": "DISK OK"}, words())
+		r.wire.requests()
+
+		record("a", probe.Verdict{Status: status.Dead, Reason: status.Exit, Detail: strings.Repeat("x", 500)})
+		record("c", probe.Verdict{Status: status.Healthy})
+		time.Sleep(time.Second)
+		require.Empty(t, r.wire.requests(), "the status is the same")
+		time.Sleep(interval)
+		require.Equal(t, map[string]string{"a": status.Shorten(strings.Repeat("x", 500)), "b": "slow answer", "c": ""}, words())
 	})
 }
 

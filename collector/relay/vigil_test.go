@@ -16,6 +16,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/pharos-status/pharos/collector/probe"
 	"github.com/pharos-status/pharos/collector/state"
 	"github.com/pharos-status/pharos/internal/schema"
 	"github.com/pharos-status/pharos/internal/status"
@@ -82,7 +83,7 @@ func TestMasterIsAVigil(t *testing.T) {
 		require.Empty(t, v.shown())
 		require.Len(t, r.wire.requests(), 1, "the batch that it does not know")
 		r.record(a, status.Healthy)
-		r.record("b", status.Sick)
+		r.store.Record(gateway.Replica("b"), probe.Verdict{Status: status.Sick, Reason: status.Slow, Detail: "words that it has no use for"}, probe.Result{At: time.Now()})
 		time.Sleep(time.Second)
 		require.Equal(t, map[string]string{a: "healthy", "b": "sick"}, v.shown())
 		require.ElementsMatch(t, []string{

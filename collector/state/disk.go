@@ -19,9 +19,10 @@ import (
 type record struct {
 	Mode     Mode          `json:"mode"`
 	At       time.Time     `json:"at"`
-	Status   status.Status `json:"status,omitzero"` // a probe's verdict, or what a relay reported
-	Reason   status.Reason `json:"reason,omitempty"`
-	Detail   string        `json:"detail,omitempty"`
+	Status   status.Status `json:"status,omitzero"`  // a probe's verdict, or the health that was reported
+	Untold   bool          `json:"untold,omitempty"` // the health was reported as one that can't be told
+	Reason   status.Reason `json:"reason,omitempty"` // of a probe
+	Detail   string        `json:"detail,omitempty"` // of a probe or a report
 	Took     time.Duration `json:"took,omitempty"`
 	Interval time.Duration `json:"interval,omitempty"`
 	CPU      *float64      `json:"cpu,omitempty"`
@@ -33,7 +34,7 @@ type record struct {
 
 // record returns what is to be kept of the replica.
 func (e *entry) record() record {
-	rec := record{Mode: e.node.Mode, At: e.at, Status: e.heard, Took: e.took, Interval: e.interval}
+	rec := record{Mode: e.node.Mode, At: e.at, Status: e.heard, Untold: e.untold, Detail: e.said, Took: e.took, Interval: e.interval}
 	switch {
 	case e.probed != nil:
 		rec.Reason, rec.Detail = e.verdict.Reason, e.verdict.Detail
@@ -49,7 +50,10 @@ func (e *entry) record() record {
 // restore takes over a record of an earlier run.
 func (e *entry) restore(rec record) {
 	e.restored, e.saved = true, true
-	e.at, e.heard, e.took, e.interval, e.lateAfter = rec.At, rec.Status, rec.Took, rec.Interval, rec.LateAfter
+	e.at, e.heard, e.untold, e.took, e.interval, e.lateAfter = rec.At, rec.Status, rec.Untold, rec.Took, rec.Interval, rec.LateAfter
+	if e.probed == nil {
+		e.said = rec.Detail
+	}
 	e.verdict = probe.Verdict{Status: rec.Status, Reason: rec.Reason, Detail: rec.Detail}
 	if rec.CPU != nil && rec.RAM != nil {
 		e.load = &Load{*rec.CPU, *rec.RAM}

@@ -22,6 +22,7 @@ type entry struct {
 	took     time.Duration // by the last probe
 	interval time.Duration // until the next report
 	load     *Load         // as reported; never written to
+	said     string        // the reason in words, as reported
 	log      Log           // of the last probe
 	notAfter int64         // of a certificate, as Unix time; 0 if there was none
 	figures  *figures      // of a script; never written to
@@ -35,9 +36,10 @@ type entry struct {
 	version uint64   // grows with each change, but for those that come by time
 	shown   *Replica // as told by Drain; nil if it was not
 
-	heard       status.Status // a probe's verdict, or what a relay reported
+	heard       status.Status // a probe's verdict, or the health that was reported
 	noted       status.Status // as last told by StatusChanged
 	savedStatus status.Status // the status at the time of the record on disk
+	untold      bool          // the health was reported as one that can't be told
 	saved       bool          // a record of it is on disk
 	saving      bool          // one is being written
 	restored    bool          // all comes from an earlier run, nothing has been heard since
@@ -59,10 +61,21 @@ func (e *entry) judge() {
 	switch e.node.Mode {
 	case Push:
 		e.verdict = e.judgeLoad()
+		if e.untold || e.heard != status.Unknown {
+			e.verdict = worse(e.verdict, reportedAs(e.heard))
+		}
 	case Local:
 		e.verdict = reportedAs(e.heard)
 	case Poll, Script: // the verdict is what was heard
 	}
+}
+
+// worse returns the verdict of the worse status; that of a, if both are as bad.
+func worse(a, b probe.Verdict) probe.Verdict {
+	if b.Status.Severity() > a.Status.Severity() {
+		return b
+	}
+	return a
 }
 
 func reportedAs(s status.Status) probe.Verdict {
@@ -167,10 +180,24 @@ func (e *entry) verdictAt(now time.Time) probe.Verdict {
 		return probe.Verdict{Status: status.Dead, Reason: status.Late, Detail: fmt.Sprintf("no report for %v", e.window())}
 	case e.waiting:
 		return probe.Verdict{Detail: "no report since Pharos has started again"}
-	case e.node.Queue != nil && e.verdict.Status == status.Healthy:
-		return e.node.queue.verdictAt(now)
+	case e.probed != nil:
+		return e.verdict
+	case e.node.Queue != nil && e.verdict.Reason != status.Load: // a queue counts where the load is good
+		return e.inWords(worse(e.node.queue.verdictAt(now), e.verdict))
 	}
-	return e.verdict
+	return e.inWords(e.verdict)
+}
+
+// inWords adds to a verdict on a replica that reports what it said itself.
+func (e *entry) inWords(v probe.Verdict) probe.Verdict {
+	switch {
+	case e.said == "":
+	case v.Detail == "", v.Reason == status.Reported:
+		v.Detail = e.said
+	default:
+		v.Detail += "; " + e.said
+	}
+	return v
 }
 
 // fill writes what is known of the replica at now.

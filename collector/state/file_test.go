@@ -3,6 +3,7 @@
 package state
 
 import (
+	"errors"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -141,6 +142,36 @@ func TestReportFromTheFuture(t *testing.T) {
 		require.Equal(t, status.Dead, s.Snapshot(start.Add(50 * time.Second))[0].Status)
 		require.NoError(t, s.Close())
 	})
+}
+
+// Records as they were before reports had words, and a health beside the load.
+func TestOldRecords(t *testing.T) {
+	t.Parallel()
+	relayed := Node{ID: status.NodeID{Service: "lan", Node: "gateway"}, Mode: Local, DeadAfter: time.Minute}
+	s := newStore(t, nil)
+	require.NoError(t, s.Close())
+	db, err := bolt.Open(s.file.Path(), 0o600, nil)
+	require.NoError(t, err)
+	at := time.Now().Format(time.RFC3339Nano)
+	require.NoError(t, db.Update(func(tx *bolt.Tx) error {
+		b := tx.Bucket(bucketReplicas())
+		return errors.Join(
+			b.Put(encodeKey(pushNode().ID.Replica("x")), []byte(`{"mode":"push","at":"`+at+`","interval":30000000000,"cpu":0.25,"ram":0.5}`)),
+			b.Put(encodeKey(relayed.ID.Replica("y")), []byte(`{"mode":"local","at":"`+at+`","status":"sick","interval":30000000000}`)),
+		)
+	}))
+	require.NoError(t, db.Close())
+
+	s, err = Open(Options{Path: s.file.Folder, Logger: slog.New(slog.DiscardHandler)})
+	require.NoError(t, err)
+	defer func() { require.NoError(t, s.Close()) }()
+	s.Configure([]Node{pushNode(), relayed})
+	all := s.Snapshot(time.Now())
+	require.Equal(t, status.Sick, all[0].Status)
+	require.Equal(t, "reported as sick", all[0].Detail)
+	require.Equal(t, status.Healthy, all[1].Status)
+	require.Empty(t, all[1].Detail)
+	require.InDelta(t, 0.25, *all[1].CPU, 0)
 }
 
 // How old a verdict from the future is, nobody can tell.

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"log/slog"
 	"reflect"
+	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -22,7 +24,8 @@ import (
 type told struct {
 	at       time.Time
 	interval time.Duration
-	sick     bool
+	status   status.Status // as far as it is in time
+	words    string
 	deadline time.Time
 	unknown  bool // the deadline passed while the exporter was down
 	dead     bool // the deadline passed before a restart, while it was up
@@ -88,14 +91,19 @@ func (m *model) halt(clean bool) {
 
 func (m *model) report(t *rapid.T) {
 	name := rapid.SampledFrom([]string{"a", "b", "c"}).Draw(t, "replica")
-	r := &told{at: time.Now(), sick: rapid.Bool().Draw(t, "sick")}
+	r := &told{at: time.Now(), status: status.Healthy, words: rapid.SampledFrom([]string{"", "disk is full"}).Draw(t, "words")}
 	r.interval = time.Duration(rapid.IntRange(1, 60).Draw(t, "interval")) * time.Second
 	r.deadline = r.at.Add(r.interval + m.node.DeadAfter)
-	load := 0.1
-	if r.sick {
-		load = 0.95
+	told := report(r.interval, 0.1, 0)
+	told.Detail = r.words
+	if rapid.Bool().Draw(t, "busy") {
+		told.Load.CPU, r.status = 0.95, status.Sick
 	}
-	if err := m.store.Report(m.node.ID.Replica(name), report(r.interval, load, 0)); err != nil {
+	if health := rapid.SampledFrom(slices.Collect(status.All())).Draw(t, "health"); rapid.Bool().Draw(t, "with health") {
+		told.Health, told.Unknown = health, health == status.Unknown
+		r.status = status.Worst(slices.Values([]status.Status{r.status, health}))
+	}
+	if err := m.store.Report(m.node.ID.Replica(name), told); err != nil {
 		t.Fatal(err)
 	}
 	m.replica[name] = r
@@ -118,17 +126,18 @@ func (m *model) check(t *rapid.T) {
 	}
 	for _, got := range all {
 		r := m.replica[got.ID.Replica]
-		want := status.Healthy
+		want, words := r.status, r.words
 		switch {
 		case r.dead, !now.Before(r.deadline):
-			want = status.Dead
-		case r.unknown:
-			want = status.Unknown
-		case r.sick:
-			want = status.Sick
+			want, words = status.Dead, ""
+		case r.unknown && r.status != status.Dead: // what was dead stays so
+			want, words = status.Unknown, ""
 		}
 		if got.Status != want || !got.At.Equal(r.at) {
 			t.Fatalf("%s is %v since %v, want %v since %v", got.ID, got.Status, got.At, want, r.at)
+		}
+		if strings.Contains(got.Detail, "disk is full") != (words != "") {
+			t.Fatalf("%s is %v: %q, want %q", got.ID, got.Status, got.Detail, words)
 		}
 	}
 }
@@ -169,7 +178,10 @@ func TestVersion(t *testing.T) {
 					_ = s.Report(push.Replica(one("x", "y")), report(30*time.Second, float64(len(one("", "0"))), 0))
 				},
 				"relay": func(*rapid.T) {
-					_ = s.Report(local.Replica(one("x", "y")), state.Report{Interval: time.Minute, Health: status.Sick})
+					_ = s.Report(local.Replica(one("x", "y")), state.Report{Interval: time.Minute, Health: status.Sick, Detail: one("", "full")})
+				},
+				"health": func(*rapid.T) {
+					_ = s.Report(push.Replica(one("x", "y")), judged(0, rapid.SampledFrom(slices.Collect(status.All())).Draw(rt, "health"), one("", "full")))
 				},
 				"flush": func(*rapid.T) { _ = s.Flush(push.Replica(one("x", "y"))) },
 				"record": func(*rapid.T) {

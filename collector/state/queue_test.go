@@ -84,6 +84,34 @@ func TestQueueSpeaksForReplicasThatAreWellOtherwise(t *testing.T) {
 	})
 }
 
+// A health that comes with the load counts besides both: the worst of all is shown.
+func TestQueueAndHealth(t *testing.T) {
+	t.Parallel()
+	s := open(t, t.TempDir(), queued())
+	id := push.Replica("x")
+	for name, tc := range map[string]struct {
+		ready  int
+		cpu    float64
+		health status.Status
+		want   status.Status
+		reason status.Reason
+		detail string
+	}{
+		"all is well":      {0, 0, status.Healthy, status.Healthy, status.None, "full"},
+		"health":           {0, 0, status.Dead, status.Dead, status.Reported, "full"},
+		"health above":     {600, 0, status.Dead, status.Dead, status.Reported, "full"},
+		"health below":     {30000, 0, status.Sick, status.Dead, status.Queue, "30000 messages are ready in queue client, dead above 20000; full"},
+		"both sick":        {600, 0, status.Sick, status.Sick, status.Queue, "600 messages are ready in queue client, sick from 500; full"},
+		"load comes first": {30000, 1, status.Sick, status.Sick, status.Load, "CPU load is 1.00, sick above 0.90; full"},
+		"health above all": {600, 1, status.Dead, status.Dead, status.Reported, "full"},
+	} {
+		s.Queue(push, reading(tc.ready, 0))
+		require.NoError(t, s.Report(id, judged(tc.cpu, tc.health, "full")))
+		check(t, s, id, tc.want, tc.reason)
+		require.Equal(t, tc.detail, find(s, id).Detail, name)
+	}
+}
+
 func TestQueueIsReadBeforeAnyReplicaReports(t *testing.T) {
 	t.Parallel()
 	s := open(t, t.TempDir(), queued())

@@ -31,13 +31,15 @@ var (
 	ErrClosed         = errors.New("the store is closed")
 )
 
-// A Report is what a replica says of itself, or what a relay says of it: exactly
-// one of Load, Health and Unknown.
+// A Report is what a replica says of itself, or what a relay says of it. For nodes
+// in push mode it has a Load and may have a health, for those in local mode a
+// health alone: either Health or Unknown.
 type Report struct {
 	Interval time.Duration // until the next report, more than 0
-	Load     *Load         // for nodes in push mode
-	Health   status.Status // for nodes in local mode: Healthy, Sick or Dead
-	Unknown  bool          // for nodes in local mode: the relay can't tell the health
+	Load     *Load
+	Health   status.Status // Healthy, Sick or Dead
+	Unknown  bool          // who reports can't tell the health
+	Detail   string        // the reason in words, a line of valid UTF-8, or none
 }
 
 // A Load is how busy a replica is, as ratios from 0. CPU may exceed 1.
@@ -58,8 +60,6 @@ func (r Report) check(id status.ID) error {
 	switch {
 	case r.Interval <= 0 || r.Interval > maxInterval:
 		return fmt.Errorf("%w: interval is %v, want more than 0 and at most a year", ErrInvalid, r.Interval)
-	case r.Load != nil && (r.Health != status.Unknown || r.Unknown):
-		return fmt.Errorf("%w: both load and health are given", ErrInvalid)
 	case r.Health != status.Unknown && r.Unknown:
 		return fmt.Errorf("%w: a health is given that can't be told", ErrInvalid)
 	case r.Load == nil && r.Health == status.Unknown && !r.Unknown:
@@ -96,7 +96,7 @@ func checkLoad(resource string, load float64) error {
 
 // Report keeps what a replica says of itself. A replica that is new, and a
 // status that is, are on disk before Report returns; what repeats the status is
-// on disk within a second. A name that is too long is shortened.
+// on disk within a second. A name or a detail that is too long is shortened.
 //
 // It returns ErrInvalid, ErrUnknownNode, ErrWrongMode, ErrTooMany, ErrClosed, or
 // an error of the disk: then the report counts, but a crash may lose it.
@@ -121,7 +121,8 @@ func (s *Store) reportLocked(id status.ID, r Report, now time.Time) (generation 
 	if err != nil {
 		return 0, false, err
 	}
-	e.at, e.interval, e.heard, e.load = now, r.Interval, r.Health, nil
+	e.at, e.interval, e.load = now, r.Interval, nil
+	e.heard, e.untold, e.said = r.Health, r.Unknown, status.Shorten(r.Detail)
 	if r.Load != nil {
 		load := *r.Load
 		e.load = &load

@@ -3,6 +3,7 @@
 package state_test
 
 import (
+	"fmt"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -98,6 +99,39 @@ func TestReportedDeathSurvivesALongStop(t *testing.T) {
 		check(t, s, dead, status.Dead, status.Reported)
 		check(t, s, sick, status.Unknown, status.None)
 	})
+}
+
+// What a replica said of itself is kept, and judged anew by other limits.
+func TestHealthAndWordsSurviveARestart(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	s := open(t, folder, nodes())
+	all := map[string]state.Report{
+		"sick":   judged(0, status.Sick, "disk is full"),
+		"busy":   judged(0.5, status.Healthy, "3 jobs"),
+		"untold": {Interval: time.Minute, Load: &state.Load{}, Unknown: true, Detail: "no permission"},
+		"load":   judged(0, status.Unknown, ""),
+	}
+	for name, r := range all {
+		require.NoError(t, s.Report(push.Replica(name), r))
+	}
+	require.NoError(t, s.Report(local.Replica("x"), state.Report{Interval: time.Minute, Health: status.Dead, Detail: "no such host"}))
+	stricter := nodes()
+	stricter[0].CPUSickAbove = 0.4
+	s = crash(t, folder, stricter)
+	for name, want := range map[string]string{
+		"sick":   "sick reported disk is full",
+		"busy":   "sick load CPU load is 0.50, sick above 0.40; 3 jobs",
+		"untold": "unknown reported no permission",
+		"load":   "healthy  ",
+	} {
+		r := find(s, push.Replica(name))
+		require.Equal(t, want, fmt.Sprintf("%v %s %s", r.Status, r.Reason, r.Detail))
+	}
+	require.Equal(t, "no such host", find(s, local.Replica("x")).Detail)
+	require.NoError(t, s.Report(push.Replica("sick"), report(time.Minute, 0, 0)))
+	check(t, s, push.Replica("sick"), status.Healthy, status.None)
+	require.Empty(t, find(s, push.Replica("sick")).Detail, "each report replaces all of the one before")
 }
 
 func TestForgetWaitsForASecondChance(t *testing.T) {

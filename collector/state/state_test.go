@@ -84,6 +84,13 @@ func report(interval time.Duration, cpu, ram float64) state.Report {
 	return state.Report{Interval: interval, Load: &state.Load{CPU: cpu, RAM: ram}}
 }
 
+// judged is a report of a load and a health, with the reason in words.
+func judged(cpu float64, health status.Status, words string) state.Report {
+	r := report(30*time.Second, cpu, 0)
+	r.Health, r.Detail = health, words
+	return r
+}
+
 // find returns what is known now of a replica, or nothing.
 func find(s *state.Store, id status.ID) *state.Replica {
 	for _, r := range s.Snapshot(time.Now()) {
@@ -174,13 +181,21 @@ func TestReportIsJudged(t *testing.T) {
 		reason status.Reason
 		detail string
 	}{
-		"at the limit":  {push, report(30*time.Second, 0.9, 0.9), status.Healthy, status.None, ""},
-		"CPU above":     {push, report(30*time.Second, 0.91, 0), status.Sick, status.Load, "CPU load is 0.91, sick above 0.90"},
-		"RAM above":     {push, report(30*time.Second, 0, 4), status.Sick, status.Load, "RAM load is 4.00, sick above 0.90"},
-		"relay healthy": {local, state.Report{Interval: time.Second, Health: status.Healthy}, status.Healthy, status.None, ""},
-		"relay sick":    {local, state.Report{Interval: time.Second, Health: status.Sick}, status.Sick, status.Reported, "reported as sick"},
-		"relay unknown": {local, state.Report{Interval: time.Second, Unknown: true}, status.Unknown, status.Reported, "reported as unknown"},
-		"relay dead":    {local, state.Report{Interval: time.Second, Health: status.Dead}, status.Dead, status.Reported, "reported as dead"},
+		"at the limit":    {push, report(30*time.Second, 0.9, 0.9), status.Healthy, status.None, ""},
+		"CPU above":       {push, report(30*time.Second, 0.91, 0), status.Sick, status.Load, "CPU load is 0.91, sick above 0.90"},
+		"RAM above":       {push, report(30*time.Second, 0, 4), status.Sick, status.Load, "RAM load is 4.00, sick above 0.90"},
+		"relay healthy":   {local, state.Report{Interval: time.Second, Health: status.Healthy}, status.Healthy, status.None, ""},
+		"relay sick":      {local, state.Report{Interval: time.Second, Health: status.Sick}, status.Sick, status.Reported, "reported as sick"},
+		"relay unknown":   {local, state.Report{Interval: time.Second, Unknown: true}, status.Unknown, status.Reported, "reported as unknown"},
+		"in words":        {local, state.Report{Interval: time.Second, Health: status.Dead, Detail: "no such host"}, status.Dead, status.Reported, "no such host"},
+		"well, in words":  {local, state.Report{Interval: time.Second, Health: status.Healthy, Detail: "3 jobs"}, status.Healthy, status.None, "3 jobs"},
+		"load and health": {push, judged(0, status.Dead, "full"), status.Dead, status.Reported, "full"},
+		"load and well":   {push, judged(0.95, status.Healthy, ""), status.Sick, status.Load, "CPU load is 0.95, sick above 0.90"},
+		"both sick":       {push, judged(0.95, status.Sick, "full"), status.Sick, status.Load, "CPU load is 0.95, sick above 0.90; full"},
+		"load and untold": {push, state.Report{Interval: time.Second, Load: &state.Load{}, Unknown: true}, status.Unknown, status.Reported, "reported as unknown"},
+		"load and words":  {push, judged(0, status.Unknown, "3 jobs"), status.Healthy, status.None, "3 jobs"},
+		"long words":      {push, judged(0, status.Sick, strings.Repeat("x", 300)), status.Sick, status.Reported, status.Shorten(strings.Repeat("x", 300))},
+		"relay dead":      {local, state.Report{Interval: time.Second, Health: status.Dead}, status.Dead, status.Reported, "reported as dead"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -331,9 +346,9 @@ func TestReportIsRefused(t *testing.T) {
 		"negative load":   {x, report(1, -0.1, 0), state.ErrInvalid, "invalid report: load.cpu is -0.1, want a ratio from 0, such as 0.3"},
 		"absurd load":     {x, report(1, 0, 1e7), state.ErrInvalid, "invalid report: load.ram is 1e+07, want a ratio from 0, such as 0.3"},
 		"nothing":         {x, state.Report{Interval: 1}, state.ErrInvalid, "invalid report: neither load nor health is given"},
-		"untold load":     {x, state.Report{Interval: 1, Unknown: true, Load: &state.Load{}}, state.ErrInvalid, "invalid report: both load and health are given"},
 		"untold health":   {local.Replica("x"), state.Report{Interval: 1, Unknown: true, Health: status.Sick}, state.ErrInvalid, "invalid report: a health is given that can't be told"},
-		"both":            {x, state.Report{Interval: 1, Health: status.Sick, Load: &state.Load{}}, state.ErrInvalid, "invalid report: both load and health are given"},
+		"health and load": {local.Replica("x"), state.Report{Interval: 1, Health: status.Sick, Load: &state.Load{}}, state.ErrWrongMode, "wrong mode: node lan:gateway is in mode local, and the report is for mode push"},
+		"untold for push": {x, state.Report{Interval: 1, Unknown: true}, state.ErrWrongMode, "wrong mode: node web:sockets is in mode push, and the report is for mode local"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -23,7 +23,7 @@ const (
 	Queue      Reason = "queue"      // a message queue above its limit
 	Permission Reason = "permission" // the exporter lacks a permission; status unknown
 	Protocol   Reason = "protocol"   // an answer that the protocol does not allow
-	Reported   Reason = "reported"   // what a relay reported
+	Reported   Reason = "reported"   // what a replica or a relay reported as such
 )
 
 // Words returns the reason as a visitor of the page may read it. It names no
@@ -34,7 +34,7 @@ func (r Reason) Words() string {
 		TLS: "TLS error", HTTPStatus: "unexpected HTTP status", Body: "unexpected content",
 		Slow: "slow answer", Exit: "check failed", Late: "no report in time", Load: "high load",
 		Queue: "queue too long", Permission: "no permission to check", Protocol: "invalid answer",
-		Reported: "reported by relay",
+		Reported: "reported as such",
 	}
 	return words[r]
 }
