@@ -12,15 +12,22 @@ import (
 	"syscall"
 )
 
-// Apply does what is planned: all of it, or nothing. It fails with an [EditedError]
-// if something was edited, unless p.Force is set.
+// Refused returns an [EditedError] if something was edited, unless p.Force is set.
+func (p *Plan) Refused() error {
+	if len(p.Edited) == 0 || p.Force {
+		return nil
+	}
+	e := &EditedError{Dir: p.Dir}
+	for _, edit := range p.Edited {
+		e.Names = append(e.Names, edit.Name)
+	}
+	return e
+}
+
+// Apply does what is planned: all of it, or nothing. It fails as [Plan.Refused] does.
 func (p *Plan) Apply() (err error) {
-	if len(p.Edited) > 0 && !p.Force {
-		e := &EditedError{Dir: p.Dir}
-		for _, edit := range p.Edited {
-			e.Names = append(e.Names, edit.Name)
-		}
-		return e
+	if err := p.Refused(); err != nil {
+		return err
 	}
 	if len(p.Write) == 0 && len(p.Stale) == 0 {
 		return nil
@@ -118,13 +125,14 @@ func (f File) mode(before fs.FileInfo, out *os.File) fs.FileMode {
 	}
 	sameGroup := out.Chown(-1, int(owner.Gid)) == nil
 	_ = out.Chown(int(owner.Uid), -1) // else it is one's own, as any new file
-	if f.Secret && sameGroup {
-		return mode | before.Mode().Perm()&0o040
+	perm := before.Mode().Perm()
+	switch {
+	case !f.Secret:
+		return 0o600 | perm&mode
+	case sameGroup && perm&0o007 == 0:
+		return mode | perm&0o040
 	}
-	if f.Secret {
-		return mode
-	}
-	return 0o600 | before.Mode().Perm()&mode
+	return mode
 }
 
 // A swap puts files into the place of others, and back if it can't do so with all.
@@ -185,6 +193,11 @@ func (s *swap) replace(name, backup string) error {
 
 // moveAway moves a file to its backup, or to the stage, which is removed in the end.
 func (s *swap) moveAway(name, backup string) error {
+	if info, err := s.root.Lstat(name); err != nil {
+		return err
+	} else if info.IsDir() {
+		return fmt.Errorf("%s has become a folder", name)
+	}
 	if backup == "" {
 		s.moved++
 		backup = filepath.Join(s.stage, "old", fmt.Sprint(s.moved))

@@ -18,7 +18,8 @@ type Result struct {
 	Program string   // what was converted, as people write it: Vigil
 	Files   []File   // each name once
 	Notes   []Note   // in the order of the source
-	Flags   []string // that pharos is to be started with besides, such as --web.listen-address=[::1]:8080
+	Runs    string   // the program that runs on it: pharos, or pharos_exporter; empty: pharos
+	Flags   []string // that it is to be started with besides, such as --web.listen-address=[::1]:8080
 }
 
 // A File is a file of the configuration folder.

@@ -4,13 +4,14 @@ package convert
 
 import (
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 	"unicode"
 )
 
-// reportFile is for those who move: what became of each setting.
-const reportFile = "MOVING.md"
+// ReportFile is for those who move: what became of each setting.
+const ReportFile = "MOVING.md"
 
 // A chapter of the report has the notes of one fit.
 type chapter struct {
@@ -26,8 +27,8 @@ func chapters() []chapter {
 	}
 }
 
-// notes returns those of the fit, in the order of the source.
-func (r Result) notes(fit Fit) (notes []Note) {
+// Of returns the notes of a fit, in the order of the source.
+func (r Result) Of(fit Fit) (notes []Note) {
 	for _, n := range r.Notes {
 		if n.Fit == fit {
 			notes = append(notes, n)
@@ -36,9 +37,12 @@ func (r Result) notes(fit Fit) (notes []Note) {
 	return notes
 }
 
-// Start returns the command line that starts pharos on the folder, for a shell.
+// Start returns the command line that starts the program on the folder, for a shell.
 func (r Result) Start(dir string) string {
 	words := []string{"pharos", quoted("--config.dir=" + dir)}
+	if r.Runs == "pharos_exporter" {
+		words = []string{r.Runs, quoted("--config.file=" + filepath.Join(dir, "exporter.yml"))}
+	}
 	for _, flag := range r.Flags {
 		words = append(words, quoted(flag))
 	}
@@ -50,11 +54,11 @@ func (r Result) report(dir string) File {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# Moved from %s\n\n", prose(r.Program))
 	fmt.Fprintf(&b, "What became of each setting. Of %d settings %d mean the same, %d differ, and %d have no counterpart.\n",
-		len(r.Notes), len(r.notes(Exact)), len(r.notes(Differs)), len(r.notes(Missing)))
+		len(r.Notes), len(r.Of(Exact)), len(r.Of(Differs)), len(r.Of(Missing)))
 	fmt.Fprintf(&b, "\n## To start\n\n    %s\n    %s\n", Line("pharosctl check "+quoted(dir)), Line(r.Start(dir)))
 	r.listSecrets(&b)
 	for _, c := range chapters() {
-		notes := r.notes(c.fit)
+		notes := r.Of(c.fit)
 		if len(notes) == 0 {
 			continue
 		}
@@ -68,7 +72,7 @@ func (r Result) report(dir string) File {
 			b.WriteString(row(cells[:len(head)]))
 		}
 	}
-	return File{Name: reportFile, Data: []byte(b.String())}
+	return File{Name: ReportFile, Data: []byte(b.String())}
 }
 
 func (r Result) listSecrets(b *strings.Builder) {

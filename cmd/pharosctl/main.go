@@ -27,6 +27,9 @@ type actions map[string]func(context.Context) error
 // run returns the exit code of [app.Command.Run].
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	c, work := commandLine(stdout, stderr)
+	if len(args) > 0 && args[0] == "status" {
+		c.Misuse = exitUnknown // its codes say how things are
+	}
 	return c.Run(args, func(subcommand string) error { return work[subcommand](ctx) })
 }
 
@@ -35,8 +38,10 @@ func commandLine(stdout, stderr io.Writer) (*app.Command, actions) {
 	c := app.NewCommand("pharosctl", "Tools for those who run Pharos.", stdout, stderr)
 	work := actions{}
 	for _, add := range []func(cli *app.Command, stdout, stderr io.Writer) actions{
+		statusCommand,
 		checkCommand,
 		rulesCommand,
+		convertCommand,
 		bridgeCommand,
 		incidentCommand,
 		maintenanceCommand,
