@@ -27,8 +27,12 @@ const (
 	maxAnswer     = 256 << 20 // bytes; every dead letter that a bridge of many channels may keep
 )
 
-// errUnreachable is in the error of each request that nobody answered.
-var errUnreachable = errors.New("nobody answers")
+var (
+	// errUnreachable is in the error of each request that nobody answered.
+	errUnreachable = errors.New("nobody answers")
+	// errNotThere is in that of a request for a path that the one who answers does not have.
+	errNotThere = errors.New("it is not there")
+)
 
 // A client asks a part of Pharos that runs.
 type client struct {
@@ -208,7 +212,7 @@ func (c *client) unreached(err error) error {
 	case alert && refused.Op == "remote error":
 		hint = "it refuses the connection: give a client certificate, tls_config: {cert_file: FILE, key_file: FILE}, in the file of --http.config.file"
 	}
-	return unreachable{fmt.Errorf("no %s answers at %s: %w; %s", c.name, c.at(), err, hint)}
+	return kind{errUnreachable, fmt.Errorf("no %s answers at %s: %w; %s", c.name, c.at(), err, hint)}
 }
 
 // at is the URL, and where it comes from if that may be forgotten.
@@ -219,12 +223,15 @@ func (c *client) at() string {
 	return c.url + " (" + c.from + ")"
 }
 
-// unreachable makes an error an errUnreachable.
-type unreachable struct{ error }
+// A kind is an error that is also of a kind, which its words don't say.
+type kind struct {
+	of error
+	error
+}
 
-func (unreachable) Is(target error) bool { return target == errUnreachable }
+func (k kind) Is(target error) bool { return target == k.of }
 
-func (u unreachable) Unwrap() error { return u.error }
+func (k kind) Unwrap() error { return k.error }
 
 // refused says why the peer did not do what it was asked.
 func (c *client) refused(resp *http.Response, body []byte) error {
@@ -246,6 +253,8 @@ func (c *client) refused(resp *http.Response, body []byte) error {
 			return fmt.Errorf("the %s refuses: %s; %s has to hold %s", c.name, said, c.tokenFile, c.token)
 		}
 		return fmt.Errorf("the %s refuses: %s; give %s by --token-file", c.name, said, c.token)
+	case !ours && resp.StatusCode == http.StatusNotFound:
+		return kind{errNotThere, fmt.Errorf("there is no %s at %s: it answers %s; see --url", c.name, c.at(), said)}
 	case !ours:
 		return fmt.Errorf("there is no %s at %s: it answers %s; see --url", c.name, c.at(), said)
 	}

@@ -12,7 +12,6 @@ import (
 	"os"
 	"strconv"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/alecthomas/kingpin/v2"
 )
@@ -36,14 +35,19 @@ func newManager(group *kingpin.CmdClause, stdout io.Writer) *manager {
 
 // newReader adds the flags of what changes nothing.
 func newReader(cmd *kingpin.CmdClause, stdout io.Writer) *manager {
-	m := &manager{stdin: os.Stdin, stdout: stdout, client: client{peer: peer{
-		name: "status page", listens: "Where the status page listens.", usual: "http://127.0.0.1:8080", address: settingURL,
-		token: "manager.token of statuspage.yml", secret: settingTokenFile,
-		start: "start pharos or pharos_statuspage, or name its public listener by --url",
-	}}}
+	m := &manager{stdin: os.Stdin, stdout: stdout, client: client{peer: pagePeer()}}
 	m.flags(cmd)
 	oneOf(cmd, "output", "What to print: text for people, or json for programs.", &m.format, "text", "json").Short('o').Default("text")
 	return m
+}
+
+// pagePeer is a status page that runs.
+func pagePeer() peer {
+	return peer{
+		name: "status page", listens: "Where the status page listens.", usual: "http://127.0.0.1:8080", address: settingURL,
+		token: "manager.token of statuspage.yml", secret: settingTokenFile,
+		start: "start pharos or pharos_statuspage, or name its public listener by --url",
+	}
 }
 
 // ask makes a call, and stores the answer in out. What is printed for programs is
@@ -99,14 +103,11 @@ func (m *manager) table(none string, head []string, rows [][]string) error {
 	case len(rows) == 0:
 		return m.say("%s", none)
 	}
-	out := tabwriter.NewWriter(m.stdout, 0, 8, 2, ' ', 0)
-	for _, row := range append([][]string{head}, rows...) {
-		for i := range row {
-			row[i] = printable(row[i])
-		}
-		fmt.Fprintln(out, strings.Join(row, "\t")) //nolint:errcheck // Flush tells
+	cells := [][]cell{plain(head...)}
+	for _, row := range rows {
+		cells = append(cells, plain(row...))
 	}
-	if err := out.Flush(); err != nil {
+	if err := writeTable(m.stdout, cells, 0); err != nil {
 		return fmt.Errorf("print the list: %w", err)
 	}
 	return nil
