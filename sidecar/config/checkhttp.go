@@ -108,7 +108,7 @@ func (k *checker) limits(p configfile.Path, w *Watch) {
 	case r.Within != 0 && !r.Set():
 		k.errorf(p.At("restarts"), "says no number of restarts; set sick_above, dead_above or both")
 	case r.Within == 0 && r.Set():
-		r.Within = model.Duration(defaultWithin)
+		r.Within = model.Duration(DefaultWithin)
 	}
 }
 

@@ -14,8 +14,8 @@ import (
 	"github.com/prometheus/common/model"
 )
 
-// defaultWithin is the time within which restarts count where none is set.
-const defaultWithin = 10 * time.Minute
+// DefaultWithin is the time within which restarts count where none is set.
+const DefaultWithin = 10 * time.Minute
 
 // Limits say what makes a process, or a systemd unit, sick or dead that is there.
 type Limits struct {
