@@ -12,6 +12,8 @@ import (
 	"strings"
 
 	"github.com/miekg/dns"
+
+	"github.com/pharos-status/pharos/internal/status"
 )
 
 // A scheme says what the URL of a replica has besides its host.
@@ -50,6 +52,16 @@ func schemeOf(u *url.URL) scheme {
 		return scheme{form: "unix:///path/of/socket", path: true, noHost: true, check: checkUnix}
 	}
 	return scheme{credentials: true, path: true} // of the web
+}
+
+// ReplicaName checks the URL of a replica that is asked without a module, and returns
+// the name that the replica has if nobody gives it one: the URL without what may be
+// secret. The error does not repeat the URL.
+func ReplicaName(raw string) (string, error) {
+	if _, err := parseTarget(raw); err != nil {
+		return "", err
+	}
+	return status.Shorten(publicName(raw)), nil
 }
 
 // parseTarget checks the URL of a replica, and completes it. Its errors don't

@@ -19,13 +19,13 @@ func unknownKey(key string, holder, t reflect.Type) string {
 	if holder != nil && holder.Kind() == reflect.Struct {
 		here = slices.Sorted(maps.Keys(fieldsOf(holder)))
 	}
-	if near := nearest(key, here); near != "" {
+	if near := Nearest(key, here); near != "" {
 		return fmt.Sprintf("unknown key %q; did you mean %q?", key, near)
 	}
 	if parents := elsewhere[key]; parents != nil {
 		return fmt.Sprintf("unknown key %q here; it belongs %s", key, below(parents))
 	}
-	if near := nearest(key, slices.Sorted(maps.Keys(elsewhere))); near != "" {
+	if near := Nearest(key, slices.Sorted(maps.Keys(elsewhere))); near != "" {
 		return fmt.Sprintf("unknown key %q; did you mean %q, which belongs %s?", key, near, below(elsewhere[near]))
 	}
 	if len(here) > 0 && holdsSecrets(holder) {
@@ -95,10 +95,10 @@ func holdsSecrets(t reflect.Type) bool {
 	return false
 }
 
-// nearest returns the one of known that is nearest to key, and not key itself: at
+// Nearest returns the one of known that is nearest to key, and not key itself: at
 // most two edits away, and no more than a third of its letters. It returns an empty
 // string if none is so near.
-func nearest(key string, known []string) string {
+func Nearest(key string, known []string) string {
 	best, bestDistance := "", min(2, (len(key)+1)/3)+1
 	for _, k := range known {
 		if d := distance(key, k); d > 0 && d < bestDistance {
