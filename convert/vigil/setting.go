@@ -35,23 +35,25 @@ func (o origin) after() string {
 // A section is a table that is being read. Keys that nobody asks for are unknown.
 type section struct {
 	c     *converter
+	key   string
 	t     *table // nil if the file has none
 	asked []string
 }
 
-func (c *converter) section(t *table) *section { return &section{c: c, t: t} }
+func (c *converter) section(t *table) *section { return &section{c: c, key: t.key, t: t} }
 
-// sub returns a section within this one. It is nil, and asks for nothing, if the
-// file does not have it.
+// sub returns a section within this one, which has nothing in it if the file does not
+// have it.
 func (s *section) sub(name string) *section {
+	none := &section{c: s.c, key: join(s.key, name)}
 	i := s.ask(name)
 	if i == nil {
-		return s.c.section(nil)
+		return none
 	}
 	t, ok := i.value.(*table)
 	if !ok {
 		s.c.fail(i, "found %s, want a table; write [%s]", kindOf(i), i.key)
-		return s.c.section(nil)
+		return none
 	}
 	return s.c.section(t)
 }
@@ -60,6 +62,9 @@ func (s *section) present() bool { return s.t != nil }
 
 // here is the section itself, for notes that are about all of it.
 func (s *section) here() origin {
+	if s.t == nil {
+		return origin{}
+	}
 	return origin{set: true, src: convert.Source{File: s.c.base, Line: s.t.line, Key: s.t.key}}
 }
 
@@ -105,8 +110,10 @@ func (s *section) real(name string, otherwise float64) setting[float64] {
 // need returns a text that has to be there.
 func (s *section) need(name string) setting[string] {
 	t := s.text(name, "")
-	if s.t != nil && s.t.items[name] == nil {
-		s.c.failAt(convert.Source{Line: s.t.line, Key: join(s.t.key, name)}, "is missing; Vigil needs it, too, so write it")
+	if !t.set {
+		at := s.here().src
+		at.Key = join(s.key, name)
+		s.c.failAt(at, "is missing; Vigil needs it, too, so write it")
 	}
 	return t
 }
