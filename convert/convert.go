@@ -19,7 +19,6 @@ type Result struct {
 	Files   []File   // each name once
 	Notes   []Note   // in the order of the source
 	Runs    string   // the program that runs on it: pharos, or pharos_exporter; empty: pharos
-	Flags   []string // that it is to be started with besides, such as --web.listen-address=[::1]:8080
 }
 
 // A File is a file of the configuration folder.
@@ -56,7 +55,7 @@ func (f Fit) String() string {
 type Note struct {
 	Source Source
 	Fit    Fit
-	To     string // where it is now, such as "exporter.yml: defaults.poll.interval"; empty if nowhere
+	To     string // where it is now, such as "exporter.yml: defaults.poll.interval" or "flag --log.level=warn"; empty if nowhere
 	Text   string // what differs, or what to do; one or two sentences, empty if the fit is exact
 }
 

@@ -37,14 +37,17 @@ func (r Result) Of(fit Fit) (notes []Note) {
 	return notes
 }
 
-// Start returns the command line that starts the program on the folder, for a shell.
+// Start returns the command line that starts the program on the folder, for a shell,
+// with the flags that settings have become.
 func (r Result) Start(dir string) string {
 	words := []string{"pharos", quoted("--config.dir=" + dir)}
 	if r.Runs == "pharos_exporter" {
 		words = []string{r.Runs, quoted("--config.file=" + filepath.Join(dir, "exporter.yml"))}
 	}
-	for _, flag := range r.Flags {
-		words = append(words, quoted(flag))
+	for _, n := range r.Notes {
+		if flag, ok := strings.CutPrefix(n.To, "flag "); ok {
+			words = append(words, quoted(flag))
+		}
 	}
 	return strings.Join(words, " ")
 }

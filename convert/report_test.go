@@ -36,16 +36,15 @@ func reported(t *testing.T, r convert.Result) []byte {
 func TestReport(t *testing.T) {
 	t.Parallel()
 	r := result(file("exporter.yml", "a"), secret("reporter.token", "hunter2"))
-	r.Flags = []string{"--web.listen-address=[::1]:8080"}
 	r.Notes = []convert.Note{
-		{Source: at(3, "server.inet"), Fit: convert.Exact, To: "--web.listen-address"},
+		{Source: at(3, "server.inet"), Fit: convert.Exact, To: "flag --web.listen-address=[::1]:8080"},
 		{Source: at(5, "server.workers"), Fit: convert.Missing, Text: "Not needed: Go has no workers."},
 		{Source: at(9, "metrics.poll_retry"), Fit: convert.Differs, To: "exporter.yml: defaults.poll.retries", Text: "Was in seconds; snake_case stays, *stars* and _lines_ don't count."},
 		{Source: at(12, "metrics.poll_interval"), Fit: convert.Exact, To: "exporter.yml: defaults.poll.interval"},
 	}
 	testkit.Golden(t, "report.md", reported(t, r))
 	require.Equal(t, "pharos '--config.dir=/etc/it'\\''s' '--web.listen-address=[::1]:8080'", r.Start("/etc/it's"))
-	r.Runs, r.Flags = "pharos_exporter", nil
+	r.Runs, r.Notes = "pharos_exporter", nil
 	require.Equal(t, "pharos_exporter --config.file=/etc/pharos/exporter.yml", r.Start("/etc/pharos"))
 }
 
