@@ -98,7 +98,7 @@ func TestBatchOfRelay(t *testing.T) {
 	require.Equal(t, "a", all[0].ID.Replica)
 	require.Equal(t, status.Unknown, all[0].Status)
 	require.Equal(t, status.Reported, all[0].Reason)
-	require.Equal(t, "connection  refused", all[1].Detail)
+	require.Equal(t, "connection refused", all[1].Detail)
 	require.Equal(t, status.Sick, all[3].Status)
 	require.Equal(t, "disk is full", all[3].Detail)
 }

@@ -149,16 +149,14 @@ func (f *fields) report() (report state.Report, err error) {
 	return report, f.judgement(&report)
 }
 
-// oneLine makes a text fit for where the words of a probe stand: without control
-// characters and spaces around it, and not too long.
+// oneLine makes a text fit for where the words of a probe stand: what can't be seen
+// becomes a space, several of them one, and a text that is too long is shortened.
 func oneLine(text string) string {
-	text = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || unicode.IsSpace(r) {
-			return ' '
-		}
-		return r
-	}, text)
-	return status.Shorten(strings.TrimSpace(text))
+	if text == "" {
+		return ""
+	}
+	words := strings.FieldsFunc(text, func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsGraphic(r) })
+	return status.Shorten(strings.Join(words, " "))
 }
 
 // judgement reads what the status is made of.

@@ -35,7 +35,7 @@ func TestHealthAndReason(t *testing.T) {
 		{web, `"load":{"cpu":0,"ram":0}`, status.Healthy, status.None, ""},
 		{web, `"load":{"cpu":0,"ram":0},"reason":"3 jobs wait"`, status.Healthy, status.None, "3 jobs wait"},
 		{lan, `"health":"unknown","reason":"no permission"`, status.Unknown, status.Reported, "no permission"},
-		{lan, `"health":"healthy","reason":"all \u0000\r\n\u0085\u2028well\t"`, status.Healthy, status.None, "all      well"},
+		{lan, `"health":"healthy","reason":"all \u0000\r\n\u0085\u2028\u202ewell\t"`, status.Healthy, status.None, "all well"},
 		{lan, `"health":"dead","reason":"` + strings.Repeat("ä", 5000) + `"`, status.Dead, status.Reported, status.Shorten(strings.Repeat("ä", 5000))},
 		{lan, `"health":"dead","reason":"\ud800\u003cb>"`, status.Dead, status.Reported, "\uFFFD<b>"},
 		{lan, `"health":"dead","reason":null`, status.Dead, status.Reported, "reported as dead"},
