@@ -46,7 +46,7 @@ func (k *checker) check() {
 		w, p := &c.Watch[i], configfile.Path{"watch", i}
 		k.watch(p, w)
 		if first, ok := seen[w.ID()]; ok && w.Service != "" && w.Node != "" {
-			k.errorf(p, "number %d of the list is reported as %s as well; give one of them a replica of its own", first+1, w.ID())
+			k.errorf(p, "number %d of the list is reported as %q as well; give one of them a replica of its own", first+1, w.ID().String())
 		} else {
 			seen[w.ID()] = i
 		}

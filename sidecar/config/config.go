@@ -6,7 +6,6 @@
 package config
 
 import (
-	"errors"
 	"os"
 	"time"
 
@@ -93,7 +92,7 @@ func parse(f *configfile.File, lookup func(string) (string, bool), hostname func
 	}
 	c := defaults()
 	if err := f.Decode(c); err != nil {
-		return nil, explained(f, err)
+		return nil, err
 	}
 	k := checker{file: f, config: c, hostname: hostname}
 	k.check()
@@ -101,19 +100,4 @@ func parse(f *configfile.File, lookup func(string) (string, bool), hostname func
 		return nil, err
 	}
 	return c, nil
-}
-
-// explained adds to the error of a file what people mean who list nothing under a key
-// that they know by another name.
-func explained(f *configfile.File, err error) error {
-	errs, ok := errors.AsType[configfile.Errors](err)
-	if !ok {
-		return err
-	}
-	for _, key := range []string{"services", "check", "checks", "watches"} {
-		if f.Has(key) {
-			errs = append(errs, f.Errorf(configfile.Path{key}, "what is watched stands below watch: in this file"))
-		}
-	}
-	return errs
 }
