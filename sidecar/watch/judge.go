@@ -41,9 +41,9 @@ func (j *judgement) hold(l config.Limits, f *Figures, g *group) {
 	j.limit(l.CPU, f.CPU, f.CPU, g.cpuErr, func(v, _ float64) string { return fmt.Sprintf("uses %.2f cores", v) })
 	j.limit(l.Memory, f.Memory, f.MemoryShare, firstOf(g.memoryErr, g.shareErr), func(v, share float64) string {
 		if l.Memory.Percent() {
-			return fmt.Sprintf("uses %s of memory, %s", size(v), percent(share))
+			return fmt.Sprintf("uses %s of memory, %s", Size(v), percent(share))
 		}
-		return "uses " + size(v) + " of memory"
+		return "uses " + Size(v) + " of memory"
 	})
 	j.limit(l.OpenFiles, f.OpenFiles, f.FilesShare, g.filesErr, func(v, share float64) string {
 		if l.OpenFiles.Percent() {
@@ -94,8 +94,20 @@ func percent(share float64) string {
 	return strconv.FormatFloat(math.Round(share*100), 'f', -1, 64) + "%"
 }
 
-// size writes bytes with a unit and about three digits: 612MiB, 1.46GiB.
-func size(bytes float64) string {
+// Cores writes a number of cores, and - if it was not measured.
+func Cores(n float64) string {
+	if math.IsNaN(n) {
+		return "-"
+	}
+	return strconv.FormatFloat(n, 'f', 2, 64)
+}
+
+// Size writes bytes with a unit and about three digits, such as 612MiB or 1.46GiB, and -
+// if they were not measured.
+func Size(bytes float64) string {
+	if math.IsNaN(bytes) {
+		return "-"
+	}
 	unit, name := 1.0, "B"
 	for _, next := range []struct {
 		size units.Base2Bytes
