@@ -4,10 +4,11 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
-	"text/tabwriter"
+	"time"
 
 	"github.com/pharos-status/pharos/internal/app"
 	"github.com/pharos-status/pharos/internal/configdir"
@@ -16,40 +17,88 @@ import (
 const checkHelp = `Check every file of a configuration folder.
 
 Reads exporter.yml, statuspage.yml, bridge.yml, alerting.yml, alertmanager.yml,
-prometheus.yml and rules/*.yml, those that are there, as the programs themselves
-do. Prints a line for each file and, on standard error, every error with its file
-and line. Nothing is started and nothing is changed. Exits with 1 if a file is bad.
+prometheus.yml, reporter.yml and rules/*.yml, those that are there, as the programs
+themselves do. Prints a line for each file and, on standard error, every error with
+its file and line. Nothing is started and nothing is changed. Exits with 1 if a
+file is bad.
 
-  pharosctl check /etc/pharos`
+Warnings tell what the programs take but is probably not meant: services that no
+other file has, and secrets that everyone on the machine may read. With --online
+also hosts without an address and servers that nobody listens on.
 
-// checkCommand adds the subcommand check.
-func checkCommand(cli *app.Command, stdout, _ io.Writer) actions {
-	cmd := cli.Command("check", checkHelp)
-	dir := cmd.Arg("dir", "The configuration folder.").Default(".").String()
-	return actions{cmd.FullCommand(): func(context.Context) error { return checkDir(*dir, stdout) }}
+  pharosctl check /etc/pharos
+  pharosctl check /etc/pharos --online --lint-fatal`
+
+// maxWarnings is how many warnings are printed.
+const maxWarnings = 100
+
+// A checkCmd is what check is asked to do.
+type checkCmd struct {
+	dir            string
+	online, fatal  bool
+	timeout        time.Duration
+	stdout, stderr io.Writer
 }
 
-// checkDir checks the files of dir and returns all that is wrong with them.
-func checkDir(dir string, stdout io.Writer) error {
-	if info, err := os.Stat(dir); err != nil {
+// checkCommand adds the subcommand check.
+func checkCommand(cli *app.Command, stdout, stderr io.Writer) actions {
+	cmd := cli.Command("check", checkHelp)
+	c := &checkCmd{stdout: stdout, stderr: stderr}
+	cmd.Arg("dir", "The configuration folder.").Default(".").StringVar(&c.dir)
+	cmd.Flag("online", "Ask the network, too. What is probed is not asked, its hosts are looked up.").BoolVar(&c.online)
+	cmd.Flag("timeout", "How long to ask the network.").Default("1m").DurationVar(&c.timeout)
+	cmd.Flag("lint-fatal", "Exit with 1 for warnings, too.").BoolVar(&c.fatal)
+	return actions{cmd.FullCommand(): c.run}
+}
+
+// run checks the files of the folder and returns all that is wrong with them.
+func (c *checkCmd) run(ctx context.Context) error {
+	if info, err := os.Stat(c.dir); err != nil {
 		return fmt.Errorf("check configuration: %w", err)
 	} else if !info.IsDir() {
-		return fmt.Errorf("check configuration: %s is a file; name the folder that holds it", dir)
+		return fmt.Errorf("check configuration: %s is a file; name the folder that holds it", c.dir)
 	}
-	files := configdir.All(dir)
-	out := tabwriter.NewWriter(stdout, 0, 8, 2, ' ', 0)
+	files := configdir.All(c.dir)
+	var rows [][]cell
 	for _, f := range files {
-		found := "ok\t" + f.Found
+		state, found := "ok", f.Found
 		switch {
 		case f.Err != nil:
-			found = "BAD"
+			state, found = "BAD", ""
 		case f.Found == "":
-			found = "-\tnot there: defaults"
+			state, found = "-", "not there: defaults"
 		}
-		fmt.Fprintf(out, "%s\t%s\n", f.Name, found) //nolint:errcheck // Flush tells
+		rows = append(rows, plain(f.Name, state, found))
 	}
-	if err := out.Flush(); err != nil {
+	if err := writeTable(c.stdout, rows, 0); err != nil {
 		return fmt.Errorf("print the result: %w", err)
 	}
-	return configdir.Errors(files)
+	warned, err := c.warn(ctx)
+	if err := errors.Join(configdir.Errors(files), err); err != nil || !warned || !c.fatal {
+		return err
+	}
+	return &app.Exit{Code: 1}
+}
+
+// warn prints what is probably not meant, and tells whether there is anything.
+func (c *checkCmd) warn(ctx context.Context) (bool, error) {
+	all := configdir.Warnings(c.dir)
+	if c.online {
+		limited, cancel := context.WithTimeout(ctx, c.timeout)
+		defer cancel()
+		all = append(all, configdir.Online(limited, c.dir, configdir.Asker{})...)
+	}
+	for i, w := range all {
+		text := "warning: " + w.Error()
+		if i == maxWarnings {
+			text = fmt.Sprintf("warning: there are %d more", len(all)-i)
+		}
+		if _, err := fmt.Fprintln(c.stderr, text); err != nil {
+			return true, fmt.Errorf("print the warnings: %w", err)
+		}
+		if i == maxWarnings {
+			break
+		}
+	}
+	return len(all) > 0, ctx.Err()
 }

@@ -13,7 +13,7 @@ import (
 
 // Bridge checks bridge.yml.
 func Bridge(dir string) []File {
-	return []File{read(dir, "bridge.yml", func(path string) (string, error) {
+	return []File{read(dir, bridgeFile, func(path string) (string, error) {
 		c, err := bridgeconfig.Load(path, bridgeconfig.Options{})
 		if err != nil {
 			return "", err
@@ -25,7 +25,7 @@ func Bridge(dir string) []File {
 // InProcess checks what pharos asks of bridge.yml besides, as its Alertmanager reaches
 // the bridge within the process. Nothing is said where the file is bad in itself.
 func InProcess(dir string) error {
-	path := filepath.Join(dir, "bridge.yml")
+	path := filepath.Join(dir, bridgeFile)
 	c, err := bridgeconfig.Load(path, bridgeconfig.Options{})
 	if err != nil || c.External().Scheme != "https" {
 		return nil //nolint:nilerr // it is told by Bridge
@@ -41,7 +41,7 @@ func InProcess(dir string) error {
 // Page returns the title and the address of the status page, as far as statuspage.yml
 // of the folder is there and good.
 func Page(dir string) (title, address string) {
-	c, err := pageconfig.Load(filepath.Join(dir, "statuspage.yml"))
+	c, err := pageconfig.Load(filepath.Join(dir, pageFile))
 	if err != nil {
 		c = pageconfig.Default()
 	}

@@ -17,7 +17,19 @@ import (
 	"github.com/pharos-status/pharos/internal/embedded/check"
 	"github.com/pharos-status/pharos/rules/alerting"
 	"github.com/pharos-status/pharos/rules/generate"
+	sidecarconfig "github.com/pharos-status/pharos/sidecar/config"
 	pageconfig "github.com/pharos-status/pharos/statuspage/config"
+)
+
+// The files of the folder, besides rules/*.yml.
+const (
+	exporterFile   = "exporter.yml"
+	pageFile       = "statuspage.yml"
+	bridgeFile     = "bridge.yml"
+	alertingFile   = "alerting.yml"
+	routingFile    = "alertmanager.yml"
+	prometheusFile = "prometheus.yml"
+	reporterFile   = "reporter.yml"
 )
 
 // A File is what was found in a file of the folder.
@@ -32,7 +44,7 @@ type Part func(dir string) []File
 
 // All checks every file of the folder, and what they say of each other.
 func All(dir string) []File {
-	files := slices.Concat(Exporter(dir), StatusPage(dir), Bridge(dir), Engine(dir))
+	files := slices.Concat(Exporter(dir), StatusPage(dir), Bridge(dir), Engine(dir), Reporter(dir))
 	for i := range files {
 		if files[i].Name == routingFile && files[i].Err == nil {
 			files[i].Err = webhooks(dir)
@@ -51,7 +63,7 @@ func Errors(files []File) (err error) {
 
 // Exporter checks exporter.yml.
 func Exporter(dir string) []File {
-	return []File{read(dir, "exporter.yml", func(path string) (string, error) {
+	return []File{read(dir, exporterFile, func(path string) (string, error) {
 		c, err := collectorconfig.Load(path)
 		if err != nil {
 			return "", err
@@ -69,7 +81,7 @@ func Exporter(dir string) []File {
 
 // StatusPage checks statuspage.yml.
 func StatusPage(dir string) []File {
-	return []File{read(dir, "statuspage.yml", func(path string) (string, error) {
+	return []File{read(dir, pageFile, func(path string) (string, error) {
 		c, err := pageconfig.Load(path)
 		if err != nil {
 			return "", err
@@ -78,11 +90,27 @@ func StatusPage(dir string) []File {
 	})}
 }
 
+// Reporter checks reporter.yml, which pharos_reporter has beside the application that it
+// watches: nothing is said of it where it is not there.
+func Reporter(dir string) []File {
+	f := read(dir, reporterFile, func(path string) (string, error) {
+		c, err := sidecarconfig.Load(path)
+		if err != nil {
+			return "", err
+		}
+		return fmt.Sprintf("watches: %d", len(c.Watch)), nil
+	})
+	if f.Found == "" && f.Err == nil {
+		return nil
+	}
+	return []File{f}
+}
+
 // Engine checks alerting.yml, alertmanager.yml, prometheus.yml and the rules.
 // Where alerting.yml is bad, the others are checked as if it were not there.
 func Engine(dir string) []File {
 	choices := alerting.Default()
-	files := []File{read(dir, "alerting.yml", func(path string) (string, error) {
+	files := []File{read(dir, alertingFile, func(path string) (string, error) {
 		c, err := check.Alerting(path)
 		if err != nil {
 			return "", err
@@ -94,7 +122,7 @@ func Engine(dir string) []File {
 	if err != nil {
 		files[0].Err = errors.Join(files[0].Err, err)
 	}
-	files = append(files, routing(dir, choices), read(dir, "prometheus.yml", func(path string) (string, error) {
+	files = append(files, routing(dir, choices), read(dir, prometheusFile, func(path string) (string, error) {
 		jobs, err := check.Prometheus(path, taken)
 		return fmt.Sprintf("scrape jobs of your own: %d", jobs), err
 	}))
@@ -110,8 +138,6 @@ func Engine(dir string) []File {
 	}
 	return files
 }
-
-const routingFile = "alertmanager.yml"
 
 // routing checks alertmanager.yml. Where it is not there, alerting.yml may name
 // nobody in it.

@@ -20,7 +20,7 @@ import (
 // bridge.yml, and that the token is shown which that demands. Nothing is said where either
 // of the files is bad in itself, or there is no bridge.yml: then somebody else listens there.
 func webhooks(dir string) error {
-	c, err := bridgeconfig.Load(filepath.Join(dir, "bridge.yml"), bridgeconfig.Options{})
+	c, err := bridgeconfig.Load(filepath.Join(dir, bridgeFile), bridgeconfig.Options{})
 	if err != nil {
 		return nil //nolint:nilerr // it is told of bridge.yml
 	}
