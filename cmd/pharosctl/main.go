@@ -43,6 +43,7 @@ func commandLine(stdout, stderr io.Writer) (*app.Command, actions) {
 		rulesCommand,
 		convertCommand,
 		bridgeCommand,
+		listenCommand,
 		incidentCommand,
 		maintenanceCommand,
 		announceCommand,
