@@ -11,19 +11,26 @@ import (
 	"github.com/pharos-status/pharos/internal/testkit"
 )
 
-// Tests have settings of their own alone.
 func TestMain(m *testing.M) {
+	testscript.Main(alone{m}, map[string]func(){
+		"pharosctl":       main,
+		"pharos_exporter": exporter,
+	})
+}
+
+// alone are tests that have no settings but their own. Scripts have none but theirs anyway.
+type alone struct{ *testing.M }
+
+func (a alone) Run() int {
 	for _, key := range settingKeys() {
 		_ = os.Unsetenv(envOf(key)) // it can be, or was never set
 	}
 	_ = os.Unsetenv(settingsEnv)
 	_ = os.Setenv("XDG_CONFIG_HOME", "/nonexistent")
-	testscript.Main(m, map[string]func(){
-		"pharosctl": main,
-	})
+	return a.M.Run()
 }
 
 func TestScripts(t *testing.T) {
 	t.Parallel()
-	testkit.Scripts(t)
+	testkit.Scripts(t, "ADDR")
 }

@@ -60,6 +60,7 @@ var rules = map[string][]string{
 	"convert/blackbox":   {"convert"},
 	"convert/gatus":      {"convert"},
 	"convert/uptimekuma": {"convert"},
+	"convert/vigil":      {"bridge/xmpp", "collector/config", "convert", "internal/configfile"},
 
 	"sidecar":        {"internal/app", "internal/schema", "reporter", "sidecar/config", "sidecar/watch"},
 	"sidecar/config": {"internal/configfile"},
@@ -93,6 +94,7 @@ var ofTests = map[string][]string{
 	"internal/embedded": {"statuspage", "statuspage/history", "statuspage/prom", "statuspage/store"}, // they refresh a page
 	"internal/e2e":      {"internal/schema", "rules/alerting", "rules/generate", "statuspage", "statuspage/view", "statuspage/words"},
 	"statuspage/duty":   {"statuspage/markdown"}, // they read names as visitors do
+	"convert/vigil":     {"internal/configdir"},  // they read what was made as the programs do
 	"dashboards":        {"internal/configfile", "internal/schema", "rules"},
 	"rules":             {"internal/configfile", "internal/schema", "rules/alerting", "rules/generate"},
 	"examples":          {"bridge/config", "collector/config", "internal/configfile", "collector/module", "statuspage/config"},
