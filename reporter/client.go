@@ -88,6 +88,7 @@ func (c *Client) send(ctx context.Context, method string, body []byte, ids ...st
 	if err != nil {
 		return fmt.Errorf("making a request to %s: %w", c.Endpoint, err)
 	}
+	request.Header["Idempotency-Key"] = nil // is not sent; it lets net/http try again on a connection that has ended
 	request.SetBasicAuth("", c.Endpoint.Token)
 	request.Header.Set("User-Agent", cmp.Or(c.UserAgent, "pharos-reporter"))
 	if body != nil {

@@ -4,38 +4,113 @@ package reporter
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
 )
 
-// A Reporter reports until it is stopped. Its methods may be called by several
-// goroutines at once.
+// A Reporter reports until it is stopped. It is made by [Start]. Its methods may be
+// called by several goroutines at once. Those of a nil Reporter do nothing, so that
+// an application may go on without one where [Start] has returned an error.
 type Reporter struct {
+	options Options
+	meter   *task   // nil in mode Local
+	checks  []*task // by name
+	senders []*sender
+
+	asked chan struct{} // ReportNow was called
+	late  chan struct{} // a call has ended for which no report waited
+
+	stopOnce sync.Once
+	stopping chan struct{}      // closed by the first Stop
+	halt     context.CancelFunc // ends the loop and the calls
+	abort    context.CancelFunc // ends the requests
+	unwatch  func() bool        // lets go of the context of Start
+	close    func()             // lets go of the connections
+	workers  sync.WaitGroup     // the loop and the senders
+	calls    sync.WaitGroup     // of the tasks
+	stopped  chan struct{}      // closed when all has ended
+	err      error              // of the stop; read when stopped is closed
+
+	mu   sync.Mutex
+	load *Load // the last one; never written to
 }
 
-// Start begins to report, and returns at once; the first report goes out as soon as
-// the checks have answered. An error says what is wrong with the options, and nothing
-// has begun then. No other fault of the reporter or of a server reaches the
-// application.
-//
-// When ctx ends the reporter is stopped as by [Reporter.Stop], with 5 seconds for it.
-// An application that ends right then calls Stop all the same, which waits.
-func Start(ctx context.Context, o Options) (*Reporter, error) {
-	return &Reporter{}, ctx.Err()
-}
+// stopLimit bounds a stop that the application has not bounded, and how long a stop
+// waits for calls that don't heed their context.
+const stopLimit = 5 * time.Second
 
 // Stop ends reporting, and has the servers forget the replica unless
 // Options.KeepLast. It waits until all goroutines have ended, at most until ctx does,
-// and for checks that don't heed their context at most 5 seconds. A request that is
-// being sent is let to its end before, or the server might hear of the replica once
+// and at most 5 seconds for checks that don't heed their context. A report that is
+// being sent is let to its end first, or the server might hear of the replica once
 // more after it has forgotten it.
 //
 // The error says what could not be done in time, or which server has not forgotten
-// the replica: it will take it for dead. Calling Stop again is harmless, and
-// returns the same error.
+// the replica: it will take it for dead. Calling Stop again is harmless; it waits too.
 func (r *Reporter) Stop(ctx context.Context) error {
-	return nil
+	if r == nil {
+		return nil
+	}
+	r.stopOnce.Do(func() {
+		r.unwatch()
+		close(r.stopping)
+		r.halt()
+		go r.finish()
+	})
+	select {
+	case <-r.stopped:
+		return r.err
+	default:
+	}
+	select {
+	case <-r.stopped:
+		return r.err
+	case <-ctx.Done():
+		r.abort()
+		return fmt.Errorf("stopping the reporter: %w", ctx.Err())
+	}
+}
+
+// finish waits until all has ended.
+func (r *Reporter) finish() {
+	defer close(r.stopped)
+	r.workers.Wait()
+	r.abort()
+	r.close()
+	errs := make([]error, 0, len(r.senders)+1)
+	for _, s := range r.senders {
+		errs = append(errs, s.err)
+	}
+	returned := make(chan struct{})
+	go func() {
+		r.calls.Wait()
+		close(returned)
+	}()
+	limit := time.NewTimer(stopLimit)
+	defer limit.Stop()
+	select {
+	case <-returned:
+	case <-limit.C:
+		errs = append(errs, fmt.Errorf("waiting for %s: no answer within %v", strings.Join(r.running(), ", "), stopLimit))
+	}
+	r.err = errors.Join(errs...)
 }
 
 // ReportNow asks for a report soon: something has changed. It does not wait for
-// it, and costs next to nothing: asking many times within a second makes one report.
+// it, and costs next to nothing: of calls within a second the next report tells all.
 func (r *Reporter) ReportNow() {
+	if r != nil {
+		notify(r.asked)
+	}
+}
+
+// notify sends to a channel that holds one note, unless it does.
+func notify(to chan<- struct{}) {
+	select {
+	case to <- struct{}{}:
+	default:
+	}
 }
