@@ -85,7 +85,7 @@ func (c *converter) note(o origin, to, differs string) {
 	}
 	fit := convert.Exact
 	if len(o.vars) > 0 {
-		differs = strings.TrimSpace(differs + " What "+enumerate(o.vars)+" held at the time of conversion is in it.")
+		differs = strings.TrimSpace(differs + " What " + enumerate(o.vars) + " held at the time of conversion is in it.")
 	}
 	if differs != "" {
 		fit = convert.Differs

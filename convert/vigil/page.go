@@ -21,14 +21,7 @@ type brand struct {
 
 // server reads the section server, and returns the token of reporters.
 func (c *converter) server(s *section) (manager, reporter setting[string]) {
-	level := s.text("log_level", "error")
-	switch {
-	case !level.set:
-	case !slices.Contains([]string{"debug", "info", "warn", "error"}, level.value):
-		c.failAt(level.src, "is %q, want debug, info, warn or error", level.value)
-	default:
-		c.note(level.origin, "flag --log.level="+level.value, "It is a flag, info if it is not given.")
-	}
+	c.logLevel(s)
 	inet := s.text("inet", "[::1]:8080")
 	listen := "It is a flag of pharos, which otherwise listens on port 8080 of all addresses: --web.listen-address=" + inet.value + "."
 	if !inet.set && s.present() {
@@ -46,6 +39,17 @@ func (c *converter) server(s *section) (manager, reporter setting[string]) {
 	manager, reporter = s.need("manager_token"), s.need("reporter_token")
 	s.done()
 	return manager, reporter
+}
+
+func (c *converter) logLevel(s *section) {
+	level := s.text("log_level", "error")
+	switch {
+	case !level.set:
+	case !slices.Contains([]string{"debug", "info", "warn", "error"}, level.value):
+		c.failAt(level.src, "is %q, want debug, info, warn or error", level.value)
+	default:
+		c.note(level.origin, "flag --log.level="+level.value, "It is a flag, info if it is not given.")
+	}
 }
 
 func (c *converter) assets(s *section) {

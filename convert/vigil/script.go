@@ -69,6 +69,9 @@ func (w *watch) scripts(b *block, s *section, mode string, prefix setting[string
 // ends of lines, so that it can be read in YAML too. It leaves a script as it is where
 // that could mean something: if a text may lead over several lines.
 func tidy(script string) string {
+	if !strings.Contains(script, "\n") {
+		return script
+	}
 	lines := strings.Split(strings.TrimRight(strings.TrimPrefix(script, "\n"), " \t\n"), "\n")
 	indent, first := "", true
 	for i, line := range lines {

@@ -52,3 +52,24 @@ func (c *converter) exporter(root *section, reporter setting[string]) {
 	doc = append(doc, configfile.Entry{Key: "services", Value: services})
 	c.write(exporterFile, c.secret, doc)
 }
+
+// ConvertLocal converts the configuration of Vigil Local into that of an exporter that
+// relays what it sees. Its errors are those of [Convert].
+func ConvertLocal(name string, data []byte, o convert.Options) (convert.Result, error) {
+	c, root, err := open("Vigil Local", name, data, o)
+	if err != nil {
+		return convert.Result{}, err
+	}
+	local := root.sub("server")
+	c.logLevel(local)
+	local.done()
+	relay := c.relay(root.sub("report"))
+	defaults := c.localMetrics(root.sub("metrics"))
+	w := &watch{c: c, local: true}
+	services := w.services(root.sub("probe"))
+	root.done()
+	c.write(exporterFile, c.secret, configfile.Map{
+		{Key: "defaults", Value: defaults}, {Key: "relay", Value: relay}, {Key: "services", Value: services},
+	})
+	return c.finish()
+}
