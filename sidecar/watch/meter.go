@@ -21,7 +21,8 @@ type meter struct {
 	whole float64              // those of the cgroup
 	cpu   float64              // what was measured last, in cores
 
-	first    identity // the oldest process; zero before there was one
+	first    identity  // the oldest process; zero before there was one
+	started  time.Time // when it began
 	restarts restarts
 }
 
@@ -34,14 +35,8 @@ func (m *meter) judge(limits config.Limits, g group, now time.Time) Verdict {
 	f.OpenFiles, f.FilesShare = g.files, g.share
 	f.Threads, f.Processes = g.threads, g.count
 	if len(g.processes) > 0 {
-		oldest := g.processes[0].identity
-		if m.first != (identity{}) && m.first != oldest {
-			m.restarts.add(1, now)
-		}
-		m.first = oldest
-		if up, err := uptime(); err == nil {
-			f.Started = now.Add(time.Duration(oldest.start)*(time.Second/ticks) - up).Truncate(time.Second) //nolint:gosec // ticks of some years
-		}
+		m.meet(g.processes[0].identity, now)
+		f.Started = m.started
 	}
 	f.Restarts, f.RestartsSeen = m.restarts.within(time.Duration(limits.Restarts.Within), now), m.restarts.seen
 	j := judgement{status: status.Healthy}
@@ -53,6 +48,18 @@ func (m *meter) judge(limits config.Limits, g group, now time.Time) Verdict {
 	}
 	j.hold(limits, &f, &g)
 	return Verdict{j.status, j.reason(), f}
+}
+
+// meet notes which process is the oldest. Another one than before is a restart.
+func (m *meter) meet(oldest identity, now time.Time) {
+	if oldest == m.first {
+		return
+	}
+	if m.first != (identity{}) {
+		m.restarts.add(1, now)
+	}
+	m.first = oldest
+	m.started, _ = began(oldest) // where the kernel does not tell, nobody is told
 }
 
 // busy returns how many cores were busy since the last look, NaN at the first one.

@@ -89,7 +89,7 @@ func (h *Host) named(file, name string) (stat, error) {
 		}
 		return s, nil
 	}
-	began, err := h.began(s.identity)
+	began, err := began(s.identity)
 	if err != nil {
 		return stat{}, err
 	}
@@ -100,11 +100,11 @@ func (h *Host) named(file, name string) (stat, error) {
 }
 
 // began returns when a process was started, by the clock of now.
-func (h *Host) began(id identity) (time.Time, error) {
+func began(id identity) (time.Time, error) {
 	up, err := uptime()
 	if err != nil {
 		return time.Time{}, err
 	}
 	start := time.Duration(id.start) * (time.Second / ticks) //nolint:gosec // ticks of some years
-	return h.now().Add(start - up), nil
+	return time.Now().Add(start - up), nil
 }
