@@ -10,7 +10,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"net/http"
 	"strconv"
 	"time"
@@ -160,8 +159,8 @@ func (r *Report) body() ([]byte, error) {
 
 func (r *Report) validate() error {
 	switch {
-	case r.Interval <= 0 || r.Interval > math.MaxInt64-time.Second:
-		return fmt.Errorf("the interval is %v, want more than 0", r.Interval)
+	case r.Interval <= 0 || r.Interval > maxDeclared:
+		return fmt.Errorf("the interval is %v, want more than 0 and at most a year", r.Interval)
 	case r.Load == nil && r.Health == "":
 		return errors.New("it has neither a load nor a health")
 	}
@@ -178,8 +177,11 @@ func (r *Report) validate() error {
 	return checkID("replica", r.Replica)
 }
 
-// maxLoad is the greatest that a server takes: one beyond is a mistake.
-const maxLoad = 1e6
+// The greatest that a server takes: what is beyond is a mistake.
+const (
+	maxDeclared = 365 * 24 * time.Hour
+	maxLoad     = 1e6
+)
 
 func (l Load) validate() error {
 	for _, part := range [...]struct {

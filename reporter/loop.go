@@ -55,6 +55,10 @@ func (r *Reporter) wait(ctx context.Context) bool {
 
 // round measures, and reports what is known when the time for that is over.
 func (r *Reporter) round(ctx context.Context, limit time.Duration) {
+	select {
+	case <-r.asked: // for what is measured now
+	default:
+	}
 	tasks := r.tasks()
 	settled := make([]<-chan struct{}, len(tasks))
 	for i, t := range tasks {
