@@ -235,13 +235,9 @@ func (k kind) Unwrap() error { return k.error }
 
 // refused says why the peer did not do what it was asked.
 func (c *client) refused(resp *http.Response, body []byte) error {
-	var answer struct {
-		Error string `json:"error"`
-	}
-	said := resp.Status
-	ours := json.Unmarshal(body, &answer) == nil && answer.Error != ""
-	if ours {
-		said = printable(answer.Error)
+	said, ours := whatIsSaid(body)
+	if !ours {
+		said = resp.Status
 	}
 	switch {
 	case !ours && strings.HasPrefix(resp.Header.Get("WWW-Authenticate"), "Basic"):
@@ -249,6 +245,9 @@ func (c *client) refused(resp *http.Response, body []byte) error {
 	case resp.StatusCode == http.StatusBadRequest && strings.Contains(string(body), "HTTP request to an HTTPS server"):
 		return fmt.Errorf("the listener at %s has TLS; begin --url with https", c.url)
 	case resp.StatusCode == http.StatusUnauthorized, resp.StatusCode == http.StatusForbidden:
+		if c.token == "" {
+			return fmt.Errorf("the %s refuses: %s; say who you are in the file of --http.config.file", c.name, said)
+		}
 		if c.tokenFile != "" {
 			return fmt.Errorf("the %s refuses: %s; %s has to hold %s", c.name, said, c.tokenFile, c.token)
 		}
@@ -259,4 +258,16 @@ func (c *client) refused(resp *http.Response, body []byte) error {
 		return fmt.Errorf("there is no %s at %s: it answers %s; see --url", c.name, c.at(), said)
 	}
 	return errors.New(said)
+}
+
+// whatIsSaid returns the problem that a body tells, as Pharos and Alertmanager do.
+func whatIsSaid(body []byte) (text string, ok bool) {
+	var answer struct {
+		Error   string `json:"error"`
+		Message string `json:"message"`
+	}
+	if json.Unmarshal(body, &text) != nil && json.Unmarshal(body, &answer) == nil {
+		text = cmp.Or(answer.Error, answer.Message)
+	}
+	return printable(text), text != ""
 }

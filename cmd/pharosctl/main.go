@@ -51,6 +51,7 @@ func commandLine(stdout, stderr io.Writer) (*app.Command, actions) {
 		templateCommand,
 		journalCommand,
 		subscribersCommand,
+		silenceCommand,
 		reportCommand,
 	} {
 		maps.Copy(work, add(c, stdout, stderr))
