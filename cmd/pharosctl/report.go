@@ -104,6 +104,12 @@ func (r *report) check() error {
 		return fmt.Errorf("--interval is %v, want at least 1s", r.interval)
 	case r.onExit:
 		return r.checkJob()
+	}
+	return r.checkPlain()
+}
+
+func (r *report) checkPlain() error {
+	switch {
 	case len(r.job.argv) > 0:
 		return fmt.Errorf("%q is too much; to run a command and report how it ended, add --on-exit", r.job.argv[0])
 	case r.job.timeout != 0 || len(r.job.sickOn) > 0:

@@ -116,7 +116,7 @@ func (j *job) run(ctx context.Context, signals <-chan os.Signal, stdout, stderr 
 	if err != nil {
 		return j.notStarted(err, stderr)
 	}
-	defer pipe.Close()
+	defer func() { _ = pipe.Close() }() // all that is of interest was read
 	last := &lastLine{to: stderr}
 	cmd := exec.CommandContext(ctx, j.argv[0], j.argv[1:]...) //nolint:gosec // running what the user says is its purpose
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, stdout, errout
@@ -125,7 +125,7 @@ func (j *job) run(ctx context.Context, signals <-chan os.Signal, stdout, stderr 
 	// stays in ours: another one could not read from there.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: !p.keyboard}
 	err = cmd.Start()
-	errout.Close()
+	_ = errout.Close() // the job has it
 	if err != nil {
 		return j.notStarted(err, stderr)
 	}
@@ -183,7 +183,7 @@ func atKeyboard() bool {
 	if err != nil {
 		return false
 	}
-	defer tty.Close()
+	defer func() { _ = tty.Close() }() // nothing was written
 	foreground, err := unix.IoctlGetInt(int(tty.Fd()), unix.TIOCGPGRP)
 	return err == nil && foreground == syscall.Getpgrp()
 }

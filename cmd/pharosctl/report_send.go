@@ -82,13 +82,13 @@ func (t *reportTarget) explain(err error) error {
 		return err
 	}
 	said := cmp.Or(refused.Message, http.StatusText(refused.Code))
-	switch code := refused.Code; {
-	case code == http.StatusUnauthorized, code == http.StatusForbidden:
+	switch refused.Code {
+	case http.StatusUnauthorized, http.StatusForbidden:
 		if t.tokenFile == "" {
 			return fmt.Errorf("the %s refuses: %s; give %s by --token-file", t.name, said, t.token)
 		}
 		return fmt.Errorf("the %s refuses: %s; %s has to hold %s", t.name, said, t.tokenFile, t.token)
-	case code == http.StatusPreconditionFailed:
+	case http.StatusPreconditionFailed:
 		return fmt.Errorf("the %s refuses: %s; a node in mode push takes --cpu and --ram, one in mode local --status alone", t.name, said)
 	}
 	return fmt.Errorf("the %s at %s answers %d: %s", t.name, t.at(), refused.Code, said)

@@ -44,20 +44,23 @@ func scan(data []byte) (f fields, ok bool) {
 		case "reason":
 			return f.once(hasReason) && s.text(&f.reason)
 		case "load":
-			return f.once(hasLoad) && s.object(func(key []byte) bool {
-				switch string(key) {
-				case "cpu":
-					return f.once(hasCPU) && s.number(&f.cpu)
-				case "ram":
-					return f.once(hasRAM) && s.number(&f.ram)
-				}
-				return false
-			})
+			return f.once(hasLoad) && s.object(func(key []byte) bool { return f.load(&s, key) })
 		}
 		return false
 	})
 	s.space()
 	return f, ok && len(s.rest) == 0
+}
+
+// load reads a value of the load.
+func (f *fields) load(s *scanner, key []byte) bool {
+	switch string(key) {
+	case "cpu":
+		return f.once(hasCPU) && s.number(&f.cpu)
+	case "ram":
+		return f.once(hasRAM) && s.number(&f.ram)
+	}
+	return false
 }
 
 // once notes that a field is there, and tells whether that is new.
