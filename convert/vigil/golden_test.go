@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -14,6 +15,7 @@ import (
 	"github.com/pharos-status/pharos/convert"
 	"github.com/pharos-status/pharos/convert/vigil"
 	"github.com/pharos-status/pharos/internal/configdir"
+	"github.com/pharos-status/pharos/internal/embedded/check"
 	"github.com/pharos-status/pharos/internal/testkit"
 )
 
@@ -62,7 +64,8 @@ func TestLoaders(t *testing.T) {
 			dir := t.TempDir()
 			r, err := f(name+".cfg", read(t, name), convert.Options{Dir: dir, Lookup: lookup})
 			require.NoError(t, err)
-			require.NoError(t, loads(dir, r))
+			require.NoError(t, apply(dir, r))
+			require.NoError(t, configdir.Errors(configdir.All(dir)))
 			plan, err := convert.NewPlan(dir, r)
 			require.NoError(t, err)
 			require.Empty(t, plan.Edited)
@@ -100,16 +103,27 @@ func read(t testing.TB, name string) []byte {
 	return data
 }
 
-// loads writes a result into a folder, and reads it as the programs do.
-func loads(dir string, r convert.Result) error {
+// apply writes a result into a folder.
+func apply(dir string, r convert.Result) error {
 	plan, err := convert.NewPlan(dir, r)
 	if err != nil {
 		return err
 	}
-	if err := plan.Apply(); err != nil {
+	return plan.Apply()
+}
+
+// takes reads what has been written as the programs do, but for what is in no result.
+func takes(dir string) error {
+	err := configdir.Errors(slices.Concat(configdir.Exporter(dir), configdir.StatusPage(dir), configdir.Bridge(dir)))
+	if err != nil {
 		return err
 	}
-	return configdir.Errors(configdir.All(dir))
+	a, err := check.Alerting(filepath.Join(dir, "alerting.yml"))
+	if err != nil {
+		return err
+	}
+	_, err = check.Alertmanager(filepath.Join(dir, "alertmanager.yml"), a)
+	return err
 }
 
 func shown(r convert.Result) string {

@@ -13,6 +13,9 @@ import (
 
 const pageFile = "statuspage.yml"
 
+// minManager is how long the token of the manager API has to be, in bytes.
+const minManager = 8
+
 // A brand is what other files need of the section branding.
 type brand struct {
 	title setting[string]
@@ -37,6 +40,9 @@ func (c *converter) server(s *section) (manager, reporter setting[string]) {
 		c.note(mcp.origin, "GET /mcp/probes", "The page always answers there, with nothing but what it shows. A proxy can refuse the path.")
 	}
 	manager, reporter = s.need("manager_token"), s.need("reporter_token")
+	if n := len(manager.value); manager.set && n < minManager {
+		c.failAt(manager.src, "has %d characters, want %d or more; choose a longer one, here and in what announces by it", n, minManager)
+	}
 	s.done()
 	return manager, reporter
 }

@@ -41,7 +41,7 @@ func (n *notifier) email(s *section) {
 // smtp puts how mail is handed over.
 func (n *notifier) smtp(b *block, s *section) {
 	host, port := s.text("smtp_host", "localhost"), s.number("smtp_port", 587, 1, math.MaxUint16)
-	if host.value == "" || strings.ContainsFunc(host.value, func(r rune) bool { return r <= ' ' || r == '/' }) {
+	if !isHost(host.value) {
 		n.c.failAt(host.src, "%q is no host; write its name or its address", host.value)
 	}
 	server := net.JoinHostPort(strings.Trim(host.value, "[]"), strconv.Itoa(port.value))
@@ -70,6 +70,14 @@ func (n *notifier) smtp(b *block, s *section) {
 	}
 	b.m = append(b.m, configfile.Entry{Key: "require_tls", Value: encrypt.value, After: encrypt.after()})
 	n.c.note(encrypt.origin, alertmanagerFile+": receivers.email_configs.require_tls", differs)
+}
+
+// isHost tells whether a text may be the name or the address of a host.
+func isHost(text string) bool {
+	if net.ParseIP(strings.Trim(text, "[]")) != nil {
+		return true
+	}
+	return text != "" && !strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || strings.ContainsRune("/:@[]%?#", r) })
 }
 
 func (n *notifier) mailbox(s setting[string]) setting[string] {
