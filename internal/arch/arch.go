@@ -93,8 +93,8 @@ var ofTests = map[string][]string{
 	"collector/relay":   {"collector/probe"},                                                         // they fill a store
 	"internal/embedded": {"statuspage", "statuspage/history", "statuspage/prom", "statuspage/store"}, // they refresh a page
 	"internal/e2e":      {"internal/schema", "rules/alerting", "rules/generate", "statuspage", "statuspage/view", "statuspage/words"},
-	"statuspage/duty":   {"statuspage/markdown"}, // they read names as visitors do
-	"convert/vigil":     {"internal/configdir"},  // they read what was made as the programs do
+	"statuspage/duty":   {"statuspage/markdown"},                           // they read names as visitors do
+	"convert/vigil":     {"internal/configdir", "internal/embedded/check"}, // they read what was made as the programs do
 	"dashboards":        {"internal/configfile", "internal/schema", "rules"},
 	"rules":             {"internal/configfile", "internal/schema", "rules/alerting", "rules/generate"},
 	"examples":          {"bridge/config", "collector/config", "internal/configfile", "collector/module", "statuspage/config"},
