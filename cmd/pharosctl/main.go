@@ -7,6 +7,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"maps"
 	"os"
@@ -27,7 +28,13 @@ type actions map[string]func(context.Context) error
 // run returns the exit code of [app.Command.Run].
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	c, work := commandLine(stdout, stderr)
-	if len(args) > 0 && args[0] == "status" {
+	switch {
+	case len(args) > 0 && args[0] == completeWord:
+		for _, candidate := range complete(c, args[1:]) {
+			fmt.Fprintln(stdout, candidate) //nolint:errcheck // nowhere to report it
+		}
+		return 0
+	case len(args) > 0 && args[0] == "status":
 		c.Misuse = exitUnknown // its codes say how things are
 	}
 	return c.Run(args, func(subcommand string) error { return work[subcommand](ctx) })
@@ -52,6 +59,7 @@ func commandLine(stdout, stderr io.Writer) (*app.Command, actions) {
 		journalCommand,
 		subscribersCommand,
 		silenceCommand,
+		completionCommand,
 		reportCommand,
 	} {
 		maps.Copy(work, add(c, stdout, stderr))
