@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -141,16 +142,17 @@ func routes(servers []*server, send string) []*route {
 	return all
 }
 
-// send returns nil if one of the servers has taken the report.
-func (on *route) send(ctx context.Context, r *runner, report reporter.Report) error {
-	var errs error
+// send tells the servers until one of them has taken the report. It returns the errors of
+// all if none has, and otherwise nil.
+func (on *route) send(ctx context.Context, r *runner, report reporter.Report) routeError {
+	var errs routeError
 	for _, s := range on.servers {
 		err := s.send(ctx, r, report)
 		on.tell(r, s, err)
 		if err == nil {
 			return nil
 		}
-		errs = errors.Join(errs, err)
+		errs = append(errs, err)
 	}
 	return errs
 }
@@ -172,6 +174,23 @@ func (on *route) tell(r *runner, s *server, err error) {
 // passes tells whether an answer is one that may be another one soon.
 func passes(refused *reporter.StatusError) bool {
 	return refused.Code >= http.StatusInternalServerError || refused.Code == http.StatusTooManyRequests
+}
+
+// A routeError is why none of the servers of a route has taken a report.
+type routeError []error
+
+// Error implements error.
+func (e routeError) Error() string { return errors.Join(e...).Error() }
+
+// Unwrap returns the errors of the servers.
+func (e routeError) Unwrap() []error { return e }
+
+// transient tells whether one of the servers may take the same report soon.
+func (e routeError) transient() bool {
+	return slices.ContainsFunc(e, func(err error) bool {
+		refused, answered := errors.AsType[*reporter.StatusError](err)
+		return err != errNotTaken && (!answered || passes(refused)) //nolint:errorlint // it is never wrapped
+	})
 }
 
 // hint says what to do about a refusal.

@@ -52,6 +52,7 @@ func (o *Options) validate() error {
 type Sidecar struct {
 	o       Options
 	host    *watch.Host
+	watchOf func(*config.Watch) (watch.Watch, error) // that of host
 	metrics *metrics
 
 	reloading sync.Mutex // one Reload at a time
@@ -66,6 +67,7 @@ func New(o Options) (*Sidecar, error) {
 		return nil, err
 	}
 	s := &Sidecar{o: o, host: watch.NewHost(o.Host), next: make(chan *plan, 1)}
+	s.watchOf = s.host.Watch
 	s.metrics = newMetrics(s.runners)
 	first, err := s.load(nil)
 	if err != nil {
@@ -150,7 +152,7 @@ func (s *Sidecar) load(old *plan) (*plan, error) {
 			}
 		}
 		if r.watch == nil {
-			if r.watch, err = s.host.Watch(w); err != nil {
+			if r.watch, err = s.watchOf(w); err != nil {
 				return nil, err
 			}
 		}

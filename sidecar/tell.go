@@ -43,16 +43,18 @@ func (r *runner) tell(ctx context.Context, on *route, wake <-chan struct{}) {
 			timer.Reset(r.patience())
 			continue
 		}
-		err := on.send(ctx, r, report)
+		errs := on.send(ctx, r, report)
 		switch {
 		case ctx.Err() != nil:
 			return
-		case err == nil:
+		case len(errs) == 0:
 			failures = 0
 			timer.Reset(r.again())
+		case !errs.transient():
+			timer.Reset(r.again()) // the same would be refused again; what is new is sent at once
 		default:
 			failures++
-			timer.Reset(backoff(failures, err))
+			timer.Reset(backoff(failures, errs))
 		}
 	}
 }
@@ -64,14 +66,11 @@ func (r *runner) again() time.Duration {
 	return interval + min(interval/2, 10*time.Second)
 }
 
-// backoff is how long to wait after so many failures in a row. What the server asks for
-// is heeded, and what it refuses is not said again before there is something new.
+// backoff is how long to wait after so many failures in a row. What a server asks for is
+// heeded.
 func backoff(failures int, err error) time.Duration {
 	d := min(retryFirst<<min(failures-1, 10), retryMost)
 	if refused, ok := errors.AsType[*reporter.StatusError](err); ok {
-		if !passes(refused) {
-			d = retryMost
-		}
 		d = max(d, min(refused.RetryAfter, time.Minute))
 	}
 	return d
