@@ -63,7 +63,7 @@ func TestClientReports(t *testing.T) {
 				w.WriteHeader(http.StatusNoContent)
 			}))
 			defer s.Close()
-			c := reporter.Client{Endpoint: reporter.Endpoint{URL: s.URL + tc.url, Token: "secret"}}
+			c := reporter.Client{Endpoint: reporter.Endpoint{URL: s.URL + tc.url, Token: "secret"}, Transport: s.Client().Transport}
 			r := report()
 			tc.change(&r)
 			require.NoError(t, c.Report(t.Context(), r))
@@ -80,7 +80,7 @@ func TestClientFlushes(t *testing.T) {
 		_, _ = io.WriteString(w, "unknown replica\nand more\n")
 	}))
 	defer s.Close()
-	c := reporter.Client{Endpoint: reporter.Endpoint{URL: s.URL, Token: "secret"}, UserAgent: "tool/1"}
+	c := reporter.Client{Endpoint: reporter.Endpoint{URL: s.URL, Token: "secret"}, Transport: s.Client().Transport, UserAgent: "tool/1"}
 	err := c.Flush(t.Context(), "web", "sockets", "tcp://h:1")
 	var refused *reporter.StatusError
 	require.ErrorAs(t, err, &refused)
@@ -120,7 +120,7 @@ func TestClientFollowsNoRedirect(t *testing.T) {
 		http.Redirect(w, r, "/elsewhere", http.StatusPermanentRedirect)
 	}))
 	defer s.Close()
-	c := reporter.Client{Endpoint: reporter.Endpoint{URL: s.URL, Token: "t"}}
+	c := reporter.Client{Endpoint: reporter.Endpoint{URL: s.URL, Token: "t"}, Transport: s.Client().Transport}
 	require.EqualError(t, c.Report(t.Context(), report()),
 		"the server answered 308 Permanent Redirect: redirects are not followed; the URL would be that of /elsewhere")
 }
@@ -136,7 +136,7 @@ func TestClientReadsRetryAfter(t *testing.T) {
 			w.WriteHeader(http.StatusServiceUnavailable)
 		}))
 		defer s.Close()
-		c := reporter.Client{Endpoint: reporter.Endpoint{URL: s.URL, Token: "t"}}
+		c := reporter.Client{Endpoint: reporter.Endpoint{URL: s.URL, Token: "t"}, Transport: s.Client().Transport}
 		var refused *reporter.StatusError
 		require.ErrorAs(t, c.Report(t.Context(), report()), &refused)
 		require.InDelta(t, want, refused.RetryAfter, float64(time.Minute), value)
@@ -154,7 +154,7 @@ func TestClientReadsNoEndlessAnswer(t *testing.T) {
 		}
 	}))
 	defer s.Close()
-	c := reporter.Client{Endpoint: reporter.Endpoint{URL: s.URL, Token: "t"}}
+	c := reporter.Client{Endpoint: reporter.Endpoint{URL: s.URL, Token: "t"}, Transport: s.Client().Transport}
 	var refused *reporter.StatusError
 	require.ErrorAs(t, c.Report(t.Context(), report()), &refused)
 	require.LessOrEqual(t, len(refused.Message), 200)
@@ -166,7 +166,7 @@ func TestClientIsBounded(t *testing.T) {
 	s := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-release }))
 	defer s.Close()
 	defer close(release)
-	c := reporter.Client{Endpoint: reporter.Endpoint{URL: s.URL, Token: "t"}, Timeout: 10 * time.Millisecond}
+	c := reporter.Client{Endpoint: reporter.Endpoint{URL: s.URL, Token: "t"}, Transport: s.Client().Transport, Timeout: 10 * time.Millisecond}
 	err := c.Report(t.Context(), report())
 	var timeout interface{ Timeout() bool }
 	require.ErrorAs(t, err, &timeout)

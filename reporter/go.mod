@@ -3,6 +3,7 @@ module github.com/pharos-status/pharos/reporter
 go 1.25.0
 
 require (
+	github.com/google/go-cmp v0.7.0
 	github.com/prometheus/client_golang v1.23.2
 	github.com/prometheus/client_model v0.6.2
 	github.com/shirou/gopsutil/v4 v4.26.6

@@ -80,12 +80,17 @@ func (t *target) snapshot() EndpointState {
 	return t.state
 }
 
-// guarded makes a request by a transport of the application's, which may panic.
+// guarded makes a request by a transport of the application's, which may panic, and
+// so may its errors where they are looked at.
 func guarded(request func() error) (err error) {
 	defer func() {
 		if cause := recover(); cause != nil {
 			err = fmt.Errorf("the transport panicked: %v", cause)
 		}
 	}()
-	return request()
+	if err = request(); err != nil {
+		_ = err.Error()
+		_ = errors.As(err, new(*StatusError))
+	}
+	return err
 }
