@@ -5,9 +5,147 @@
 // written by package convert.
 package gatus
 
-import "github.com/pharos-status/pharos/convert"
+import (
+	"errors"
+	"os"
+	"strings"
+	"time"
 
-// Convert converts the file with that name and content.
+	"github.com/pharos-status/pharos/convert"
+	"github.com/pharos-status/pharos/convert/folder"
+	"github.com/pharos-status/pharos/convert/tree"
+	"github.com/pharos-status/pharos/internal/configfile"
+)
+
+// What Gatus does where its file says nothing.
+const (
+	defaultInterval = time.Minute
+	defaultTimeout  = 10 * time.Second
+	theirs          = "Gatus's default"
+)
+
+// unknown is said of settings that this package does not know.
+const unknown = "this setting is not known here; look it up in the documentation of Gatus, and whether something in docs/configuration.md does it"
+
+// Convert converts the file with that name and content. Groups become services, and
+// endpoints nodes with one replica.
 func Convert(name string, data []byte, o convert.Options) (convert.Result, error) {
-	return convert.Result{}, convert.Errors{{File: name, Msg: "nothing of it can be converted yet"}}
+	doc, err := tree.YAML(name, data)
+	if err != nil {
+		return convert.Result{}, err
+	}
+	doc.Expand(func(text string) (string, error) { return expand(text, o.Lookup) })
+	c := converter{doc: doc, out: folder.New(o, "Made from "+name+", a configuration of Gatus."), seen: map[string]int{}}
+	c.out.Defaults = configfile.Map{{Key: "poll", Value: configfile.Map{
+		{Key: "interval", Value: defaultInterval, After: theirs},
+		{Key: "timeout", Value: defaultTimeout, After: theirs},
+		{Key: "sick_after", Value: time.Duration(0), After: theirs},
+		{Key: "retries", Value: 0, After: theirs},
+	}}}
+	c.document(doc.Root)
+	files, filesErr := c.out.Files()
+	notes, err := doc.Finish(unknown)
+	switch {
+	case err != nil:
+		return convert.Result{}, err
+	case filesErr != nil:
+		return convert.Result{}, convert.Errors{{File: name, Msg: filesErr.Error()}}
+	}
+	return convert.Result{Files: files, Notes: notes}, nil
+}
+
+// expand puts in environment variables, $NAME and ${NAME}, as Gatus does.
+func expand(text string, lookup func(string) (string, bool)) (string, error) {
+	const dollar = "\x00"
+	missing := false
+	text = os.Expand(strings.ReplaceAll(text, "$$", dollar), func(name string) string {
+		value, ok := lookup(name)
+		missing = missing || !ok
+		return value
+	})
+	if missing {
+		return text, errors.New("an environment variable that it names is not set; set it, or write $$ for a dollar")
+	}
+	return strings.ReplaceAll(text, dollar, "$"), nil
+}
+
+// A converter holds what is made of a document.
+type converter struct {
+	doc       *tree.Doc
+	out       *folder.Folder
+	seen      map[string]int // lines of endpoints, by group and name
+	alerting  *tree.Value
+	receivers map[hearer]string
+}
+
+func (c *converter) document(root *tree.Value) {
+	if root.Map() == nil {
+		c.doc.Fail("there is nothing in it; name the file with the endpoints")
+		return
+	}
+	c.alerting, c.receivers = root.Get("alerting").Map(), map[hearer]string{}
+	for _, e := range root.Get("endpoints").Items() {
+		c.endpoint(e)
+	}
+	for _, e := range root.Get("external-endpoints").Items() {
+		c.external(e)
+	}
+	for _, s := range root.Get("suites").Items() {
+		s.Note(convert.Missing, "", "requests that build on each other are a script here: write it as a node in mode script, which may tell of its steps (docs/configuration.md, Scripts)")
+	}
+	if c.out.Empty() && root.Get("suites") == nil {
+		c.doc.Fail("it has no endpoints that could be watched; name the file with the endpoints")
+	}
+	c.page(root.Get("ui").Map())
+	c.unusedProviders()
+	c.rest(root)
+}
+
+// page converts how the page looks.
+func (c *converter) page(ui *tree.Value) {
+	c.brand(ui.Get("title"), "page_title", func(text string) bool { return strings.TrimSpace(text) != "" })
+	c.brand(ui.Get("header"), "company_name", func(string) bool { return true })
+	c.brand(ui.Get("logo"), "logo_url", folder.IsWebAddress)
+	c.brand(ui.Get("link"), "website_url", folder.IsWebAddress)
+	c.brand(ui.Get("favicon").Get("default"), "icon_url", folder.IsWebAddress)
+	for _, key := range []string{"description", "dashboard-heading", "dashboard-subheading", "favicon", "buttons", "custom-css", "login-subtitle"} {
+		ui.Get(key).Note(convert.Missing, "", "the page has no place for it; branding.custom_html of statuspage.yml can add to its head")
+	}
+	for _, key := range []string{"dark-mode", "default-sort-by", "default-filter-by"} {
+		ui.Get(key).Note(convert.Missing, "", "the page follows the visitor's choice of light or dark, and is in the order of exporter.yml")
+	}
+}
+
+func (c *converter) brand(v *tree.Value, key string, good func(string) bool) {
+	if v == nil {
+		return
+	}
+	text := v.Text()
+	if !good(text) {
+		v.Note(convert.Missing, "", "the page needs a complete address here; set branding."+key+" of statuspage.yml")
+		return
+	}
+	c.out.Page = append(c.out.Page, configfile.Entry{Key: key, Value: configfile.Literal(folder.Label(text, "Status Page")), After: v.Source().String()})
+	v.Exact("statuspage.yml: branding." + key)
+}
+
+// rest says what became of the settings that concern no endpoint.
+func (c *converter) rest(root *tree.Value) {
+	for _, at := range [][2]string{
+		{"storage", "what Gatus has stored stays there; Pharos keeps its own history from now on (--storage.path)"},
+		{"announcements", "announce again what still holds: pharosctl announce"},
+		{"maintenance", "declare it as maintenance that recurs: pharosctl maintenance plan, with --rrule and --time-zone"},
+		{"security", "to make the page private, set access of statuspage.yml; single sign-on is left to a proxy (access.proxy)"},
+		{"web", "where to listen is said by flags: --web.listen-address, and --web.config.file for TLS"},
+		{"connectivity", "watch what everything depends on as a node, and name it under dependencies in alerting.yml"},
+		{"remote", "run an exporter there, with relay in its exporter.yml"},
+		{"tunneling", "there are no tunnels: run an exporter behind the jump host, with relay in its exporter.yml"},
+		{"concurrency", "probes are spread over their interval; parallelism.poll of exporter.yml bounds how many run at a time"},
+		{"disable-monitoring-lock", "probes never wait for each other; parallelism.poll of exporter.yml bounds how many run at a time"},
+		{"skip-invalid-config-update", "a bad configuration never takes the place of a good one here"},
+		{"debug", "use --log.level=debug"},
+	} {
+		root.Get(at[0]).Note(convert.Missing, "", at[1])
+	}
+	root.Get("metrics").Note(convert.Differs, "", "metrics are always there, on the operations listener, under other names (docs/metrics.md)")
 }

@@ -58,8 +58,10 @@ var rules = map[string][]string{
 
 	"convert":            {},
 	"convert/blackbox":   {"convert"},
-	"convert/gatus":      {"convert"},
-	"convert/uptimekuma": {"convert"},
+	"convert/folder":     {"collector/module", "convert", "convert/tree", "internal/configfile"},
+	"convert/gatus":      {"collector/config", "collector/module", "convert", "convert/folder", "convert/tree", "internal/configfile"},
+	"convert/tree":       {"convert", "internal/configfile"},
+	"convert/uptimekuma": {"collector/config", "collector/module", "convert", "convert/folder", "convert/tree", "internal/configfile"},
 	"convert/vigil":      {"bridge/xmpp", "collector/config", "convert", "internal/configfile"},
 
 	"sidecar":        {"internal/app", "internal/schema", "reporter", "sidecar/config", "sidecar/watch"},
@@ -89,15 +91,18 @@ var rules = map[string][]string{
 
 // ofTests lists what the tests of a package import of the project besides.
 var ofTests = map[string][]string{
-	"collector/push":    {"internal/app", "internal/configfile"},                                     // they listen as the programs do
-	"collector/relay":   {"collector/probe"},                                                         // they fill a store
-	"internal/embedded": {"statuspage", "statuspage/history", "statuspage/prom", "statuspage/store"}, // they refresh a page
-	"internal/e2e":      {"internal/schema", "rules/alerting", "rules/generate", "statuspage", "statuspage/view", "statuspage/words"},
-	"statuspage/duty":   {"statuspage/markdown"},                           // they read names as visitors do
-	"convert/vigil":     {"internal/configdir", "internal/embedded/check"}, // they read what was made as the programs do
-	"dashboards":        {"internal/configfile", "internal/schema", "rules"},
-	"rules":             {"internal/configfile", "internal/schema", "rules/alerting", "rules/generate"},
-	"examples":          {"bridge/config", "collector/config", "internal/configfile", "collector/module", "statuspage/config"},
+	"convert/gatus":      {"internal/configdir"},                                                      // they have what was made read
+	"convert/uptimekuma": {"internal/configdir"},                                                      // likewise
+	"convert/blackbox":   {"internal/configdir"},                                                      // likewise
+	"collector/push":     {"internal/app", "internal/configfile"},                                     // they listen as the programs do
+	"collector/relay":    {"collector/probe"},                                                         // they fill a store
+	"internal/embedded":  {"statuspage", "statuspage/history", "statuspage/prom", "statuspage/store"}, // they refresh a page
+	"internal/e2e":       {"internal/schema", "rules/alerting", "rules/generate", "statuspage", "statuspage/view", "statuspage/words"},
+	"statuspage/duty":    {"statuspage/markdown"},                           // they read names as visitors do
+	"convert/vigil":      {"internal/configdir", "internal/embedded/check"}, // they read what was made as the programs do
+	"dashboards":         {"internal/configfile", "internal/schema", "rules"},
+	"rules":              {"internal/configfile", "internal/schema", "rules/alerting", "rules/generate"},
+	"examples":           {"bridge/config", "collector/config", "internal/configfile", "collector/module", "sidecar/config", "statuspage/config"},
 }
 
 // testsOnly may be imported by tests, and by nothing else.
