@@ -184,7 +184,7 @@ func TestUnits(t *testing.T) {
 	t.Parallel()
 	units, err := filepath.Glob("systemd/*.service")
 	require.NoError(t, err)
-	require.Len(t, units, 4)
+	require.Len(t, units, 5)
 	dir := t.TempDir()
 	args := []string{"verify", "--man=no"}
 	for _, unit := range units {
