@@ -49,6 +49,7 @@ node nodejs
 xmllint libxml2-utils
 npm npm
 systemd-analyze systemd
+dbus-daemon dbus-daemon
 chromium chromium fonts-dejavu-core
 /usr/lib/postgresql/15/bin/initdb postgresql-15
 PROGRAMS
