@@ -70,7 +70,7 @@ func checked(t *testing.T, convertIt conversion, text []byte, o convert.Options)
 		require.Empty(t, r)
 		return
 	}
-	require.NoError(t, apply(o.Dir, r))
+	put(t, o.Dir, r)
 	if err := takes(o.Dir); err != nil {
 		t.Fatalf("%v\n%s", err, shown(r))
 	}
@@ -85,7 +85,7 @@ func TestValues(t *testing.T) {
 	t.Parallel()
 	full := read(t, "full")
 	for _, at := range quoted.FindAllIndex(full, -1) {
-		for _, value := range []string{`""`, `" "`, `"{{ .X }} $x ${y"`, `"a\nb\u0000\u2028"`, `"https://a:b@c.example.com/{{?d#e"`, `"@[::1]%zz(?i"`, `"+41791234567 é"`} {
+		for _, value := range []string{`""`, `"{{ .X }} $x ${y\n\u0000\u2028 é"`, `"https://a:b@c.example.com/{{?d#e%zz"`} {
 			checked(t, vigil.Convert, slices.Concat(full[:at[0]], []byte(value), full[at[1]:]), convert.Options{Dir: t.TempDir(), Lookup: lookup})
 		}
 	}

@@ -64,9 +64,12 @@ func TestLoaders(t *testing.T) {
 			dir := t.TempDir()
 			r, err := f(name+".cfg", read(t, name), convert.Options{Dir: dir, Lookup: lookup})
 			require.NoError(t, err)
-			require.NoError(t, apply(dir, r))
-			require.NoError(t, configdir.Errors(configdir.All(dir)))
 			plan, err := convert.NewPlan(dir, r)
+			require.NoError(t, err)
+			require.NoError(t, plan.Apply())
+			require.NoError(t, configdir.Errors(configdir.All(dir)))
+
+			plan, err = convert.NewPlan(dir, r)
 			require.NoError(t, err)
 			require.Empty(t, plan.Edited)
 			require.Empty(t, plan.Stale)
@@ -103,13 +106,13 @@ func read(t testing.TB, name string) []byte {
 	return data
 }
 
-// apply writes a result into a folder.
-func apply(dir string, r convert.Result) error {
-	plan, err := convert.NewPlan(dir, r)
-	if err != nil {
-		return err
+// put writes a result into a folder that is there, without waiting for the disk.
+func put(t testing.TB, dir string, r convert.Result) {
+	t.Helper()
+	require.NoError(t, os.MkdirAll(filepath.Join(dir, "templates"), 0o755))
+	for _, f := range r.Files {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, f.Name), f.Data, 0o600))
 	}
-	return plan.Apply()
 }
 
 // takes reads what has been written as the programs do, but for what is in no result.

@@ -58,7 +58,7 @@ func (c *converter) metrics(s *section) (configfile.Map, metrics) {
 	return defaults, out
 }
 
-const onTheClock = "Each replica is asked so often; Vigil waited so long after the end of a whole round."
+const onTheClock = "Each replica has its own turn so often; Vigil waited so long after the end of a whole round."
 
 // pollLimits puts how slow a replica may be, and returns when it is dead.
 func (c *converter) pollLimits(b *block, s *section, sickAfter int) time.Duration {

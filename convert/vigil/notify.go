@@ -24,6 +24,7 @@ type notifier struct {
 	channels []channel      // in Vigil's order
 	bridge   configfile.Map // settings of the bridge, by the name of the channel
 	escalate origin         // set if reminders go down a list of people
+	reminds  bool           // there are reminders
 	words    bool           // some channel is told in the words of the template
 }
 
@@ -35,6 +36,7 @@ func (c *converter) notify(s *section, page brand) {
 	n := &notifier{c: c, page: page}
 	startup := s.flag("startup_notification", true)
 	reminders := n.reminders(s)
+	n.reminds = len(reminders) > 0
 	n.email(s.sub("email"))
 	n.twilio(s.sub("twilio"))
 	n.slack(s.sub("slack"))
@@ -54,7 +56,7 @@ func (c *converter) notify(s *section, page brand) {
 		c.note(s.here(), alertmanagerFile, manyTimes)
 	}
 	n.alerting(startup, reminders)
-	n.routing(startup.value, len(reminders) > 0)
+	n.routing(startup.value)
 	n.writeBridge()
 }
 
@@ -67,11 +69,14 @@ func (n *notifier) receive(kind string, only setting[bool], config configfile.Ma
 
 // onlyNote tells where reminders_only is.
 func (n *notifier) onlyNote(only setting[bool]) {
-	to := alertmanagerFile + ": receivers"
-	if only.value {
-		to = alertingFile + ": reminders.only"
+	switch {
+	case only.value && !n.reminds:
+		n.c.missing(only.origin, "Without a reminder_interval nothing is told here, as in Vigil. Set notify.reminder_interval, or reminders in alerting.yml.")
+	case only.value:
+		n.c.note(only.origin, alertingFile+": reminders.only", "")
+	default:
+		n.c.note(only.origin, alertmanagerFile+": receivers", "")
 	}
-	n.c.note(only.origin, to, "")
 }
 
 // viaBridge adds a channel of the bridge.

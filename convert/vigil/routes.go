@@ -26,7 +26,7 @@ var templates string
 const templateFile = "templates/vigil.tmpl"
 
 // routing makes alertmanager.yml, if there is a channel.
-func (n *notifier) routing(startup, reminders bool) {
+func (n *notifier) routing(startup bool) {
 	if len(n.channels) == 0 {
 		return
 	}
@@ -48,7 +48,7 @@ func (n *notifier) routing(startup, reminders bool) {
 			{Key: "matchers", Value: configfile.Flow{Value: []string{"alertname=~PharosServiceDead|PharosReplicaDead"}}},
 		})
 	}
-	if reminders {
+	if n.reminds {
 		receivers = append(receivers, receiver(again, n.told(true), false, "told again while something is dead; see alerting.yml"))
 	}
 	if startup && len(n.told(false)) > 0 {
@@ -61,7 +61,9 @@ func (n *notifier) routing(startup, reminders bool) {
 	}
 	doc = append(doc, configfile.Entry{Key: "route", Value: configfile.Map{
 		{Key: "receiver", Value: nobody, Above: "Vigil told of nothing else. Without group_by all is one group, as in Vigil."},
-		{Key: "group_wait", Value: groupWait}, {Key: "group_interval", Value: groupInterval}, {Key: "repeat_interval", Value: repeatAfter},
+		{Key: "group_wait", Value: groupWait},
+		{Key: "group_interval", Value: groupInterval},
+		{Key: "repeat_interval", Value: repeatAfter},
 		{Key: "routes", Value: routes},
 	}}, configfile.Entry{Key: "receivers", Value: receivers})
 	n.c.write(alertmanagerFile, false, doc)

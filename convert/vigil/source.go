@@ -4,6 +4,7 @@ package vigil
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"regexp"
@@ -157,25 +158,28 @@ func (s *source) notSet() convert.Errors {
 	for _, v := range s.unset {
 		copy(masked[v.start:v.end], bytes.Repeat([]byte("1"), v.end-v.start))
 	}
-	var harmless []span
+	var harmless []span // none is within another
 	if root, err := s.parse(masked); err == nil {
-		harmless = append(root.comments, root.scripts()...)
+		harmless = slices.Concat(root.comments, root.scripts())
+		slices.SortFunc(harmless, func(a, b span) int { return cmp.Compare(a.start, b.start) })
 	}
 	var bad convert.Errors
 	for _, v := range s.unset {
-		if !slices.ContainsFunc(harmless, func(in span) bool { return in.start <= v.start && v.end <= in.end }) {
+		i, _ := slices.BinarySearchFunc(harmless, v.start, func(in span, at int) int { return cmp.Compare(in.end, at) })
+		if i == len(harmless) || v.start < harmless[i].start {
 			bad = append(bad, s.error(s.line(v.start), "", "the variable %s is not set; set it to what it is for Vigil", v.name))
 		}
 	}
 	return bad
 }
 
-// within returns the names of the variables, of some, in a part of the text, each
-// once.
+// within returns the names of the variables in a part of the text, each once. They are
+// in the order in which they stand.
 func within(all []variable, in span) (names []string) {
-	for _, v := range all {
-		if in.start <= v.start && v.end <= in.end && !slices.Contains(names, v.name) {
-			names = append(names, v.name)
+	i, _ := slices.BinarySearchFunc(all, in.start, func(v variable, at int) int { return cmp.Compare(v.start, at) })
+	for ; i < len(all) && all[i].end <= in.end; i++ {
+		if !slices.Contains(names, all[i].name) {
+			names = append(names, all[i].name)
 		}
 	}
 	return names
