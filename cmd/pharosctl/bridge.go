@@ -11,7 +11,7 @@ import (
 
 // bridgeCommand adds the subcommands of bridge.
 func bridgeCommand(cli *app.Command, stdout, stderr io.Writer) actions {
-	group := cli.Command("bridge", "Channels that notify people.")
+	group := cli.Command("bridge", "Channels that notify people: try one, and see to what they gave up.")
 	all := bridgeTest(group, stdout, stderr)
 	maps.Copy(all, bridgeLetters(group, stdout))
 	return all

@@ -56,7 +56,7 @@ type peer struct {
 }
 
 func (c *client) flags(cmd *kingpin.CmdClause) {
-	cmd.Flag("url", c.listens+said(c.address)).PlaceHolder(c.usual).SetValue(&clientURL{&c.url, c.usual})
+	cmd.Flag("url", c.listens+" Default: "+c.usual+"."+said(c.address)).PlaceHolder("URL").SetValue(&clientURL{&c.url, c.usual})
 	if c.token != "" {
 		cmd.Flag("token-file", "File with "+c.token+"."+said(c.secret)).PlaceHolder("FILE").StringVar(&c.tokenFile)
 	}

@@ -52,6 +52,26 @@ func TestHelpedCommands(t *testing.T) {
 	require.Greater(t, found, 15)
 }
 
+// TestHelpListsEachCommand keeps the chapters of the help complete.
+func TestHelpListsEachCommand(t *testing.T) {
+	t.Parallel()
+	c, _ := commandLine(io.Discard, io.Discard)
+	var listed []string
+	for _, ch := range chapters() {
+		for _, row := range ch.Rows(c.Model().Commands) {
+			require.LessOrEqual(t, len(row[1]), 120, row[0])
+			listed = append(listed, row[0])
+		}
+	}
+	var there []string
+	for _, cmd := range c.Model().Commands {
+		if !cmd.Hidden {
+			there = append(there, cmd.Name)
+		}
+	}
+	require.ElementsMatch(t, there, listed, "help is added when the command line is read")
+}
+
 // understood reads a command line. Prose may leave out what is required.
 func understood(t *testing.T, where, line string, prose bool) {
 	t.Helper()

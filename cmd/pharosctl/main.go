@@ -22,6 +22,12 @@ func main() {
 	os.Exit(code)
 }
 
+const programHelp = `Tools for those who run Pharos.
+
+pharosctl help COMMAND tells what a command does, with examples. Where servers
+are, and the files of tokens, may be said once for all in
+~/.config/pharos/pharosctl.yml or by the environment variables that help names.`
+
 // actions are what subcommands do, by their full names.
 type actions map[string]func(context.Context) error
 
@@ -42,7 +48,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 
 // commandLine returns the command line and what its subcommands do.
 func commandLine(stdout, stderr io.Writer) (*app.Command, actions) {
-	c := app.NewCommand("pharosctl", "Tools for those who run Pharos.", stdout, stderr)
+	c := app.NewCommand("pharosctl", programHelp, stdout, stderr)
+	helpLike(c.Application)
 	work := actions{}
 	for _, add := range []func(cli *app.Command, stdout, stderr io.Writer) actions{
 		statusCommand,

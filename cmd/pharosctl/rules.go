@@ -44,7 +44,7 @@ const mark = "# Written by pharosctl rules generate, which writes it again: chan
 
 // rulesCommand adds the subcommand rules generate.
 func rulesCommand(cli *app.Command, stdout, _ io.Writer) actions {
-	cmd := cli.Command("rules", "Rules and routes.").Command("generate", rulesHelp)
+	cmd := cli.Command("rules", "Rules and routes for a Prometheus and an Alertmanager of your own.").Command("generate", rulesHelp)
 	dir := cmd.Flag("config.dir", "The configuration folder.").Default(".").String()
 	out := cmd.Flag("out", "The folder to write to; it is made if there is none.").Default("generated").String()
 	return actions{cmd.FullCommand(): func(context.Context) error { return generateRules(*dir, *out, stdout) }}

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -89,7 +90,7 @@ func silenceCommand(cli *app.Command, stdout, _ io.Writer) actions {
 	add.Flag("matcher", "Which alerts, by a label: name=value, name!=value, name=~regexp or name!~regexp. May be repeated.").StringsVar(&c.matchers)
 	add.Flag("for", "How long.").Required().PlaceHolder("DURATION").DurationVar(&c.lasts)
 	add.Flag("comment", "Why, for those who wonder.").Required().StringVar(&c.comment)
-	add.Flag("author", "Who you are. Default: $USER, and \"pharosctl\" where that is not set.").Default("pharosctl").Envar("USER").StringVar(&c.by)
+	add.Flag("author", "Who you are. Default: $USER, and \"pharosctl\" where that is not set.").Envar("USER").StringVar(&c.by)
 	expire := group.Command("expire", silenceExpireHelp)
 	expire.Arg("id", "ID of a silence, as list shows it.").Required().StringsVar(&c.ids)
 	return actions{list.FullCommand(): c.list, add.FullCommand(): c.add, expire.FullCommand(): c.expire}
@@ -105,7 +106,7 @@ func (c *silenceCmd) add(ctx context.Context) error {
 	}
 	now := time.Now().UTC()
 	for _, matchers := range sets {
-		s := silence{Matchers: matchers, Starts: now, Ends: now.Add(c.lasts), Author: c.by, Comment: c.comment}
+		s := silence{Matchers: matchers, Starts: now, Ends: now.Add(c.lasts), Author: cmp.Or(c.by, "pharosctl"), Comment: c.comment}
 		body, err := c.do(ctx, http.MethodPost, silencesPath, s)
 		if err != nil {
 			return fmt.Errorf("silence %s: %w", joined(matchers), err)

@@ -37,11 +37,26 @@ type Command struct {
 func NewCommand(name, help string, stdout, stderr io.Writer) *Command {
 	c := &Command{Application: kingpin.New(name, help), Misuse: 2, stderr: stderr, exit: -1}
 	c.HelpFlag.Short('h')
-	c.UsageWriter(stdout)
+	c.UsageWriter(onlyOnce{c, stdout})
 	c.ErrorWriter(stderr)
 	c.Terminate(func(code int) { c.exit = code })
 	c.Version(version.Print(name))
 	return c
+}
+
+// An onlyOnce passes on what is printed until the program is to end: kingpin, which
+// would have exited then, goes on and may print its help again.
+type onlyOnce struct {
+	c *Command
+	io.Writer
+}
+
+// Write implements [io.Writer].
+func (w onlyOnce) Write(p []byte) (int, error) {
+	if w.c.exit >= 0 {
+		return len(p), nil
+	}
+	return w.Writer.Write(p)
 }
 
 // LogFlags adds --log.level and --log.format. The function it returns makes the
