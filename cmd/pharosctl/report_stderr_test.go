@@ -53,3 +53,21 @@ func TestLastLineGoesOnWhereNobodyReads(t *testing.T) {
 	require.Equal(t, 7, n)
 	require.Equal(t, "two", l.String())
 }
+
+func FuzzLastLine(f *testing.F) {
+	f.Add([]byte("one\ntwo\r\n"), 2)
+	f.Add([]byte("\xff\x00\x1b[1m\r"), 1)
+	f.Fuzz(func(t *testing.T, text []byte, at int) {
+		at = min(max(at, 0), len(text))
+		var out bytes.Buffer
+		l := &lastLine{to: &out}
+		for _, part := range [][]byte{text[:at], text[at:]} {
+			n, err := l.Write(part)
+			require.NoError(t, err)
+			require.Equal(t, len(part), n)
+		}
+		require.Equal(t, string(text), out.String())
+		require.LessOrEqual(t, len(l.String()), maxLastLine)
+		require.NotContains(t, l.String(), "\n")
+	})
+}
