@@ -84,7 +84,7 @@ var rules = map[string][]string{
 	"internal/embedded":       {"internal/app", "internal/embedded/check", "internal/schema", "rules/alerting", "rules/generate"},
 	"internal/embedded/check": {"internal/schema", "rules/alerting", "rules/generate"},
 	"internal/schema":         {},
-	"internal/selfreport":     {"internal/configfile"},
+	"internal/selfreport":     {"internal/configfile", "reporter"},
 	"internal/status":         {},
 	"internal/testkit":        {},
 }

@@ -6,17 +6,15 @@
 package selfreport
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"log/slog"
 	"net/http"
-	"net/url"
 	"time"
 
 	"github.com/pharos-status/pharos/internal/configfile"
 	"github.com/pharos-status/pharos/internal/status"
+	"github.com/pharos-status/pharos/reporter"
 )
 
 // Options are the settings of a [Reporter]. All are required.
@@ -32,20 +30,10 @@ type Options struct {
 }
 
 // A Reporter is a component that reports until it is stopped.
-type Reporter struct {
-	o      Options
-	client *http.Client
-	url    string
-}
+type Reporter struct{ o Options }
 
 // New returns a Reporter.
-func New(o Options) *Reporter {
-	return &Reporter{
-		o:      o,
-		client: &http.Client{Transport: o.Transport, Timeout: o.Interval},
-		url:    o.URL + "/reporter/" + url.PathEscape(o.Replica.Service) + "/" + url.PathEscape(o.Replica.Node) + "/",
-	}
-}
+func New(o Options) *Reporter { return &Reporter{o} }
 
 // Run reports at once and then every interval. A report that fails is logged
 // when it is the first to fail, and tried again at the next interval.
@@ -73,18 +61,6 @@ func (r *Reporter) Run(ctx context.Context) error {
 	}
 }
 
-// A body is what the Reporter API takes from a node in push mode.
-type body struct {
-	Replica  string  `json:"replica"`
-	Interval float64 `json:"interval"`
-	Load     load    `json:"load"`
-}
-
-type load struct {
-	CPU float64 `json:"cpu"`
-	RAM float64 `json:"ram"`
-}
-
 func (r *Reporter) report(ctx context.Context, m *meter) error {
 	token, wanted := r.o.Token()
 	if !wanted {
@@ -94,26 +70,15 @@ func (r *Reporter) report(ctx context.Context, m *meter) error {
 	if err != nil {
 		return err
 	}
-	text, err := json.Marshal(body{r.o.Replica.Replica, r.o.Interval.Seconds(), load{cpu, ram}})
+	c := reporter.Client{
+		Endpoint: reporter.Endpoint{URL: r.o.URL, Token: string(token)}, Transport: r.o.Transport, UserAgent: "pharos", Timeout: r.o.Interval,
+	}
+	id := r.o.Replica
+	err = c.Report(ctx, reporter.Report{
+		Service: id.Service, Node: id.Node, Replica: id.Replica, Interval: r.o.Interval, Load: &reporter.Load{CPU: cpu, RAM: ram},
+	})
 	if err != nil {
-		return fmt.Errorf("encode report: %w", err)
-	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, r.url, bytes.NewReader(text))
-	if err != nil {
-		return fmt.Errorf("report %s: %w", r.o.Replica, err)
-	}
-	req.SetBasicAuth("", string(token))
-	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("User-Agent", "pharos")
-	res, err := r.client.Do(req)
-	if err != nil {
-		return fmt.Errorf("report %s: %w", r.o.Replica, err)
-	}
-	if err := res.Body.Close(); err != nil {
-		return fmt.Errorf("report %s: %w", r.o.Replica, err)
-	}
-	if res.StatusCode != http.StatusOK {
-		return fmt.Errorf("report %s: status %d, want 200", r.o.Replica, res.StatusCode)
+		return fmt.Errorf("report %s: %w", id, err)
 	}
 	return nil
 }

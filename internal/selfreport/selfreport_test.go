@@ -24,7 +24,11 @@ func TestReporterSpeaksTheReporterProtocol(t *testing.T) {
 	t.Parallel()
 	type seen struct {
 		path, password string
-		body           body
+		body           struct {
+			Replica  string
+			Interval float64
+			Load     struct{ CPU, RAM float64 }
+		}
 	}
 	reports := make(chan seen, 10)
 	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
