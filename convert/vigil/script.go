@@ -67,33 +67,53 @@ func (w *watch) scripts(b *block, s *section, mode string, prefix setting[string
 
 // tidy removes the indentation that all lines of a script have, and white space at the
 // ends of lines, so that it can be read in YAML too. It leaves a script as it is where
-// that could mean something: if a text may lead over several lines.
+// that could mean something: in a text over several lines, and in a line that goes on.
 func tidy(script string) string {
-	if !strings.Contains(script, "\n") {
+	if !strings.Contains(script, "\n") || strings.Contains(script, "<<") {
 		return script
 	}
-	lines := strings.Split(strings.TrimRight(strings.TrimPrefix(script, "\n"), " \t\n"), "\n")
-	indent, first := "", true
+	lines := strings.Split(strings.TrimRight(script, " \t\n"), "\n")
+	for strings.TrimSpace(lines[0]) == "" {
+		lines = lines[1:]
+	}
+	indent := lines[0]
 	for i, line := range lines {
-		line = strings.TrimRight(line, " \t")
-		if strings.Contains(line, "<<") || strings.HasSuffix(line, "\\") ||
-			strings.Count(line, "'")%2+strings.Count(line, `"`)%2+strings.Count(line, "`")%2 > 0 {
+		if !complete(line) {
 			return script
 		}
-		lines[i] = line
-		own := line[:len(line)-len(strings.TrimLeft(line, " \t"))]
-		switch {
-		case line == "":
-		case first:
-			indent, first = own, false
-		default:
-			indent = common(indent, own)
+		lines[i] = strings.TrimRight(line, " \t")
+		if lines[i] != "" {
+			indent = common(indent, line[:len(line)-len(strings.TrimLeft(line, " \t"))])
 		}
 	}
 	for i, line := range lines {
 		lines[i] = strings.TrimPrefix(line, indent)
 	}
 	return strings.Join(lines, "\n") + "\n"
+}
+
+// complete tells whether a line of a script ends outside of quotation marks, and does
+// not go on in the next one, if it begins so.
+func complete(line string) bool {
+	quote, before := byte(0), byte(' ')
+	for i := 0; i < len(line); i++ {
+		c := line[i]
+		switch {
+		case c == '\\' && quote != '\'':
+			if i++; strings.TrimSpace(line[i:]) == "" { // a white space at the end is meant
+				return false
+			}
+		case c == quote:
+			quote = 0
+		case quote != 0:
+		case c == '\'' || c == '"' || c == '`':
+			quote = c
+		case c == '#' && (before == ' ' || before == '\t'):
+			return true
+		}
+		before = c
+	}
+	return quote == 0
 }
 
 // common returns what two texts begin with.
