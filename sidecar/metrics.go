@@ -4,6 +4,7 @@ package sidecar
 
 import (
 	"math"
+	"slices"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -35,7 +36,7 @@ type figure struct {
 func newMetrics(runners func() []*runner) *metrics {
 	labels := []string{schema.Service, schema.Node, schema.Replica}
 	desc := func(name, help string, more ...string) *prometheus.Desc {
-		return prometheus.NewDesc(name, help, append(labels[:len(labels):len(labels)], more...), nil)
+		return prometheus.NewDesc(name, help, append(slices.Clip(labels), more...), nil)
 	}
 	gauge, counter := prometheus.GaugeValue, prometheus.CounterValue
 	return &metrics{

@@ -25,7 +25,7 @@ func Once(ctx context.Context, c *config.Config, o watch.HostOptions) ([]Seen, e
 	defer host.Close()
 	runners := make([]*runner, len(c.Watch))
 	for i := range c.Watch {
-		w, err := host.Watch(&c.Watch[i])
+		w, err := host.Watch(&c.Watch[i]) //nolint:contextcheck // what is made asks nobody until it looks
 		if err != nil {
 			return nil, err
 		}

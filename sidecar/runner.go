@@ -73,7 +73,7 @@ func (r *runner) observe(ctx context.Context) {
 	tick := time.NewTicker(time.Duration(r.settings.Interval))
 	defer tick.Stop()
 	if v, ok := r.first(ctx, false); ok {
-		r.post(v)
+		r.post(ctx, v)
 	}
 	for {
 		select {
@@ -82,7 +82,7 @@ func (r *runner) observe(ctx context.Context) {
 		case <-tick.C:
 		}
 		if v, ok := r.look(ctx); ok {
-			r.post(v)
+			r.post(ctx, v)
 		}
 	}
 }
@@ -121,18 +121,18 @@ func (r *runner) look(ctx context.Context) (watch.Verdict, bool) {
 }
 
 // post puts a verdict on the board, and logs what has changed.
-func (r *runner) post(v watch.Verdict) {
+func (r *runner) post(ctx context.Context, v watch.Verdict) {
 	before := r.board.post(seen{verdict: v, at: time.Now(), some: true})
 	is, was := v.Status, before.verdict.Status
 	if is == was && before.some || is == status.Healthy && !before.some {
-		r.log.Debug("Checked", "status", is, "reason", v.Reason)
+		r.log.DebugContext(ctx, "Checked", "status", is, "reason", v.Reason)
 		return
 	}
 	level := slog.LevelWarn
 	if is == status.Healthy {
 		level = slog.LevelInfo
 	}
-	r.log.Log(context.Background(), level, "Status changed", "status", is, "reason", v.Reason)
+	r.log.Log(ctx, level, "Status changed", "status", is, "reason", v.Reason)
 }
 
 // patience is how old what was seen last may be: after that the check hangs, and nothing

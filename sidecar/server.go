@@ -47,6 +47,9 @@ func newServer(c *config.Server, o *Options) (*server, error) {
 	}}, nil
 }
 
+// close ends the connections that wait for another report.
+func (s *server) close() { (&http.Client{Transport: s.client.Transport}).CloseIdleConnections() }
+
 // errNotTaken is for a server that does not take what can't be known.
 var errNotTaken = errors.New("the server takes no replica whose status is unknown")
 

@@ -14,6 +14,7 @@ import (
 	"log/slog"
 	"net/http"
 	"reflect"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -113,7 +114,7 @@ func (s *Sidecar) Reload() error {
 	s.current.Store(next)
 	select {
 	case unused := <-s.next: // it came before Run has seen the last one, which it replaces
-		next.replaced = append(unused.replaced, unused)
+		next.replaced = slices.Concat(unused.replaced, []*plan{unused})
 	default:
 	}
 	s.next <- next
@@ -192,6 +193,9 @@ func (s *Sidecar) Run(ctx context.Context) error {
 	}
 	s.end(now)
 	running.Wait()
+	for _, server := range s.current.Load().servers {
+		server.close()
+	}
 	s.host.Close()
 	s.Close()
 	return nil
@@ -211,7 +215,6 @@ func (s *Sidecar) change(ctx context.Context, old, next *plan, running *sync.Wai
 		}
 	}
 	for _, r := range next.runners {
-		//nolint:fatcontext // each has its own, of the same parent
 		life, cancel := context.WithCancel(context.WithoutCancel(ctx))
 		r.cancel = cancel
 		running.Go(func() { r.run(life) })

@@ -29,7 +29,6 @@ func TestScripts(t *testing.T) {
 // takes the reports is the real thing.
 func anExporter() {
 	ctx, stop := app.UntilSignal(context.Background())
-	defer stop()
 	parts, err := app.Build(func(b *app.Builder) error {
 		log := slog.New(slog.DiscardHandler)
 		exporter, err := collector.New(collector.Options{ConfigFile: "exporter.yml", RequireConfig: true, StoragePath: "data", ServeReporter: true, Logger: log})
@@ -47,6 +46,7 @@ func anExporter() {
 	if err == nil {
 		err = app.Run(ctx, parts...)
 	}
+	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)

@@ -18,4 +18,4 @@ func Parse(text []byte) (*Config, error) {
 }
 
 // ParseAmount reads an amount.
-var ParseAmount = parseAmount //nolint:gochecknoglobals // for tests
+var ParseAmount = parseAmount

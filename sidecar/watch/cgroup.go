@@ -136,7 +136,7 @@ func members(top string) (pids []int, foreign int, err error) {
 		if err != nil && !isGone(err) && done == 0 && !errors.Is(err, errNotSupported) {
 			return nil, 0, err
 		}
-		for _, field := range bytes.Fields(text) {
+		for field := range bytes.FieldsSeq(text) {
 			switch pid, err := strconv.ParseUint(string(field), 10, 31); {
 			case err != nil: // a line that was cut
 			case pid == 0:

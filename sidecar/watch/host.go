@@ -57,7 +57,7 @@ func (h *Host) Watch(w *config.Watch) (Watch, error) {
 
 // A gone error says that there is no such process or cgroup, as opposed to one that
 // can't be looked at.
-type gone struct{ what string } //nolint:errname // it is what became of the watched
+type gone struct{ what string }
 
 // Error implements error.
 func (g gone) Error() string { return g.what }

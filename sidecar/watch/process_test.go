@@ -68,7 +68,7 @@ func TestPIDFilesThatTellNothing(t *testing.T) {
 	require.NoError(t, syscall.Mkfifo(fifo, 0o600))
 	for text, reason := range map[string]string{
 		"":            "PID file .*: is empty",
-		" \n":         "PID file .*: is empty",
+		"\n":          "PID file .*: is empty",
 		"nginx\n":     "PID file .*: its first line is no number of a process",
 		"-1":          "PID file .*: its first line is no number of a process",
 		"0":           "PID file .*: its first line is no number of a process",
