@@ -26,6 +26,8 @@ type Folder struct {
 	Defaults configfile.Map
 	// Page is the part branding of statuspage.yml.
 	Page configfile.Map
+	// ModuleFiles are files with modules, of the folder.
+	ModuleFiles []string
 
 	dir       string // absolute
 	services  []*Service
@@ -189,6 +191,9 @@ func (f *Folder) exporter() configfile.Map {
 	m := configfile.Map{{Key: "defaults", Value: f.Defaults}}
 	if len(f.tokens) > 0 {
 		m = append(m, configfile.Entry{Key: "reporter", Value: configfile.Map{{Key: "tokens", Value: f.tokens}}})
+	}
+	if len(f.ModuleFiles) > 0 {
+		m = append(m, configfile.Entry{Key: "module_files", Value: configfile.Flow{Value: f.ModuleFiles}})
 	}
 	if len(f.modules) > 0 {
 		m = append(m, configfile.Entry{Key: "modules", Value: f.moduleTexts()})

@@ -172,3 +172,12 @@ func (v *Value) expand(change func(string) (string, error)) {
 		one.expand(change)
 	}
 }
+
+// TextOr returns a text, and otherwise what is given: where there is none, or what is
+// there is no text.
+func (v *Value) TextOr(otherwise string) string {
+	if v == nil || v.tag == "!!map" || v.tag == "!!seq" || v.text == "" {
+		return otherwise
+	}
+	return v.text
+}

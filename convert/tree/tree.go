@@ -46,11 +46,11 @@ func YAML(name string, data []byte) (*Doc, error) {
 	}
 	f, err := configfile.Parse(name, data)
 	if err != nil {
-		return nil, errorsOf(name, err)
+		return nil, ErrorsOf(name, err)
 	}
 	t, err := f.Tree()
 	if err != nil {
-		return nil, errorsOf(name, err)
+		return nil, ErrorsOf(name, err)
 	}
 	d := &Doc{name: name}
 	if t != nil {
@@ -80,8 +80,8 @@ func tooLarge(name string, data []byte) error {
 	return convert.Errors{{File: name, Msg: fmt.Sprintf("larger than %d MiB", convert.MaxSource>>20)}}
 }
 
-// errorsOf returns errors of a file of ours as those of a source.
-func errorsOf(name string, err error) error {
+// ErrorsOf returns errors of package configfile as those of a source.
+func ErrorsOf(name string, err error) convert.Errors {
 	if all, ok := errors.AsType[configfile.Errors](err); ok {
 		out := make(convert.Errors, len(all))
 		for i, e := range all {
@@ -233,4 +233,26 @@ func (v *Value) rest(unknown string) {
 // Told tells whether something was said of the value, or of a part of it.
 func (v *Value) Told() bool {
 	return v != nil && (v.told || slices.ContainsFunc(v.below, (*Value).Told))
+}
+
+// Inner returns the mapping that a text holds as JSON. What is said of it is said at
+// the place of the text.
+func (v *Value) Inner() (*Value, error) {
+	t, _, err := parseJSON([]byte(v.TextOr("")))
+	if err != nil {
+		return nil, err
+	}
+	if t.Tag != "!!map" {
+		return nil, errors.New("it is no object")
+	}
+	inner := v.doc.grow(t, v.up, v.step)
+	inner.movedTo(v.line)
+	return inner, nil
+}
+
+func (v *Value) movedTo(line int) {
+	v.line = line
+	for _, one := range v.below {
+		one.movedTo(line)
+	}
 }

@@ -57,7 +57,7 @@ var rules = map[string][]string{
 	"statuspage/words":     {"statuspage"},
 
 	"convert":            {},
-	"convert/blackbox":   {"convert"},
+	"convert/blackbox":   {"collector/config", "collector/module", "convert", "convert/folder", "convert/tree", "internal/configfile"},
 	"convert/folder":     {"collector/module", "convert", "convert/tree", "internal/configfile"},
 	"convert/gatus":      {"collector/config", "collector/module", "convert", "convert/folder", "convert/tree", "internal/configfile"},
 	"convert/tree":       {"convert", "internal/configfile"},
