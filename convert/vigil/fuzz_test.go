@@ -85,7 +85,7 @@ func TestValues(t *testing.T) {
 	t.Parallel()
 	full := read(t, "full")
 	for _, at := range quoted.FindAllIndex(full, -1) {
-		for _, value := range []string{`""`, `"{{ .X }} $x ${y\n\u0000\u2028 é"`, `"https://a:b@c.example.com/{{?d#e%zz"`} {
+		for _, value := range []string{`"{{ .X }} $x ${y\n\u0000\u2028 é"`, `"https://a:b@c.example.com/{{?d#e%zz"`} {
 			checked(t, vigil.Convert, slices.Concat(full[:at[0]], []byte(value), full[at[1]:]), convert.Options{Dir: t.TempDir(), Lookup: lookup})
 		}
 	}
