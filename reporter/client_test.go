@@ -36,18 +36,26 @@ func TestClientReports(t *testing.T) {
 		body   string
 	}{
 		"load": {"", func(*reporter.Report) {}, "/reporter/web/sockets/", `{"replica":"a","interval":30,"load":{"cpu":0.5,"ram":0.25}}`},
-		"health": {"/", func(r *reporter.Report) { r.Load, r.Health, r.Reason = nil, reporter.Sick, "disk is full" }, "/reporter/web/sockets/",
-			`{"replica":"a","interval":30,"health":"sick","reason":"disk is full"}`},
-		"load and health": {"///", func(r *reporter.Report) { r.Health = reporter.Healthy }, "/reporter/web/sockets/",
-			`{"replica":"a","interval":30,"load":{"cpu":0.5,"ram":0.25},"health":"healthy"}`},
+		"health": {
+			"/", func(r *reporter.Report) { r.Load, r.Health, r.Reason = nil, reporter.Sick, "disk is full" }, "/reporter/web/sockets/",
+			`{"replica":"a","interval":30,"health":"sick","reason":"disk is full"}`,
+		},
+		"load and health": {
+			"///", func(r *reporter.Report) { r.Health = reporter.Healthy }, "/reporter/web/sockets/",
+			`{"replica":"a","interval":30,"load":{"cpu":0.5,"ram":0.25},"health":"healthy"}`,
+		},
 		"unknown": {"", func(r *reporter.Report) { r.Load, r.Health = nil, reporter.Unknown }, "/reporter/web/sockets/", `{"replica":"a","interval":30,"health":"unknown"}`},
 		"prefix":  {"/status%2Fpage/", func(*reporter.Report) {}, "/status%2Fpage/reporter/web/sockets/", `{"replica":"a","interval":30,"load":{"cpu":0.5,"ram":0.25}}`},
-		"odd ids": {"", func(r *reporter.Report) { r.Service, r.Node, r.Replica = "a b/c", "ü+?#%", "tcp://h:1" }, "/reporter/a%20b%2Fc/%C3%BC%2B%3F%23%25/",
-			`{"replica":"tcp://h:1","interval":30,"load":{"cpu":0.5,"ram":0.25}}`},
-		"reason is made fit": {"", func(r *reporter.Report) {
-			r.Health, r.Reason = reporter.Dead, "a\x1b[31m\nb\xff"+strings.Repeat("ü", 200)
-		}, "/reporter/web/sockets/",
-			`{"replica":"a","interval":30,"load":{"cpu":0.5,"ram":0.25},"health":"dead","reason":"a [31m b` + "\ufffd" + strings.Repeat("ü", 93) + `…"}`},
+		"odd ids": {
+			"", func(r *reporter.Report) { r.Service, r.Node, r.Replica = "a b/c", "ü+?#%", "tcp://h:1" }, "/reporter/a%20b%2Fc/%C3%BC%2B%3F%23%25/",
+			`{"replica":"tcp://h:1","interval":30,"load":{"cpu":0.5,"ram":0.25}}`,
+		},
+		"reason is made fit": {
+			"", func(r *reporter.Report) {
+				r.Health, r.Reason = reporter.Dead, "a\x1b[31m\nb\xff"+strings.Repeat("ü", 200)
+			}, "/reporter/web/sockets/",
+			`{"replica":"a","interval":30,"load":{"cpu":0.5,"ram":0.25},"health":"dead","reason":"a [31m b` + "\ufffd" + strings.Repeat("ü", 93) + `…"}`,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

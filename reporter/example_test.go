@@ -56,7 +56,7 @@ func Example() {
 // waitFor waits until a report was taken.
 func waitFor(r *reporter.Reporter) {
 	for r.State().Endpoints[0].Reports == 0 {
-		time.Sleep(time.Millisecond) //nolint:forbidigo // stands for the work of an application
+		time.Sleep(time.Millisecond)
 	}
 }
 

@@ -118,17 +118,20 @@ func TestStopIsBounded(t *testing.T) {
 	t.Parallel()
 	for name, stop := range map[string]func(t *testing.T, r *reporter.Reporter, end context.CancelFunc) (bound time.Duration){
 		"by its context": func(t *testing.T, r *reporter.Reporter, _ context.CancelFunc) time.Duration {
+			t.Helper()
 			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 			defer cancel()
 			require.EqualError(t, r.Stop(ctx), "stopping the reporter: context deadline exceeded")
 			return 2 * time.Second
 		},
 		"by itself, when the context of Start ends": func(t *testing.T, r *reporter.Reporter, end context.CancelFunc) time.Duration {
+			t.Helper()
 			end()
 			require.ErrorIs(t, r.Stop(t.Context()), context.Canceled)
 			return 5 * time.Second
 		},
 		"by the time limit of requests": func(t *testing.T, r *reporter.Reporter, _ context.CancelFunc) time.Duration {
+			t.Helper()
 			require.ErrorIs(t, r.Stop(t.Context()), context.DeadlineExceeded)
 			return 20 * time.Second
 		},

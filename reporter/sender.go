@@ -69,7 +69,7 @@ func (s *sender) run(ctx context.Context, stop <-chan struct{}) {
 func (s *sender) send(ctx context.Context, r Report) (again bool, wait time.Duration) {
 	wait = maxHold
 	for _, t := range s.targets {
-		err := error(errHeld)
+		err := errHeld
 		if time.Until(t.held) <= 0 {
 			err = t.attempt(ctx, r)
 		}

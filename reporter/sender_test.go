@@ -272,7 +272,7 @@ func TestNoPanicOfTheApplicationEndsIt(t *testing.T) {
 		"nothing":   func(*http.Request) (*http.Response, error) { return nil, nil },
 		"error":     func(*http.Request) (*http.Response, error) { return nil, wicked{} },
 		"answer": func(*http.Request) (*http.Response, error) {
-			return &http.Response{Body: badBody{}, StatusCode: 500}, nil
+			return &http.Response{Body: badBody{}, StatusCode: http.StatusInternalServerError}, nil
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

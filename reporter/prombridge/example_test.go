@@ -38,7 +38,7 @@ func Example() {
 
 func ExampleSource_Check() {
 	registry := prometheus.NewRegistry()
-	waiting := prometheus.NewGauge(prometheus.GaugeOpts{Name: "queue_messages"})
+	waiting := prometheus.NewGauge(prometheus.GaugeOpts{Name: "queue_messages", Help: "Messages that wait."})
 	registry.MustRegister(waiting)
 
 	check := prombridge.FromGatherer(registry).Check(prombridge.Metric{Name: "queue_messages"}, prombridge.Above(100, 1000))

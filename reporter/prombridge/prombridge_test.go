@@ -104,8 +104,8 @@ func TestLoad(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		registry := prometheus.NewPedanticRegistry()
-		cpu := prometheus.NewCounterVec(prometheus.CounterOpts{Name: "cpu_seconds_total"}, []string{"mode", "of"})
-		ram := prometheus.NewGauge(prometheus.GaugeOpts{Name: "ram_bytes"})
+		cpu := prometheus.NewCounterVec(prometheus.CounterOpts{Name: "cpu_seconds_total", Help: "CPU time."}, []string{"mode", "of"})
+		ram := prometheus.NewGauge(prometheus.GaugeOpts{Name: "ram_bytes", Help: "Memory in use."})
 		registry.MustRegister(cpu, ram)
 		cpu.WithLabelValues("user", "a").Add(100)
 		cpu.WithLabelValues("user", "b").Add(100)
@@ -139,8 +139,8 @@ func TestLoad(t *testing.T) {
 func TestCheck(t *testing.T) {
 	t.Parallel()
 	registry := prometheus.NewPedanticRegistry()
-	queue := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "queue_messages"}, []string{"queue"})
-	registry.MustRegister(queue, prometheus.NewHistogram(prometheus.HistogramOpts{Name: "latency_seconds"}))
+	queue := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "queue_messages", Help: "Messages that wait."}, []string{"queue"})
+	registry.MustRegister(queue, prometheus.NewHistogram(prometheus.HistogramOpts{Name: "latency_seconds", Help: "Latency."}))
 	queue.WithLabelValues("mail").Set(50)
 	queue.WithLabelValues("sms").Set(51)
 	all := prombridge.Metric{Name: "queue_messages"}
@@ -153,10 +153,13 @@ func TestCheck(t *testing.T) {
 		"healthy":    {all, prombridge.Above(101, math.Inf(1)), "", false},
 		"sick":       {all, prombridge.Above(100, 200), "sick: 101 is above 100", true},
 		"dead":       {all, prombridge.Above(10, 100), "101 is above 100", false},
-		"own":        {all, func(v float64) error { return errors.New("too few") }, "too few", false},
+		"own":        {all, func(float64) error { return errors.New("too few") }, "too few", false},
 		"one series": {prombridge.Metric{Name: "queue_messages", Labels: map[string]string{"queue": "mail"}}, prombridge.Above(50, 50), "", false},
-		"no series": {prombridge.Metric{Name: "queue_messages", Labels: map[string]string{"queue": "fax"}}, prombridge.Above(0, 0),
-			"sick: metric queue_messages has no series with the labels map[queue:fax]", true},
+		"no series": {
+			prombridge.Metric{Name: "queue_messages", Labels: map[string]string{"queue": "fax"}},
+			prombridge.Above(0, 0),
+			"sick: metric queue_messages has no series with the labels map[queue:fax]", true,
+		},
 		"no label":  {prombridge.Metric{Name: "queue_messages", Labels: map[string]string{"x": ""}}, prombridge.Above(0, 0), "sick: metric queue_messages has no series with the labels map[x:]", true},
 		"no metric": {prombridge.Metric{Name: "queue"}, prombridge.Above(0, 0), "sick: there is no metric queue", true},
 		"histogram": {prombridge.Metric{Name: "latency_seconds"}, prombridge.Above(0, 0), "sick: metric latency_seconds is a HISTOGRAM, want a counter or a gauge", true},
