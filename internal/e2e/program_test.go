@@ -77,7 +77,13 @@ func ours(name string) string { return filepath.Join(bin, name) }
 // fails.
 func start(t testing.TB, path string, args ...string) *program {
 	t.Helper()
-	p := &program{name: filepath.Base(path), cmd: exec.Command(path, args...), log: &logBuffer{}, done: make(chan struct{})}
+	return run(t, exec.Command(path, args...))
+}
+
+// run is start for a command.
+func run(t testing.TB, cmd *exec.Cmd) *program {
+	t.Helper()
+	p := &program{name: filepath.Base(cmd.Path), cmd: cmd, log: &logBuffer{}, done: make(chan struct{})}
 	p.cmd.Stdout, p.cmd.Stderr = p.log, p.log
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
