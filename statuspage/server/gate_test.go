@@ -41,7 +41,7 @@ func logIn(h http.Handler, password, next string, headers ...string) *httptest.R
 func TestPrivatePageShowsNothing(t *testing.T) {
 	t.Parallel()
 	public := visitors(t, readingOf(status.Dead), private).Public()
-	paths := []string{"/services/web", "/badge/web/api.svg", "/none", "/events", "/mcp", "/subscribe", "/incidents/x"}
+	paths := []string{"/services/web", "/badge/web/api.svg", "/none", "/events", "/mcp", "/mcp/probes", "/subscribe", "/incidents/x"}
 	for path := range newRoutes() {
 		paths = append(paths, path)
 	}

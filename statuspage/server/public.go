@@ -62,10 +62,10 @@ func (v *visit) address() netip.Addr {
 // serveApart answers where it is not enough to draw the page. It returns false at all
 // other paths.
 func (s *Server) serveApart(v *visit) bool {
-	switch path := strings.TrimSuffix(v.r.URL.Path, "/"); path {
-	case "/events":
+	switch path := strings.TrimSuffix(v.r.URL.Path, "/"); {
+	case path == "/events":
 		s.serveEvents(v)
-	case mcpPath:
+	case asksAsModel(path):
 		s.serveMCP(v)
 	default:
 		return s.subscriptions(v, path)
@@ -73,8 +73,11 @@ func (s *Server) serveApart(v *visit) bool {
 	return true
 }
 
-// mcpPath is where language models ask.
-const mcpPath = "/mcp"
+// asksAsModel tells whether a path is one at which language models ask: ours, or Vigil's.
+func asksAsModel(path string) bool {
+	path = strings.TrimSuffix(path, "/")
+	return path == "/mcp" || path == "/mcp/probes"
+}
 
 // serveMCP answers a language model. What it says of a private page is for no cache.
 func (s *Server) serveMCP(v *visit) {
@@ -98,7 +101,7 @@ func (w uncached) WriteHeader(code int) {
 // the other.
 func (s *Server) mayWrite(v *visit) bool {
 	by := s.writes
-	if strings.TrimSuffix(v.r.URL.Path, "/") == mcpPath {
+	if asksAsModel(v.r.URL.Path) {
 		by = s.calls
 	}
 	wait, ok := by.allow(v.address())

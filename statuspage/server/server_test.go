@@ -128,7 +128,7 @@ func TestCallsAndWritesAreLimitedApart(t *testing.T) {
 	start(t, s)
 	public := s.Public()
 	call := func() *httptest.ResponseRecorder {
-		return ask(public, http.MethodPost, "/mcp/", "Authorization", "Basic Om9wZW4gc2VzYW1l")
+		return ask(public, http.MethodPost, "/mcp/probes/", "Authorization", "Basic Om9wZW4gc2VzYW1l")
 	}
 	require.Equal(t, "no-store", call().Header().Get("Cache-Control"), "the page is private")
 	require.Eventually(t, func() bool { return call().Code == http.StatusTooManyRequests }, waitAtMost, time.Millisecond)
