@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pharos-status/pharos/internal/status"
+	"github.com/pharos-status/pharos/internal/testkit"
 	"github.com/pharos-status/pharos/sidecar/config"
 )
 
@@ -214,7 +215,7 @@ func TestWhatIsHiddenIsUnknown(t *testing.T) {
 	h := NewHost(HostOptions{})
 	g, err := h.ofCgroup("/", 1, wants{})
 	if err != nil || len(g.processes) == 0 {
-		t.Skip("the machine has no cgroups")
+		testkit.Skip(t, "the machine has no cgroups")
 	}
 	g = group{processes: g.processes[:1]}
 	h.complete(&g, wants{})
