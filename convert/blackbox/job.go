@@ -131,25 +131,37 @@ func (j *job) duration(key, to string, v, global *tree.Value, otherwise time.Dur
 func (j *job) relabelled() bool {
 	asks := false
 	for _, r := range j.v.Get("relabel_configs").Items() {
-		var sources []string
-		if s := r.Get("source_labels"); s.IsList() {
-			sources = s.Texts()
-		}
-		to := r.Get("target_label").TextOr("")
-		plain := r.Get("regex").TextOr("(.*)") == "(.*)" && r.Get("action").TextOr("replace") == "replace"
-		asIs := plain && strings.Contains("$1 ${1}", r.Get("replacement").TextOr("$1"))
-		switch {
-		case asIs && to == "__param_target" && slices.Equal(sources, []string{"__address__"}):
+		switch relabelling(r) {
+		case "__param_target":
 			asks = true
-		case asIs && to == "instance" && (slices.Equal(sources, []string{"__param_target"}) || slices.Equal(sources, []string{"__address__"})):
-		case asIs && to == "__param_module" && slices.Equal(sources, []string{"module"}):
+		case "__param_module":
 			j.moduleByLabel = true
-		case plain && to == "__address__" && len(sources) == 0 && r.Get("replacement") != nil:
-		default:
+		case "":
 			return false
 		}
 	}
 	return asks
+}
+
+// relabelling returns the label that a step of the usual relabelling sets; "" if it is
+// none of these.
+func relabelling(r *tree.Value) string {
+	var sources []string
+	if s := r.Get("source_labels"); s.IsList() {
+		sources = s.Texts()
+	}
+	from, to := strings.Join(sources, ";"), r.Get("target_label").TextOr("")
+	if r.Get("regex").TextOr("(.*)") != "(.*)" || r.Get("action").TextOr("replace") != "replace" {
+		return ""
+	}
+	asIs := slices.Contains([]string{"$1", "${1}"}, r.Get("replacement").TextOr("$1"))
+	usual := map[string][]string{
+		"__param_target": {"__address__"}, "__param_module": {"module"}, "instance": {"__param_target", "__address__"},
+	}
+	if asIs && slices.Contains(usual[to], from) || to == "__address__" && from == "" && !asIs {
+		return to
+	}
+	return ""
 }
 
 // static makes a node of the targets that have the same module and labels.

@@ -31,7 +31,7 @@ func (f *Folder) channel(r Receiver, kind string, settings configfile.Map) strin
 }
 
 // headerSecret matches what may be the value of a header.
-var headerSecret = regexp.MustCompile(`^[!-~]+$`) //nolint:gochecknoglobals // constant
+var headerSecret = regexp.MustCompile(`^[!-~]+$`)
 
 // token puts the value of a header into a file.
 func (f *Folder) token(wanted string, v *tree.Value) string {
@@ -90,7 +90,7 @@ func (f *Folder) base(r Receiver, v *tree.Value) bool {
 
 func literal(v *tree.Value) string { return configfile.Literal(strings.TrimSpace(v.Text())) }
 
-var ( //nolint:gochecknoglobals // constants
+var (
 	twilioAccount = regexp.MustCompile(`^AC[0-9a-f]{32}$`)
 	phoneNumber   = regexp.MustCompile(`^\+[1-9][0-9]{6,14}$`)
 )

@@ -204,7 +204,7 @@ func (f *Folder) exporter() configfile.Map {
 		for j, n := range s.nodes {
 			nodes[j] = n.text
 		}
-		services[i] = append(s.text[:len(s.text):len(s.text)], configfile.Entry{Key: "nodes", Value: nodes})
+		services[i] = append(slices.Clip(s.text), configfile.Entry{Key: "nodes", Value: nodes})
 	}
 	return append(m, configfile.Entry{Key: "services", Value: services})
 }

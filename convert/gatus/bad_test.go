@@ -15,10 +15,12 @@ import (
 
 func TestBadFiles(t *testing.T) {
 	t.Parallel()
-	bomb := "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n"
+	var text strings.Builder
+	text.WriteString("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n")
 	for i := range 8 {
-		bomb += fmt.Sprintf("a%d: &a%d [%s]\n", i+1, i+1, strings.TrimSuffix(strings.Repeat(fmt.Sprintf("*a%d, ", i), 10), ", "))
+		fmt.Fprintf(&text, "a%d: &a%d [%s]\n", i+1, i+1, strings.TrimSuffix(strings.Repeat(fmt.Sprintf("*a%d, ", i), 10), ", "))
 	}
+	bomb := text.String()
 	const one = "endpoints:\n- name: a\n  url: %s\n"
 	for text, want := range map[string]string{
 		"":                              "g.yml: there is nothing in it",

@@ -110,7 +110,7 @@ func (c condition) equals(value string) (string, bool) {
 }
 
 // number matches numbers that CEL reads as they are.
-var number = regexp.MustCompile(`^-?(0|[1-9][0-9]{0,14})(\.[0-9]{1,15})?$`) //nolint:gochecknoglobals // constant
+var number = regexp.MustCompile(`^-?(0|[1-9][0-9]{0,14})(\.[0-9]{1,15})?$`)
 
 // literalTest compares a value with a literal that is a text, or what the text says.
 func literalTest(value, literal string) string {

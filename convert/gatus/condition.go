@@ -98,7 +98,7 @@ func (p *plan) conditions(http bool, body func(condition)) {
 }
 
 func (p *plan) connected(c condition) {
-	if (c.op == "==") == (strings.EqualFold(c.right, "true")) {
+	if (c.op == "==") == strings.EqualFold(c.right, "true") {
 		c.v.Exact("exporter.yml")
 		return
 	}

@@ -277,12 +277,13 @@ func textInJSON(text string) string {
 	if !hasPlaceholder(text) {
 		return folder.Neutral(plainJSON(text))
 	}
-	format, args := strings.ReplaceAll(text, "%", "%%"), ""
+	format := strings.ReplaceAll(text, "%", "%%")
+	var args []string
 	for _, at := range inOrder(text) {
 		format = strings.Replace(format, at[0], "%s", 1)
-		args += " " + at[1]
+		args = append(args, at[1])
 	}
-	return "{{ printf " + strconv.Quote(format) + args + " | toJson }}"
+	return "{{ printf " + strconv.Quote(format) + " " + strings.Join(args, " ") + " | toJson }}"
 }
 
 // inOrder returns the placeholders of a text as they come.

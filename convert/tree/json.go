@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -98,7 +99,7 @@ func (p *jsonParser) value(depth int) (*configfile.Tree, error) {
 			t.Tag = "!!float"
 		}
 	case bool:
-		t.Tag, t.Text = "!!bool", fmt.Sprint(token)
+		t.Tag, t.Text = "!!bool", strconv.FormatBool(token)
 	case nil:
 		t.Tag = "!!null"
 	}

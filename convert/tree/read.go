@@ -3,6 +3,7 @@
 package tree
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -10,10 +11,8 @@ import (
 
 // is tells whether the value is one of those tags, and fails it if not.
 func (v *Value) is(want string, tags ...string) bool {
-	for _, tag := range tags {
-		if v.tag == tag {
-			return true
-		}
+	if slices.Contains(tags, v.tag) {
+		return true
 	}
 	v.Fail("found %s, want %s", v.kind(), want)
 	return false

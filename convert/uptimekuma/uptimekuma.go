@@ -25,8 +25,10 @@ func Convert(name string, data []byte, o convert.Options) (convert.Result, error
 	if err != nil {
 		return convert.Result{}, err
 	}
-	c := converter{doc: doc, out: folder.New(o, "Made from "+name+", a backup of Uptime Kuma."),
-		monitors: map[string]*tree.Value{}, ways: map[string]folder.Way{}, proxies: map[string]string{}}
+	c := converter{
+		doc: doc, out: folder.New(o, "Made from "+name+", a backup of Uptime Kuma."),
+		monitors: map[string]*tree.Value{}, ways: map[string]folder.Way{}, proxies: map[string]string{},
+	}
 	c.out.Defaults = configfile.Map{{Key: "poll", Value: configfile.Map{
 		{Key: "interval", Value: defaultInterval, After: theirs},
 		{Key: "timeout", Value: timeoutOf(defaultInterval), After: theirs},

@@ -172,24 +172,24 @@ func (m *monitor) looked(kind string) configfile.Map {
 	return nil
 }
 
-var plainPath = regexp.MustCompile(`^\$?\.?[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*|\[[0-9]{1,6}\]){0,20}$`) //nolint:gochecknoglobals // constant
+var plainPath = regexp.MustCompile(`^\$?\.?[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*|\[[0-9]{1,6}\]){0,20}$`)
 
-var pathStep = regexp.MustCompile(`[A-Za-z_][A-Za-z0-9_]*|\[[0-9]+\]`) //nolint:gochecknoglobals // constant
+var pathStep = regexp.MustCompile(`[A-Za-z_][A-Za-z0-9_]*|\[[0-9]+\]`)
 
-var plainNumber = regexp.MustCompile(`^-?(0|[1-9][0-9]{0,14})(\.[0-9]{1,15})?$`) //nolint:gochecknoglobals // constant
+var plainNumber = regexp.MustCompile(`^-?(0|[1-9][0-9]{0,14})(\.[0-9]{1,15})?$`)
 
 // jsonata returns a plain path and what is expected there in CEL.
 func jsonata(path, value string) (string, bool) {
 	if !plainPath.MatchString(path) {
 		return "", false
 	}
-	at := "body"
-	for _, step := range pathStep.FindAllString(path, -1) {
+	steps := pathStep.FindAllString(path, -1)
+	for i, step := range steps {
 		if step[0] != '[' {
-			step = "[" + strconv.Quote(step) + "]"
+			steps[i] = "[" + strconv.Quote(step) + "]"
 		}
-		at += step
 	}
+	at := "body" + strings.Join(steps, "")
 	test := at + " == " + strconv.Quote(value)
 	if plainNumber.MatchString(value) || value == "true" || value == "false" {
 		test += " || " + at + " == " + value

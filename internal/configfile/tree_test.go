@@ -58,10 +58,12 @@ func TestTree(t *testing.T) {
 
 func TestTreesAreBounded(t *testing.T) {
 	t.Parallel()
-	bomb := "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n"
+	var text strings.Builder
+	text.WriteString("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n")
 	for i := range 8 {
-		bomb += fmt.Sprintf("a%d: &a%d [%s]\n", i+1, i+1, strings.TrimSuffix(strings.Repeat(fmt.Sprintf("*a%d, ", i), 10), ", "))
+		fmt.Fprintf(&text, "a%d: &a%d [%s]\n", i+1, i+1, strings.TrimSuffix(strings.Repeat(fmt.Sprintf("*a%d, ", i), 10), ", "))
 	}
+	bomb := text.String()
 	for text, want := range map[string]string{
 		bomb: "the aliases make more than 2000000 values",
 		"a: " + strings.Repeat("[", 150) + strings.Repeat("]", 150) + "\n": "a.yml:1: nested more than 100 levels deep",
