@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/alecthomas/kingpin/v2"
@@ -162,7 +163,7 @@ func (l *line) enter(name string) {
 	}
 	model := cmd.Model()
 	l.path, l.next = append(l.path, cmd), model.CmdGroupModel
-	l.known = append(l.known[:len(l.known):len(l.known)], model.Flags...)
+	l.known = append(slices.Clip(l.known), model.Flags...)
 }
 
 // flag returns the flag that a word names, nil if there is none.
@@ -181,7 +182,7 @@ func (l *line) flags() []*kingpin.FlagModel {
 	all := l.known
 	for _, cmd := range l.next.Commands {
 		if cmd.Default {
-			all = append(all[:len(all):len(all)], cmd.Flags...)
+			all = append(slices.Clip(all), cmd.Flags...)
 		}
 	}
 	return all
@@ -220,11 +221,11 @@ func (l *line) values(name string) []string {
 	path := l.path
 	for _, cmd := range l.next.Commands {
 		if cmd.Default {
-			path = append(path[:len(path):len(path)], path[len(path)-1].GetCommand(cmd.Name))
+			path = append(slices.Clip(path), path[len(path)-1].GetCommand(cmd.Name))
 		}
 	}
-	for i := len(path) - 1; i >= 0; i-- {
-		if choices, ok, _ := path[i].FlagCompletion(name, ""); ok {
+	for _, cmd := range slices.Backward(path) {
+		if choices, ok, _ := cmd.FlagCompletion(name, ""); ok {
 			return choices
 		}
 	}

@@ -31,14 +31,14 @@ func chapters() []chapter {
 func (c chapter) Rows(all []*kingpin.CmdModel) (rows [][2]string) {
 	for _, name := range c.commands {
 		if i := slices.IndexFunc(all, func(cmd *kingpin.CmdModel) bool { return cmd.Name == name }); i >= 0 {
-			rows = append(rows, [2]string{name, firstSentence(all[i].Help)})
+			rows = append(rows, [2]string{name, firstParagraph(all[i].Help)})
 		}
 	}
 	return rows
 }
 
-// firstSentence is the first paragraph of a help, without what follows a full stop.
-func firstSentence(help string) string {
+// firstParagraph is that of a help, on one line.
+func firstParagraph(help string) string {
 	first, _, _ := strings.Cut(help, "\n\n")
 	return strings.Join(strings.Fields(first), " ")
 }
@@ -48,7 +48,7 @@ func firstSentence(help string) string {
 func helpLike(cli *kingpin.Application) {
 	cli.HelpFlag.Help("Show help.")
 	cli.UsageTemplate(usage)
-	cli.UsageFuncs(template.FuncMap{"Chapters": chapters, "First": firstSentence})
+	cli.UsageFuncs(template.FuncMap{"Chapters": chapters, "First": firstParagraph})
 }
 
 const usage = `{{define "Command" -}}

@@ -98,7 +98,7 @@ func (s settings) read(path string, lookup func(string) (string, bool)) error {
 	if err := f.ExpandEnv(lookup); err != nil {
 		return err
 	}
-	var said struct {
+	var written struct {
 		URL               string `yaml:"url"`
 		TokenFile         string `yaml:"token_file"`
 		ReporterURL       string `yaml:"reporter_url"`
@@ -108,15 +108,15 @@ func (s settings) read(path string, lookup func(string) (string, bool)) error {
 		AlertmanagerURL   string `yaml:"alertmanager_url"`
 		HTTPConfigFile    string `yaml:"http_config_file"`
 	}
-	if err := f.Decode(&said); err != nil {
+	if err := f.Decode(&written); err != nil {
 		return err
 	}
 	var errs configfile.Errors
 	for key, value := range map[string]string{
-		settingURL: said.URL, settingTokenFile: f.Path(said.TokenFile),
-		settingReporterURL: said.ReporterURL, settingReporterTokenFile: f.Path(said.ReporterTokenFile),
-		settingOperationsURL: said.OperationsURL, settingBridgeTokenFile: f.Path(said.BridgeTokenFile),
-		settingAlertmanagerURL: said.AlertmanagerURL, settingHTTPConfigFile: f.Path(said.HTTPConfigFile),
+		settingURL: written.URL, settingTokenFile: f.Path(written.TokenFile),
+		settingReporterURL: written.ReporterURL, settingReporterTokenFile: f.Path(written.ReporterTokenFile),
+		settingOperationsURL: written.OperationsURL, settingBridgeTokenFile: f.Path(written.BridgeTokenFile),
+		settingAlertmanagerURL: written.AlertmanagerURL, settingHTTPConfigFile: f.Path(written.HTTPConfigFile),
 	} {
 		if value == "" {
 			continue

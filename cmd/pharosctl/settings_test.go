@@ -5,6 +5,8 @@ package main
 import (
 	"maps"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -86,19 +88,12 @@ func TestBadSettings(t *testing.T) {
 
 func TestEverySettingIsRead(t *testing.T) {
 	t.Parallel()
-	text := ""
+	lines := []string{}
 	for _, key := range settingKeys() {
-		text += key + ": https://example.com/" + key + "\n"
+		lines = append(lines, key+": https://example.com/"+key)
 	}
-	file := filepath.Join(folder(t, map[string]string{"pharosctl.yml": text}), "pharosctl.yml")
+	file := filepath.Join(folder(t, map[string]string{"pharosctl.yml": strings.Join(lines, "\n")}), "pharosctl.yml")
 	s, err := readSettings(from(map[string]string{"PHAROSCTL_CONFIG": file}))
 	require.NoError(t, err)
-	require.ElementsMatch(t, settingKeys(), collectKeys(s))
-}
-
-func collectKeys(s settings) (keys []string) {
-	for key := range maps.Keys(s) {
-		keys = append(keys, key)
-	}
-	return keys
+	require.ElementsMatch(t, settingKeys(), slices.Collect(maps.Keys(s)))
 }

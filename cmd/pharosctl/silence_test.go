@@ -72,7 +72,7 @@ func TestSilencesMisused(t *testing.T) {
 func TestMatchers(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		"a=b": `a="b"`, ` a =~ "b c" `: `a=~"b c"`, "a!=": `a!=""`, `a!~"\"x\\."`: `a!~"\"x\\."`, "a=b=c": `a="b=c"`, "a==b": `a="=b"`,
+		"a=b": `a="b"`, `a =~ "b c"`: `a=~"b c"`, "a!=": `a!=""`, `a!~"\"x\\."`: `a!~"\"x\\."`, "a=b=c": `a="b=c"`, "a==b": `a="=b"`,
 	} {
 		m, err := parseMatcher(text)
 		require.NoError(t, err, text)

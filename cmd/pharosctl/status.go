@@ -17,8 +17,7 @@ import (
 const statusHelp = `Show what the status page shows, as a table.
 
 Reads what the page tells everyone, so it needs no token; the page of a Vigil can
-be read as well. A component is named as the last column does it: service, or
-service/node. Exits with 0 if all is healthy, 1 if something is sick, 2 if something is dead,
+be read as well. A component is named as the last column does it: service, or service/node. Exits with 0 if all is healthy, 1 if something is sick, 2 if something is dead,
 and 3 if that is not known: nobody answers, or what is told is too old. What is
 in maintenance counts as it is measured.
 

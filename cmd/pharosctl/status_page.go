@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -127,9 +128,9 @@ func (s *publicStatus) name(components []publicComponent) bool {
 		components = components[1:]
 		return c.ID, c.Status == underMaintenance, true
 	}
-	ok := true
 	for i := range s.Services {
 		service := &s.Services[i]
+		var ok bool
 		if service.ID, service.Maintenance, ok = next(service.Name, true); !ok {
 			return false
 		}
@@ -172,8 +173,12 @@ func (s *publicStatus) onlyEvents(id string) error {
 		return some
 	}
 	s.incidents, s.maintenances = hit(s.incidents), hit(s.maintenances)
-	text, err := json.MarshalIndent(s.publicReport, "", "  ")
-	s.body = append(text, '\n')
+	var body bytes.Buffer
+	out := json.NewEncoder(&body)
+	out.SetEscapeHTML(false)
+	out.SetIndent("", "  ")
+	err := out.Encode(s.publicReport)
+	s.body = body.Bytes()
 	return err
 }
 

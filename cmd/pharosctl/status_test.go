@@ -78,7 +78,7 @@ func TestStatusIsATable(t *testing.T) {
 	for _, name := range []string{"mixed", "hostile"} {
 		text, code := newPublicFake(t, name, "").seen(t, "", 0)
 		require.Equal(t, exitDead, code)
-		testkit.Golden(t, "status-"+name+".txt", []byte(text))
+		testkit.Golden(t, "status-"+name+".golden", []byte(text))
 		for _, r := range text {
 			require.True(t, r == '\n' || unicode.IsPrint(r), "%q", r)
 		}
@@ -89,7 +89,7 @@ func TestStatusOnATerminal(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"mixed", "hostile"} {
 		text, _ := newPublicFake(t, name, "").seen(t, "", 60)
-		testkit.Golden(t, "status-"+name+"-60.txt", []byte(text))
+		testkit.Golden(t, "status-"+name+"-60.golden", []byte(text))
 		table := strings.SplitAfterN(text, "\n\n", 2)[1]
 		bare := strings.NewReplacer("\x1b[31m", "", "\x1b[32m", "", "\x1b[33m", "", "\x1b[35m", "", "\x1b[0m", "").Replace(table)
 		require.NotContains(t, bare, "\x1b")

@@ -151,12 +151,12 @@ func reporterNames(dir string, k known) (all []error) {
 
 // remedy says how a watch and its node fit together.
 func remedy(mode, wanted collectorconfig.Mode) string {
-	switch {
-	case mode == collectorconfig.ModePush:
+	switch mode {
+	case collectorconfig.ModePush:
 		return fmt.Sprintf("write report: %s here, or mode: %s there", sidecarconfig.ReportLoad, wanted)
-	case mode == collectorconfig.ModeLocal:
+	case collectorconfig.ModeLocal:
 		return fmt.Sprintf("write report: %s here, or mode: %s there", sidecarconfig.ReportHealth, wanted)
-	default:
-		return fmt.Sprintf("write mode: %s there", wanted)
+	case collectorconfig.ModePoll, collectorconfig.ModeScript:
 	}
+	return fmt.Sprintf("write mode: %s there", wanted)
 }
