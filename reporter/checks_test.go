@@ -48,7 +48,7 @@ func TestTheWorstCheckCounts(t *testing.T) {
 		"no words":       {map[string]reporter.Check{"a": fails("")}, "dead", "a:"},
 		"long":           {map[string]reporter.Check{"a": fails("%s", strings.Repeat("x", 1<<20))}, "dead", "a: " + strings.Repeat("x", 194) + "…"},
 		"panic":          {map[string]reporter.Check{"a": func(context.Context) error { panic("oh") }}, "dead", "a: panic: oh"},
-		"nil panic":      {map[string]reporter.Check{"a": func(context.Context) error { var nothing any; panic(nothing) }}, "dead", "a: panic: panic called with nil argument"},
+		"nil panic":      {map[string]reporter.Check{"a": func(context.Context) error { panic(recover()) }}, "dead", "a: panic: panic called with nil argument"},
 		"wicked panic":   {map[string]reporter.Check{"a": func(context.Context) error { panic(wicked{}) }}, "dead", "a: panic: %!v(PANIC=Error method: in Error)"},
 		"wicked":         {map[string]reporter.Check{"a": func(context.Context) error { return wicked{} }}, "dead", "a: panic: in Is"},
 		"ends goroutine": {map[string]reporter.Check{"a": func(context.Context) error { runtime.Goexit(); return nil }}, "dead", "a: it has ended its goroutine"},
