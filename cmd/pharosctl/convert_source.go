@@ -14,7 +14,7 @@ import (
 // what is said of it.
 func readSource(file string) (name string, data []byte, err error) {
 	in := os.Stdin
-	if name = "standard input"; file != "-" {
+	if name = "standard input"; file != "" { // kingpin makes an empty argument of -
 		name = file
 		if in, err = openRegular(file); err != nil {
 			return "", nil, err
