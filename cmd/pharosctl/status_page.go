@@ -75,6 +75,7 @@ const underMaintenance = "under_maintenance"
 // A publicStatus is the page at one time.
 type publicStatus struct {
 	publicReport
+	title        string    // of what is shown of it
 	body         []byte    // the report as it was served
 	asOf         time.Time // of the data; zero: not told
 	incidents    []publicEvent
@@ -115,6 +116,7 @@ func readReport(ctx context.Context, c *client) (*publicStatus, error) {
 	if err := json.Unmarshal(body, &s.publicReport); err != nil {
 		return nil, fmt.Errorf("%s answers otherwise than a status page: %w", c.at(), err)
 	}
+	s.title = s.Page.Name
 	return s, nil
 }
 
@@ -148,13 +150,13 @@ func (s *publicStatus) name(components []publicComponent) bool {
 func (s *publicStatus) only(name string) error {
 	for _, service := range s.Services {
 		if name == service.ID || name == service.Name {
-			s.Services, s.Health = []publicService{service}, service.Status
+			s.Services, s.Health, s.title = []publicService{service}, service.Status, service.Name
 			return s.onlyEvents(service.ID)
 		}
 		for _, node := range service.Nodes {
 			if name == node.ID || name == service.Name+"/"+node.Name {
 				service.Nodes = []publicNode{node}
-				s.Services, s.Health = []publicService{service}, node.Status
+				s.Services, s.Health, s.title = []publicService{service}, node.Status, service.Name+", "+node.Name+","
 				return s.onlyEvents(node.ID)
 			}
 		}

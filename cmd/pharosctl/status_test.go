@@ -106,6 +106,7 @@ func TestStatusOfOneComponent(t *testing.T) {
 	require.Equal(t, exitHealthy, code)
 	require.Contains(t, text, "Load balancer")
 	require.NotContains(t, text, "Core servers")
+	require.Regexp(t, `^Web nodes, Load balancer, is healthy, as of 4 s ago\.\n`, text)
 	text, code = p.seen(t, "socket", 0)
 	require.Equal(t, exitSick, code)
 	require.Contains(t, text, "Relay")

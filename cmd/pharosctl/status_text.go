@@ -18,7 +18,7 @@ const longestName = 60
 // as they are.
 func (c *statusCmd) text(s *publicStatus, columns int) string {
 	var out strings.Builder
-	fmt.Fprintf(&out, "%s is %s%s.\n", cut(printable(s.Page.Name), longestName), painted(c.health(s).String(), c.out.in(colourOf(c.health(s)))), c.age(s))
+	fmt.Fprintf(&out, "%s is %s%s.\n", cut(printable(s.title), longestName), painted(c.health(s).String(), c.out.in(colourOf(c.health(s)))), c.age(s))
 	if c.stale(s) {
 		fmt.Fprintf(&out, "The page said %s then. Nothing newer is known: its monitoring or the page itself stands still.\n", s.Health)
 	}
