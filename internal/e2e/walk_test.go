@@ -61,11 +61,12 @@ type terminal struct {
 	seen int // bytes of its log
 }
 
-func newWalk(t *testing.T, replace *strings.Replacer, env ...string) *walk {
+// newWalk begins with the programs of this project on the path, and those of a folder.
+func newWalk(t *testing.T, replace *strings.Replacer, path string, env ...string) *walk {
 	t.Helper()
 	w := &walk{
 		t: t, dir: t.TempDir(), replace: replace, terminals: map[string]*terminal{},
-		env: append(os.Environ(), append(env, "PATH="+bin+":"+os.Getenv("PATH"), "USER=anna")...),
+		env: append(os.Environ(), append(env, "PATH="+bin+":"+path+":"+os.Getenv("PATH"), "USER=anna")...),
 	}
 	write(t, w.dir, ".shell", "cd "+filepath.Join(w.dir, "folder")+"\n")
 	write(t, w.dir, "folder/.empty", "")
