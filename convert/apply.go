@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"syscall"
 )
 
@@ -80,7 +81,7 @@ func (p *Plan) fill(stage string) error {
 	if err != nil {
 		return err
 	}
-	defer root.Close()
+	defer root.Close() //nolint:errcheck // it is a place, no file
 	for _, f := range p.files {
 		if !slices.Contains(p.Write, f.Name) {
 			continue
@@ -148,7 +149,7 @@ func (p *Plan) swap(stage string) (err error) {
 	if err != nil {
 		return fmt.Errorf("write the files: %w", err)
 	}
-	defer root.Close()
+	defer root.Close() //nolint:errcheck // it is a place, no file
 	s := &swap{root: root, stage: stage}
 	defer func() {
 		if err != nil {
@@ -200,7 +201,7 @@ func (s *swap) moveAway(name, backup string) error {
 	}
 	if backup == "" {
 		s.moved++
-		backup = filepath.Join(s.stage, "old", fmt.Sprint(s.moved))
+		backup = filepath.Join(s.stage, "old", strconv.Itoa(s.moved))
 	}
 	if err := s.root.Rename(name, backup); err != nil {
 		return err

@@ -15,10 +15,10 @@ import (
 
 // A Result is what a converter makes.
 type Result struct {
-	Program string   // what was converted, as people write it: Vigil
-	Files   []File   // each name once
-	Notes   []Note   // in the order of the source
-	Runs    string   // the program that runs on it: pharos, or pharos_exporter; empty: pharos
+	Program string // what was converted, as people write it: Vigil
+	Files   []File // each name once
+	Notes   []Note // in the order of the source
+	Runs    string // the program that runs on it: pharos, or pharos_exporter; empty: pharos
 }
 
 // A File is a file of the configuration folder.

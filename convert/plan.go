@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -85,7 +86,7 @@ func NewPlan(dir string, r Result) (*Plan, error) {
 	if err != nil {
 		return nil, fmt.Errorf("look at what is there: %w", err)
 	}
-	defer root.Close()
+	defer root.Close() //nolint:errcheck // it is a place, no file
 	return p, p.compare(root, now)
 }
 
@@ -108,17 +109,17 @@ func (p *Plan) compare(root *os.Root, now manifest) error {
 		return err
 	}
 	for _, f := range p.files {
-		there, err := look(root, f.Name)
+		found, err := look(root, f.Name)
 		if err != nil {
 			return err
 		}
-		if there.hash == hash(f.Data) && !(f.Secret && there.mode.Perm()&0o007 != 0) {
+		if found.is(f) {
 			p.Same = append(p.Same, f.Name)
 			continue
 		}
 		p.Write = append(p.Write, f.Name)
-		ours := there.hash == before.Files[f.Name] || there.hash == now.Files[f.Name] || f.Name == manifestFile
-		if !there.exists || ours {
+		ours := found.hash == before.Files[f.Name] || found.hash == now.Files[f.Name] || f.Name == manifestFile
+		if !found.exists || ours {
 			continue
 		}
 		backup, err := freeName(root, f.Name)
@@ -127,22 +128,25 @@ func (p *Plan) compare(root *os.Root, now manifest) error {
 		}
 		p.Edited = append(p.Edited, Edit{f.Name, backup})
 	}
-	for name, was := range before.Files {
+	return p.findStale(root, before, now)
+}
+
+// findStale finds what was written before, and is no longer made.
+func (p *Plan) findStale(root *os.Root, before, now manifest) error {
+	for _, name := range slices.Sorted(maps.Keys(before.Files)) {
 		if _, again := now.Files[name]; again || !filepath.IsLocal(name) {
 			continue
 		}
-		there, err := look(root, name)
+		found, err := look(root, name)
 		switch {
 		case err != nil:
 			return err
-		case there.hash == was:
+		case found.hash == before.Files[name]:
 			p.Stale = append(p.Stale, name)
-		case there.exists:
+		case found.exists:
 			p.Left = append(p.Left, name)
 		}
 	}
-	slices.Sort(p.Stale)
-	slices.Sort(p.Left)
 	return nil
 }
 
@@ -173,6 +177,12 @@ type find struct {
 	hash   string // of a regular file; else no hash of anything
 }
 
+// is tells whether there is nothing to change. A secret that everybody may read is to
+// be written anew.
+func (found find) is(f File) bool {
+	return found.hash == hash(f.Data) && (!f.Secret || found.mode.Perm()&0o007 == 0)
+}
+
 // look never follows a link: one that somebody has put in the place of a file is
 // somebody's edit.
 func look(root *os.Root, name string) (find, error) {
@@ -191,7 +201,7 @@ func look(root *os.Root, name string) (find, error) {
 	if err != nil {
 		return find{}, fmt.Errorf("look at what is there: %w", err)
 	}
-	defer in.Close()
+	defer in.Close() //nolint:errcheck // only read
 	sum := sha256.New()
 	if _, err := io.Copy(sum, in); err != nil {
 		return find{}, fmt.Errorf("look at what is there: %w", err)

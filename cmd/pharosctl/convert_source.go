@@ -19,7 +19,7 @@ func readSource(file string) (name string, data []byte, err error) {
 		if in, err = openRegular(file); err != nil {
 			return "", nil, err
 		}
-		defer in.Close()
+		defer in.Close() //nolint:errcheck // only read
 	}
 	data, err = io.ReadAll(io.LimitReader(in, convert.MaxSource+1))
 	if err != nil {

@@ -106,11 +106,11 @@ func newSink(t *testing.T) *sink {
 			t.Error(err)
 		}
 		w.Header().Set("Content-Type", "application/json")
-		switch path := r.URL.EscapedPath(); {
-		case path == "/api/queues/%2F/client":
+		switch r.URL.EscapedPath() {
+		case "/api/queues/%2F/client":
 			_, _ = io.WriteString(w, `{"messages_ready": 7, "messages_unacknowledged": 2}`)
 			return
-		case path == "/slack":
+		case "/slack":
 			w.Header().Set("Content-Type", "text/plain")
 			_, _ = io.WriteString(w, "ok")
 		default:

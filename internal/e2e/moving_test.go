@@ -47,7 +47,7 @@ func TestMovingFromVigil(t *testing.T) {
 			t.Errorf("get_report answers %s", report)
 		}
 	})
-	t.Run("startup", func(t *testing.T) { w.sink.gets(t, "/webhook", `"type":"startup"`) })
+	t.Run("startup", func(t *testing.T) { w.gets(t, "/webhook", `"type":"startup"`) })
 	t.Run("notifications", func(t *testing.T) { w.tells(t, a.page, 1) })
 	if regexp.MustCompile(`(slack|zulip|twilio|telegram|gotify|matrix|webex|header)-(token|key|secret)|secret of the mailbox|-token-of-vigil`).MatchString(a.log.String()) {
 		t.Error("the log has a secret")
@@ -131,14 +131,14 @@ func (w *vigilWorld) tells(t *testing.T, base string, replicas int) {
 		Replicas           []string
 		Page               struct{ Title, URL string }
 	}
-	if err := json.Unmarshal([]byte(w.sink.gets(t, "/webhook", `"changed"`, `"dead"`)), &hook); err != nil {
+	if err := json.Unmarshal([]byte(w.gets(t, "/webhook", `"changed"`, `"dead"`)), &hook); err != nil {
 		t.Fatal(err)
 	}
 	if hook.Status != "dead" || len(hook.Replicas) != replicas || !strings.HasPrefix(hook.Replicas[0], "web:mortal:http://"+w.mortal) ||
 		hook.Page.Title != "Example Status" || hook.Page.URL != "https://status.example.com/" {
 		t.Errorf("the webhook gets %+v", hook)
 	}
-	w.sink.gets(t, "/slack", "mortal")
+	w.gets(t, "/slack", "mortal")
 	select {
 	case l := <-w.box.mails:
 		if l.to != "oncall@example.com" || l.from != "status@example.com" {
@@ -148,14 +148,16 @@ func (w *vigilWorld) tells(t *testing.T, base string, replicas int) {
 		t.Error("no mail came")
 	}
 	for _, path := range []string{"/zulip/", "/gotify/", "/matrix/", "/webex/"} {
-		w.sink.gets(t, path)
+		w.gets(t, path)
 	}
-	alerts := exchange{method: http.MethodGet, path: "/manager/prober/alerts/", token: movingManager, code: http.StatusOK,
-		answer: `\{"dead":\[\{"probe":"web","node":"mortal","replica":"http://` + w.mortal + `/?"\}\],"sick":\[\]\}`}
+	alerts := exchange{
+		method: http.MethodGet, path: "/manager/prober/alerts/", token: movingManager, code: http.StatusOK,
+		answer: `\{"dead":\[\{"probe":"web","node":"mortal","replica":"http://` + w.mortal + `/?"\}\],"sick":\[\]\}`,
+	}
 	if err := alerts.as(alerts.curl(t, base, "")); err != nil {
 		t.Error(err)
 	}
 	w.broken.Store(false)
 	shows(t, base+"/status/text", "healthy")
-	w.sink.gets(t, "/webhook", `"changed"`, `"healthy"`)
+	w.gets(t, "/webhook", `"changed"`, `"healthy"`)
 }

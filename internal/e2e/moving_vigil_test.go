@@ -97,7 +97,7 @@ func compareNotifications(t *testing.T, theirs, mine *vigilWorld, status string)
 	t.Helper()
 	clock := regexp.MustCompile(`"time": *"\d\d:\d\d:\d\d UTC[+-]\d\d:?\d\d"`)
 	hook := func(w *vigilWorld) any {
-		body := w.sink.gets(t, "/webhook", `"changed"`, `"`+status+`"`)
+		body := w.gets(t, "/webhook", `"changed"`, `"`+status+`"`)
 		if !clock.MatchString(body) {
 			t.Errorf("no time in %s", body)
 		}
@@ -106,8 +106,8 @@ func compareNotifications(t *testing.T, theirs, mine *vigilWorld, status string)
 	if diff := cmp.Diff(hook(theirs), hook(mine)); diff != "" {
 		t.Errorf("the webhook of %s (-Vigil +pharos):\n%s", status, diff)
 	}
-	theirs.sink.gets(t, "/slack")
-	mine.sink.gets(t, "/slack")
+	theirs.gets(t, "/slack")
+	mine.gets(t, "/slack")
 }
 
 // A shape is what of an answer has to be alike.
