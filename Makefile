@@ -86,7 +86,7 @@ e2e: ## Run the end-to-end tests alone
 .PHONY: screenshots
 screenshots: ## Take the pictures of docs/screenshots anew
 	@scripts/test-deps.sh
-	PHAROS_SCREENSHOTS=docs/screenshots go test -count=1 -run '^TestScreenshots$$' ./internal/e2e
+	PHAROS_SCREENSHOTS=docs/screenshots go test -count=1 -run '^Test(Screenshots|Tutorial)$$' ./internal/e2e
 
 .PHONY: lighthouse
 lighthouse: ## Measure the status page with Lighthouse: 100 in each category
