@@ -16,7 +16,7 @@ import (
 
 func TestWrite(t *testing.T) {
 	t.Parallel()
-	out, err := configfile.Write("Written by a test.\n\nTwice.", configfile.Map{
+	m := configfile.Map{
 		{Key: "poll", Above: "how\noften", Value: configfile.Map{
 			{Key: "interval", Value: 2 * time.Minute, After: "as it was"},
 			{Key: "limit", Value: 0.9, After: "a comment\nof two lines"},
@@ -33,8 +33,10 @@ func TestWrite(t *testing.T) {
 		{Key: "blank_lines", Value: "a\n\n\nb\n\n"},
 		{Key: "empty", Value: configfile.Map{}},
 		{Key: "none", Value: []any{}},
-	})
-	require.NoError(t, err, "%s", out)
+	}
+	out, err := configfile.Write("Written by a test.\n\nTwice.", m)
+	require.NoError(t, err)
+	require.NoError(t, m.Verify(out))
 	testkit.Golden(t, "write.yml", out)
 }
 
@@ -46,8 +48,7 @@ func TestWriteRefuses(t *testing.T) {
 	}
 }
 
-// FuzzWrite holds Write to what it promises of strings: it compares what is read back by
-// itself, so it only must not fail.
+// FuzzWrite holds Write to what it promises of strings.
 func FuzzWrite(f *testing.F) {
 	f.Add("on", "a comment", "key")
 	f.Add("a\n b\n", "x\r\ny", "*")
@@ -56,6 +57,7 @@ func FuzzWrite(f *testing.F) {
 		m := configfile.Map{
 			{Key: key, Value: text, Above: comment, After: comment},
 			{Key: key + "x", Value: []any{text, configfile.Map{{Key: "a", Value: text, After: comment, Above: comment}}}, After: comment},
+			{Key: key + "z", Value: []configfile.Map{{{Key: key, Value: text, Above: comment, After: comment}}, {{Key: "b", Value: text}}}, Above: comment, After: comment},
 			{Key: key + "y", Value: configfile.Flow{Value: []any{text, key}}, After: comment},
 		}
 		out, err := configfile.Write(comment, m)
@@ -63,6 +65,7 @@ func FuzzWrite(f *testing.F) {
 			require.Error(t, err)
 			return
 		}
-		require.NoError(t, err, "%q", out)
+		require.NoError(t, err)
+		require.NoError(t, m.Verify(out), "%q", out)
 	})
 }

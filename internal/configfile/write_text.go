@@ -4,14 +4,11 @@ package configfile
 
 import (
 	"errors"
-	"math"
 	"regexp"
 	"strings"
-	"time"
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/prometheus/common/model"
 	"go.yaml.in/yaml/v4"
 )
 
@@ -55,39 +52,4 @@ func blockable(s string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool {
 		return r != '\n' && (unicode.IsControl(r) || r == 0x2028 || r == 0x2029 || r == 0xfeff || !unicode.IsPrint(r))
 	})
-}
-
-// plain returns what a reader makes of a value.
-func plain(v any) any {
-	switch v := v.(type) {
-	case Map:
-		m := make(map[string]any, len(v))
-		for _, e := range v {
-			m[e.Key] = plain(e.Value)
-		}
-		return m
-	case []Map:
-		return plainList(v)
-	case []any:
-		return plainList(v)
-	case []string:
-		return plainList(v)
-	case Flow:
-		return plain(v.Value)
-	case float64:
-		if v == math.Trunc(v) && math.Abs(v) < 1<<53 {
-			return int(v)
-		}
-	case time.Duration:
-		return model.Duration(v).String()
-	}
-	return v
-}
-
-func plainList[T any](items []T) []any {
-	list := make([]any, len(items))
-	for i, item := range items {
-		list[i] = plain(item)
-	}
-	return list
 }

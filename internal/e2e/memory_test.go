@@ -78,7 +78,7 @@ func BenchmarkResidentMemory(b *testing.B) {
 // TestSizes keeps the programs small enough to be copied about.
 func TestSizes(t *testing.T) {
 	t.Parallel()
-	for name, most := range map[string]int64{"pharos": 85e6, "pharos_statuspage": 40e6, "pharos_exporter": 40e6} {
+	for name, most := range map[string]int64{"pharos": 85e6, "pharos_statuspage": 40e6, "pharos_exporter": 40e6, "pharos_reporter": 30e6, "pharosctl": 50e6} {
 		info, err := os.Stat(ours(name))
 		if err != nil {
 			t.Fatal(err)
