@@ -29,6 +29,7 @@ func TestWrite(t *testing.T) {
 		{Key: "script", Value: "if true; then\n  exit 1\nfi\n", After: "of several lines"},
 		{Key: "ends_bare", Value: "a\nb"},
 		{Key: "indented", Value: "  a\nb\n"},
+		{Key: "indented_items", Value: []configfile.Map{{{Key: "id", Value: "x"}, {Key: "script", Value: "    a\n\tb\n\n      c\n"}}}},
 		{Key: "trailing", Value: "a \nb\n"},
 		{Key: "blank_lines", Value: "a\n\n\nb\n\n"},
 		{Key: "empty", Value: configfile.Map{}},
@@ -53,6 +54,7 @@ func FuzzWrite(f *testing.F) {
 	f.Add("on", "a comment", "key")
 	f.Add("a\n b\n", "x\r\ny", "*")
 	f.Add("\t\n x", "#", "")
+	f.Add("  a\n\tb\n", "#", "a")
 	f.Fuzz(func(t *testing.T, text, comment, key string) {
 		m := configfile.Map{
 			{Key: key, Value: text, Above: comment, After: comment},

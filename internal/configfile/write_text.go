@@ -41,8 +41,8 @@ func isWord(s string) bool {
 
 // blockable tells whether a text of several lines can stand in a block as it is.
 func blockable(s string) bool {
-	if !strings.Contains(strings.TrimRight(s, "\n"), "\n") || strings.HasSuffix(s, "\n\n") || s[0] == ' ' || s[0] == '\n' {
-		return false
+	if !strings.Contains(strings.TrimRight(s, "\n"), "\n") || strings.HasSuffix(s, "\n\n") || s[0] == '\n' || s[0] == '\t' {
+		return false // the indentation of the block could not be told from that of the text
 	}
 	for line := range strings.Lines(s) {
 		if body := strings.TrimSuffix(line, "\n"); strings.TrimRight(body, " \t") != body {
@@ -50,6 +50,6 @@ func blockable(s string) bool {
 		}
 	}
 	return !strings.ContainsFunc(s, func(r rune) bool {
-		return r != '\n' && (unicode.IsControl(r) || r == 0x2028 || r == 0x2029 || r == 0xfeff || !unicode.IsPrint(r))
+		return r != '\n' && r != '\t' && (unicode.IsControl(r) || r == 0x2028 || r == 0x2029 || r == 0xfeff || !unicode.IsPrint(r))
 	})
 }
