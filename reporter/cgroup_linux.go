@@ -17,6 +17,7 @@ import (
 // A hierarchy holds the cgroups of the process for one controller.
 type hierarchy struct {
 	unified bool     // of version 2
+	root    string   // the cgroup that is mounted
 	mount   string   // where it is mounted, in a file system at /
 	groups  []string // the own cgroup and those above it, relative to mount
 }
@@ -57,10 +58,24 @@ func findHierarchy(own []membership, mounts []mount, controller string) (h hiera
 			at = slices.IndexFunc(mounts, fits)
 		}
 		if at >= 0 {
-			return hierarchy{unified, strings.TrimPrefix(mounts[at].point, "/"), groupsBetween(group, mounts[at].root)}, true
+			m := mounts[at]
+			return hierarchy{unified, m.root, strings.TrimPrefix(m.point, "/"), groupsBetween(group, m.root)}, true
 		}
 	}
 	return h, false
+}
+
+// path returns the path of one of the groups, wherever the hierarchy is mounted.
+func (h hierarchy) path(group string) string { return path.Join(h.root, group) }
+
+// find returns the group that has a path. Another hierarchy may have none: a process
+// may be in a cgroup of one controller, and not in the one of that path of another.
+func (h hierarchy) find(of string) (group string, err error) {
+	at := slices.IndexFunc(h.groups, func(g string) bool { return h.path(g) == of })
+	if at < 0 {
+		return "", fmt.Errorf("the process is not in the cgroup %s", of)
+	}
+	return h.groups[at], nil
 }
 
 // below tells whether a cgroup is another one, or below it.

@@ -11,6 +11,7 @@ import (
 	"path"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -19,6 +20,7 @@ type container struct {
 	root fs.FS
 	host host
 
+	mu               sync.Mutex
 	own              []byte // /proc/self/cgroup, as it was when the hierarchies were found
 	cpu, acct, store hierarchy
 	hasCPU, hasStore bool
@@ -40,6 +42,8 @@ func newContainer(root fs.FS) *container {
 }
 
 func (c *container) measure(ctx context.Context) (Load, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	if err := c.find(); err != nil {
 		return Load{}, fmt.Errorf("%w (%w)", ErrNoLimits, err)
 	}
@@ -135,7 +139,11 @@ func (c *container) cpuTime(group string) (time.Duration, error) {
 		used, err := parseStat([]byte(text), "usage_usec")
 		return time.Duration(used) * time.Microsecond, err
 	}
-	text, err := c.read(c.acct, group, "cpuacct.usage")
+	same, err := c.acct.find(c.cpu.path(group))
+	if err != nil {
+		return 0, err
+	}
+	text, err := c.read(c.acct, same, "cpuacct.usage")
 	if err != nil {
 		return 0, err
 	}

@@ -111,11 +111,12 @@ func ExampleReporter_String() {
 // What cannot be measured in the usual ways an application measures by itself.
 func ExampleMeter() {
 	const most = 200
-	var sessions func() int // of the application
+	var sessions func() int     // of the application
+	auto := reporter.AutoLoad() // made once: it remembers how much CPU time was used
 	options := reporter.Options{
 		Service: "web", Node: "sockets",
 		Load: func(ctx context.Context) (reporter.Load, error) {
-			load, err := reporter.AutoLoad()(ctx)
+			load, err := auto(ctx)
 			load.CPU = max(load.CPU, float64(sessions())/most)
 			return load, err
 		},

@@ -14,7 +14,8 @@ var ErrNoLimits = errors.New("the container has no limits: neither its cgroup no
 
 // HostLoad returns a meter of the host: CPU is the load average of the last minute by
 // the number of cores (on Windows the share of their time that was used since the
-// report before), RAM the share of the memory that is not available.
+// report before, and before the first one since it was booted), RAM the share of the
+// memory that is not available.
 func HostLoad() Meter {
 	return newHost(os.DirFS("/")).measure
 }
@@ -26,14 +27,19 @@ func HostLoad() Meter {
 // CPU is the CPU time used, by what the limit allows, averaged over the last
 // minute as a load average is, the time before the first report taken as idle. RAM is
 // the working set (the memory in use, without file cache that is not active) by the
-// limit. What has no limit is measured as [HostLoad] does. The error is [ErrNoLimits]
-// while nothing has one, and on other systems than Linux. Limits may change at any time.
+// limit. What has no limit, or one whose use can't be told, is measured as [HostLoad]
+// does. The error is [ErrNoLimits] while nothing has one, and on other systems than
+// Linux. Limits may change at any time.
 func ContainerLoad() Meter {
 	return newContainer(os.DirFS("/")).measure
 }
 
 // AutoLoad returns a meter that is [ContainerLoad] while there are limits, else
 // [HostLoad]. It is the default of Options.Load.
+//
+// It remembers what it has measured before, as those of the other two functions do: who
+// calls it in a meter of their own makes it once, not at each call, or it never finds the
+// CPU busy.
 func AutoLoad() Meter {
 	return newAuto(os.DirFS("/"))
 }

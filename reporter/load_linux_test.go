@@ -7,6 +7,7 @@ import (
 	"maps"
 	"math"
 	"runtime"
+	"sync"
 	"testing"
 	"testing/fstest"
 	"testing/synctest"
@@ -84,6 +85,7 @@ const (
 	v2Inside  = "31 23 0:28 / /sys/fs/cgroup ro,nosuid - cgroup2 cgroup rw,nsdelegate\n"
 	v1Inside  = "32 31 0:29 /docker/c1 /sys/fs/cgroup/cpu,cpuacct ro - cgroup cgroup rw,cpu,cpuacct\n33 31 0:30 /docker/c1 /sys/fs/cgroup/memory ro - cgroup cgroup rw,memory\n"
 	v1Apart   = "32 31 0:29 / /sys/fs/cgroup/cpu ro - cgroup cgroup rw,cpu\n33 31 0:30 / /sys/fs/cgroup/cpuacct ro - cgroup cgroup rw,cpuacct\n"
+	v1Depths  = "32 31 0:29 /docker/c1 /sys/fs/cgroup/cpu ro - cgroup cgroup rw,cpu\n33 31 0:30 / /sys/fs/cgroup/cpuacct ro - cgroup cgroup rw,cpuacct\n"
 	someOther = "22 1 8:1 / / rw shared:1 - ext4 /dev/sda1 rw\n23 22 0:5 / /mnt/a\\040b rw - tmpfs tmpfs rw\n"
 )
 
@@ -131,6 +133,14 @@ func TestContainerLoad(t *testing.T) {
 		"v1, CPU time apart": {"2:cpuacct:/a\n1:cpu:/a\n0::/\n", v1Apart, map[string]string{
 			cg + "cpu/a/cpu.cfs_quota_us": "100000\n", cg + "cpu/a/cpu.cfs_period_us": "100000\n", cg + "cpuacct/a/cpuacct.usage": "0\n",
 		}, map[string]string{cg + "cpuacct/a/cpuacct.usage": "10000000000\n"}, 0.5, 1},
+		"v1, CPU time elsewhere": {"2:cpuacct:/b\n1:cpu:/a\n0::/\n", v1Apart, map[string]string{
+			cg + "cpu/a/cpu.cfs_quota_us": "100000\n", cg + "cpu/a/cpu.cfs_period_us": "100000\n",
+			cg + "cpuacct/a/cpuacct.usage": "0\n", cg + "cpuacct/b/cpuacct.usage": "0\n",
+		}, nil, -1, 0},
+		"v1, mounted at different depths": {"2:cpuacct:/docker/c1\n1:cpu:/docker/c1\n", v1Depths, map[string]string{
+			cg + "cpu/cpu.cfs_quota_us": "100000\n", cg + "cpu/cpu.cfs_period_us": "100000\n",
+			cg + "cpuacct/cpuacct.usage": "0\n", cg + "cpuacct/docker/c1/cpuacct.usage": "0\n",
+		}, map[string]string{cg + "cpuacct/cpuacct.usage": "77000000000\n", cg + "cpuacct/docker/c1/cpuacct.usage": "10000000000\n"}, 0.5, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -212,4 +222,25 @@ func TestCPUIsAveraged(t *testing.T) {
 		}
 		require.InDelta(t, 1-math.Exp(-270.0/60), load.CPU, 1e-9)
 	})
+}
+
+// One Options for two reporters has them share its meter.
+func TestMetersMayBeShared(t *testing.T) {
+	t.Parallel()
+	meter := newAuto(aHost(map[string]string{
+		"proc/self/cgroup": "0::/\n", "proc/self/mountinfo": v2Inside,
+		"sys/fs/cgroup/cpu.max": "100000 100000", "sys/fs/cgroup/cpu.stat": "usage_usec 0\n",
+	}))
+	var sharing sync.WaitGroup
+	for range 8 {
+		sharing.Go(func() {
+			for range 100 {
+				if _, err := meter(t.Context()); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	sharing.Wait()
 }

@@ -74,6 +74,9 @@ type Load struct {
 // A Meter measures a load. It is called by one goroutine at a time, at each report,
 // and returns when the context ends. While it fails, panics or hangs, reports repeat
 // the last load, and say that the replica is sick.
+//
+// The meters of this package and of prombridge may be called by several goroutines at
+// once, and so shared by several reporters.
 type Meter func(context.Context) (Load, error)
 
 // A Check is a check of the application's own. Nil is healthy; an error makes the

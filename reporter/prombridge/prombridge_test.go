@@ -8,6 +8,7 @@ import (
 	"math"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -143,6 +144,9 @@ func TestCheck(t *testing.T) {
 	registry.MustRegister(queue, prometheus.NewHistogram(prometheus.HistogramOpts{Name: "latency_seconds", Help: "Latency."}))
 	queue.WithLabelValues("mail").Set(50)
 	queue.WithLabelValues("sms").Set(51)
+	quantile := prometheus.NewGauge(prometheus.GaugeOpts{Name: "quantile_seconds", Help: "Of nothing."})
+	registry.MustRegister(quantile)
+	quantile.Set(math.NaN())
 	all := prombridge.Metric{Name: "queue_messages"}
 	for name, tc := range map[string]struct {
 		metric prombridge.Metric
@@ -161,6 +165,7 @@ func TestCheck(t *testing.T) {
 			"sick: metric queue_messages has no series with the labels map[queue:fax]", true,
 		},
 		"no label":  {prombridge.Metric{Name: "queue_messages", Labels: map[string]string{"x": ""}}, prombridge.Above(0, 0), "sick: metric queue_messages has no series with the labels map[x:]", true},
+		"no number": {prombridge.Metric{Name: "quantile_seconds"}, prombridge.Above(1, 2), "sick: its value is not a number", true},
 		"no metric": {prombridge.Metric{Name: "queue"}, prombridge.Above(0, 0), "sick: there is no metric queue", true},
 		"histogram": {prombridge.Metric{Name: "latency_seconds"}, prombridge.Above(0, 0), "sick: metric latency_seconds is a HISTOGRAM, want a counter or a gauge", true},
 	} {
@@ -172,6 +177,24 @@ func TestCheck(t *testing.T) {
 		require.EqualError(t, err, tc.want, name)
 		require.Equal(t, tc.sick, errors.Is(err, reporter.ErrSick), name)
 	}
+}
+
+func TestLoadMayBeShared(t *testing.T) {
+	t.Parallel()
+	registry := prometheus.NewPedanticRegistry()
+	cpu := prometheus.NewCounter(prometheus.CounterOpts{Name: "cpu_seconds_total", Help: "CPU time."})
+	registry.MustRegister(cpu)
+	one := prombridge.Share{Metric: prombridge.Metric{Name: "cpu_seconds_total"}, Of: 1}
+	meter := prombridge.FromGatherer(registry).Load(one, one)
+	var sharing sync.WaitGroup
+	for range 8 {
+		sharing.Go(func() {
+			if _, err := meter(t.Context()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	sharing.Wait()
 }
 
 func TestLoadOfNothing(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"sync"
 	"time"
 
@@ -16,7 +17,8 @@ import (
 )
 
 // A Source makes loads and checks of the metrics of an application. They gather
-// once for all that is read in the same second. A Source may be used concurrently.
+// once for all that is read in the same second. A Source may be used concurrently, and
+// so may what it makes.
 type Source struct {
 	gatherer prometheus.Gatherer
 
@@ -82,10 +84,13 @@ func (s *Source) Check(m Metric, judge func(value float64) error) reporter.Check
 }
 
 // Above judges a value that should be low: above sick it is sick, above dead it is
-// dead. Where one of the limits is not wanted it is math.Inf(1).
+// dead. Where one of the limits is not wanted it is math.Inf(1). What is no number (NaN),
+// such as a quantile of nothing, is sick: nobody knows whether it is low.
 func Above(sick, dead float64) func(value float64) error {
 	return func(value float64) error {
 		switch {
+		case math.IsNaN(value):
+			return fmt.Errorf("%w: its value is not a number", reporter.ErrSick)
 		case value > dead:
 			return fmt.Errorf("%.6g is above %.6g", value, dead)
 		case value > sick:
@@ -97,13 +102,13 @@ func Above(sick, dead float64) func(value float64) error {
 
 // A reading is what a counter was when it was read last.
 type reading struct {
+	mu    sync.Mutex
 	at    time.Time
 	total float64
 	rate  float64
 }
 
-// read returns the value of a metric. It is called by one goroutine at a time for
-// each reading.
+// read returns the value of a metric.
 func (s *Source) read(m Metric, last *reading) (float64, error) {
 	families, at, gathering := s.gather()
 	for _, family := range families {
@@ -151,6 +156,8 @@ func (m Metric) fits(series *dto.Metric) bool {
 
 // increase returns the increase a second since the reading before, which it replaces.
 func (r *reading) increase(total float64, at time.Time) float64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	passed := at.Sub(r.at).Seconds()
 	if passed <= 0 {
 		return r.rate // of the same gathering
