@@ -31,7 +31,7 @@ type BatchReport struct {
 	Replica  string     `json:"replica"`
 	Interval float64    `json:"interval,omitempty"` // in seconds
 	Health   string     `json:"health,omitempty"`
-	Reason   string     `json:"reason,omitempty"`
+	Reason   Reason     `json:"reason,omitempty"`
 	Load     *BatchLoad `json:"load,omitempty"`
 	Flush    bool       `json:"flush,omitempty"` // instead of the report
 }
@@ -152,7 +152,7 @@ func (r BatchReport) message() (state.Message, error) {
 	if err := checkID(m.ID); err != nil {
 		return m, err
 	}
-	f := fields{replica: r.Replica, interval: r.Interval, health: r.Health, reason: r.Reason, has: hasReplica | hasInterval}
+	f := fields{replica: r.Replica, interval: r.Interval, health: r.Health, reason: string(r.Reason), has: hasReplica | hasInterval}
 	if r.Health != "" {
 		f.has |= hasHealth
 	}

@@ -32,7 +32,19 @@ type body struct {
 		RAM *float64 `json:"ram"`
 	} `json:"load"`
 	Health *string `json:"health"`
-	Reason *string `json:"reason"`
+	Reason *Reason `json:"reason"`
+}
+
+// A Reason says in words why a replica is as it is reported. What is no text is left
+// alone, as keys are that nobody knows: clients of Vigil may send anything besides.
+type Reason string
+
+// UnmarshalJSON implements [json.Unmarshaler].
+func (r *Reason) UnmarshalJSON(data []byte) error {
+	if !bytes.HasPrefix(data, []byte(`"`)) {
+		return nil
+	}
+	return json.Unmarshal(data, (*string)(r))
 }
 
 // fields returns what the body holds.
@@ -47,7 +59,7 @@ func (b *body) fields() (f fields) {
 		f.health, f.has = *b.Health, f.has|hasHealth
 	}
 	if b.Reason != nil {
-		f.reason, f.has = *b.Reason, f.has|hasReason
+		f.reason, f.has = string(*b.Reason), f.has|hasReason
 	}
 	if b.Load == nil {
 		return f

@@ -25,6 +25,7 @@ func FuzzParseReport(f *testing.F) {
 		`{"replica":"r","interval":1e18,"load":{"cpu":-1,"ram":null},"x":[{}]}`,
 		`{"replica":"\ud800","interval":-0,"health":"unknown"}`,
 		`{"replica":"r","interval":30,"load":{"cpu":0,"ram":0},"health":"sick","reason":" disk\n is \u0000 full "}`,
+		`{"replica":"r","interval":30,"health":"sick","reason":["disk",{"is":5}]}`,
 	} {
 		f.Add([]byte(seed))
 	}
@@ -48,6 +49,36 @@ func requireSound(t *testing.T, r state.Report) {
 	require.LessOrEqual(t, len(r.Detail), status.MaxIDLength)
 	require.True(t, utf8.ValidString(r.Detail))
 	require.False(t, strings.ContainsFunc(r.Detail, unicode.IsControl), "%q", r.Detail)
+}
+
+// Whatever stands as the reason, the rest of the report is read as it is without one;
+// alone and in a batch.
+func FuzzReason(f *testing.F) {
+	for _, seed := range []string{`"disk is full"`, `"\u0064\n\ud800"`, `5`, `-1e999`, `null`, `true`, `{"a":["b"]}`, `[[]]`, `""`, `{`, `"a`, `1,"interval":2`} {
+		f.Add([]byte(seed))
+	}
+	const rest = `"service":"lan","node":"gateway","replica":"r","interval":30,"health":"sick"}`
+	_, without, err := parseReport([]byte("{" + rest))
+	require.NoError(f, err)
+	f.Fuzz(func(t *testing.T, value []byte) {
+		if !utf8.Valid(value) || !json.Valid(value) {
+			return
+		}
+		one := append(append([]byte(`{"reason":`), value...), ","+rest...)
+		want := without
+		var text string
+		if json.Unmarshal(value, &text) == nil {
+			want.Detail = oneLine(text)
+		}
+		_, got, err := parseReport(one)
+		require.NoError(t, err)
+		require.Equal(t, want, got)
+		var batch Batch
+		require.NoError(t, decodeJSON(append(append([]byte(`{"reports":[`), one...), "]}"...), &batch))
+		m, err := batch.Reports[0].message()
+		require.NoError(t, err)
+		require.Equal(t, want, m.Report)
+	})
 }
 
 // What items counts is what encoding/json reads.
@@ -107,6 +138,7 @@ func FuzzBatch(f *testing.F) {
 		`{"reports":[{"service":"lan","node":"gateway","replica":"b","interval":1e9,"health":"unknown"},{"flush":true}]}`,
 		`{"reports":[null,{"interval":-1,"health":"","load":{}}]}`,
 		`{"reports":[{"service":"web","node":"sockets","replica":"a","interval":30,"health":"dead","load":{"cpu":0.5,"ram":0.25},"reason":"x\ny"}]}`,
+		`{"reports":[{"service":"lan","node":"gateway","replica":"b","interval":1,"health":"sick","reason":5},{"reason":null},{"reason":{}}]}`,
 	} {
 		f.Add([]byte(seed))
 	}

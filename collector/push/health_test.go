@@ -40,6 +40,9 @@ func TestHealthAndReason(t *testing.T) {
 		{lan, `"health":"dead","reason":"\ud800\u003cb>"`, status.Dead, status.Reported, "\uFFFD<b>"},
 		{lan, `"health":"dead","reason":null`, status.Dead, status.Reported, "reported as dead"},
 		{lan, `"health":"dead","reason":"` + strings.Repeat(" ", 500) + `"`, status.Dead, status.Reported, "reported as dead"},
+		{web, `"load":{"cpu":0,"ram":0},"reason":5`, status.Healthy, status.None, ""},
+		{lan, `"health":"sick","reason":{"code":[1,"disk is full"]}`, status.Sick, status.Reported, "reported as sick"},
+		{lan, `"health":"sick","reason":false`, status.Sick, status.Reported, "reported as sick"},
 	} {
 		answer, text := c.send(t, post("/reporter/"+tc.node.Service+"/"+tc.node.Node, token, `{"replica":"r","interval":1,`+tc.body+`}`))
 		require.Equal(t, 200, answer.StatusCode, tc.body)

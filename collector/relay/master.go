@@ -224,7 +224,7 @@ func all(tasks []task, err error) []answer { return slices.Repeat([]answer{{err:
 func (m *master) report(t task) push.BatchReport {
 	r := push.BatchReport{Service: t.id.Service, Node: t.id.Node, Replica: t.id.Replica, Flush: t.flush}
 	if !t.flush {
-		r.Interval, r.Health, r.Reason = m.Interval.Seconds(), t.status.String(), t.words
+		r.Interval, r.Health, r.Reason = m.Interval.Seconds(), t.status.String(), push.Reason(t.words)
 	}
 	return r
 }
