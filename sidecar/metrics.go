@@ -120,22 +120,19 @@ func (m *metrics) unregister(r prometheus.Registerer) { app.Unregister(r, m.all(
 func (m *metrics) count(server, result string) { m.reports.WithLabelValues(server, result).Inc() }
 
 // serve has the counters of all servers there before the first report is sent, or its
-// increase would not be seen, and none of servers that are gone.
-func (m *metrics) serve(old, next *plan) {
-	names := map[string]bool{}
-	for _, s := range next.servers {
-		names[s.name] = true
+// increase would not be seen.
+func (m *metrics) serve(p *plan) {
+	for _, s := range p.servers {
 		for _, result := range []string{schema.ReportAccepted, schema.ReportRefused, schema.ReportFailed} {
 			m.reports.WithLabelValues(s.name, result)
 		}
 	}
-	if old == nil {
-		return
-	}
-	for _, s := range old.servers {
-		if !names[s.name] {
-			m.reports.DeletePartialMatch(prometheus.Labels{schema.Server: s.name})
-		}
+}
+
+// forget takes away the counters of servers that are not told any more.
+func (m *metrics) forget(servers []*server) {
+	for _, s := range servers {
+		m.reports.DeletePartialMatch(prometheus.Labels{schema.Server: s.name})
 	}
 }
 

@@ -40,8 +40,17 @@ type request struct {
 type network struct {
 	answer func(host, what string) (code int, after time.Duration)
 
-	mu  sync.Mutex
-	all []request
+	mu     sync.Mutex
+	all    []request
+	cut    []string // what was given up before it was answered
+	closed int      // how often connections were given up
+}
+
+// CloseIdleConnections is asked for by [http.Client.CloseIdleConnections].
+func (n *network) CloseIdleConnections() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.closed++
 }
 
 // RoundTrip implements [http.RoundTripper].
@@ -69,6 +78,9 @@ func (n *network) RoundTrip(r *http.Request) (*http.Response, error) {
 	n.mu.Unlock()
 	code, after := n.answering()(r.URL.Host, what)
 	if !wait(r.Context(), after) {
+		n.mu.Lock()
+		n.cut = append(n.cut, what)
+		n.mu.Unlock()
 		return nil, r.Context().Err()
 	}
 	if code == 0 {
@@ -189,7 +201,9 @@ func newRig(t testing.TB, text string) *rig {
 	require.NoError(t, err)
 	r.Sidecar = s
 	s.watchOf = r.watchOf
+	s.spread = func(whole time.Duration) time.Duration { return whole }
 	for _, run := range s.runners() {
+		run.spread = s.spread
 		run.watch, _ = r.watchOf(run.settings)
 	}
 	return r

@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"math"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/pharos-status/pharos/internal/status"
@@ -29,60 +28,69 @@ type runner struct {
 	log      *slog.Logger
 	board    board
 
-	before <-chan struct{}    // closed once whoever had the watch before has ended; nil: nobody had
-	cancel context.CancelFunc // set when it is started
-	flush  atomic.Bool        // whether the replica is to be flushed at the end
-	done   chan struct{}      // closed when it has ended
+	spread func(time.Duration) time.Duration // returns a random part of the interval
+	cancel context.CancelFunc                // set when it is started
+	flush  []*server                         // where the replica is flushed at the end; set before cancel is called
+	looked chan struct{}                     // closed when it looks no more
+	told   chan struct{}                     // closed when it tells no more, and has flushed
 }
 
 // stop ends a runner that was started, and does not wait.
-func (r *runner) stop(flush bool) {
-	r.flush.Store(flush)
+func (r *runner) stop(flush []*server) {
+	r.flush = flush
 	r.cancel()
 }
 
-// pass ends a runner that never runs, once whoever had the watch before has ended.
-func (r *runner) pass() {
-	if r.before != nil {
-		<-r.before
-	}
-	close(r.done)
-}
-
-func (r *runner) run(ctx context.Context) {
-	defer close(r.done)
+// run looks and tells until ctx is done. Of the one that ran for the replica before, if
+// there was one, it awaits the last word; and the last look, if they share their watch,
+// which one looks at at a time. That look may hang, and doesn't keep it from telling so.
+func (r *runner) run(ctx context.Context, before *runner) {
 	defer r.cancel()
-	if r.before != nil {
-		<-r.before // a watch is looked at by one at a time
-	}
 	r.board.begin(time.Now())
-	var telling sync.WaitGroup
-	for _, route := range r.routes {
-		wake := r.board.subscribe()
-		telling.Go(func() { r.tell(ctx, route, wake) })
+	wakes := make([]<-chan struct{}, len(r.routes))
+	for i := range wakes {
+		wakes[i] = r.board.subscribe()
 	}
-	r.observe(ctx)
+	var looking, telling sync.WaitGroup
+	looking.Go(func() {
+		defer close(r.looked)
+		if before != nil && before.watch == r.watch {
+			<-before.looked
+		}
+		r.observe(ctx)
+	})
+	if before != nil {
+		<-before.told
+	}
+	for i, route := range r.routes {
+		telling.Go(func() { r.tell(ctx, route, wakes[i]) })
+	}
 	telling.Wait()
-	if r.flush.Load() {
-		r.flushAll(context.WithoutCancel(ctx))
-	}
+	r.flushAll(context.WithoutCancel(ctx))
+	close(r.told)
+	looking.Wait()
 }
 
-// observe looks at each interval, and puts what it sees on the board.
+// observe looks at each interval, and puts what it sees on the board. The second look
+// comes after a random part of it: watches that begin together do not stay in step.
 func (r *runner) observe(ctx context.Context) {
-	tick := time.NewTicker(time.Duration(r.settings.Interval))
-	defer tick.Stop()
+	interval := time.Duration(r.settings.Interval)
 	if v, ok := r.first(ctx, false); ok {
 		r.post(ctx, v)
 	}
+	if !wait(ctx, r.spread(interval)) {
+		return
+	}
+	tick := time.NewTicker(interval)
+	defer tick.Stop()
 	for {
+		if v, ok := r.look(ctx); ok {
+			r.post(ctx, v)
+		}
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-		}
-		if v, ok := r.look(ctx); ok {
-			r.post(ctx, v)
 		}
 	}
 }
@@ -105,6 +113,9 @@ func (r *runner) first(ctx context.Context, always bool) (watch.Verdict, bool) {
 // look looks, and again if what it sees is dead. It returns false if ctx is done.
 func (r *runner) look(ctx context.Context) (watch.Verdict, bool) {
 	for try := 0; ; try++ {
+		if ctx.Err() != nil {
+			return watch.Verdict{}, false
+		}
 		bound, cancel := context.WithTimeout(ctx, time.Duration(r.settings.Timeout))
 		v := r.watch.Check(bound)
 		cancel()
@@ -169,11 +180,11 @@ type seen struct {
 	some    bool // false: nothing yet, and at is when the watch began
 }
 
-// begin notes when the watch began, if nothing was seen yet.
+// begin notes when the watch began, if it has not begun before.
 func (b *board) begin(at time.Time) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if !b.last.some {
+	if b.last.at.IsZero() {
 		b.last.at = at
 	}
 }

@@ -22,14 +22,19 @@ import (
 // sendTimeout bounds one report.
 const sendTimeout = 10 * time.Second
 
+// askEvery is how often a server that takes no unknown is asked whether it does by now:
+// another one may have taken its place.
+const askEvery = 5 * time.Minute
+
 // A server is one that is told. It is safe for concurrent use.
 type server struct {
 	name   string
 	client reporter.Client
 
 	mu          sync.Mutex
-	down        bool // the last report did not get there
-	onlyHealths bool // it does not take unknown, as a Vigil
+	down        bool      // the last report did not get there
+	onlyHealths bool      // it does not take unknown, as a Vigil
+	askAt       time.Time // when it is asked again
 }
 
 func newServer(c *config.Server, o *Options) (*server, error) {
@@ -53,22 +58,27 @@ func (s *server) close() { (&http.Client{Transport: s.client.Transport}).CloseId
 // errNotTaken is for a server that does not take what can't be known.
 var errNotTaken = errors.New("the server takes no replica whose status is unknown")
 
-// send sends a report. It tells the log when the server goes away and comes back, once
-// for all watches.
+// send sends a report, and lets it come to its end if ctx is done in the meantime. It
+// tells the log when the server goes away and comes back, once for all watches.
 func (s *server) send(ctx context.Context, r *runner, report reporter.Report) error {
 	unknown := report.Health == reporter.Unknown
 	if unknown && s.silent() {
 		return errNotTaken
 	}
-	err := s.client.Report(ctx, report)
-	if ctx.Err() != nil {
-		return ctx.Err()
+	longer, cancel := outlast(ctx, flushPatience)
+	defer cancel()
+	err := s.client.Report(longer, report)
+	if longer.Err() != nil {
+		return longer.Err()
 	}
 	refused, answered := errors.AsType[*reporter.StatusError](err)
 	switch {
 	case err == nil:
 		r.metrics.count(s.name, schema.ReportAccepted)
 		s.reached(r)
+		if unknown {
+			s.speakAgain(r)
+		}
 		return nil
 	case !answered || passes(refused):
 		r.metrics.count(s.name, schema.ReportFailed)
@@ -84,18 +94,35 @@ func (s *server) send(ctx context.Context, r *runner, report reporter.Report) er
 	return err
 }
 
+// silent tells whether the server is not to be told of an unknown. Once in a while it is,
+// by one watch.
 func (s *server) silent() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.onlyHealths
+	now := time.Now()
+	if !s.onlyHealths || now.Before(s.askAt) {
+		return s.onlyHealths
+	}
+	s.askAt = now.Add(askEvery)
+	return false
 }
 
 func (s *server) fallSilent(r *runner) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.askAt = time.Now().Add(askEvery)
 	if !s.onlyHealths {
 		s.onlyHealths = true
 		r.log.Warn("The server does not take the status unknown, as a Vigil; it is not told of what can't be known, and takes that for dead", "server", s.name)
+	}
+}
+
+func (s *server) speakAgain(r *runner) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.onlyHealths {
+		s.onlyHealths = false
+		r.log.Info("The server takes the status unknown by now, and is told of what can't be known", "server", s.name)
 	}
 }
 
@@ -150,6 +177,9 @@ func routes(servers []*server, send string) []*route {
 func (on *route) send(ctx context.Context, r *runner, report reporter.Report) routeError {
 	var errs routeError
 	for _, s := range on.servers {
+		if ctx.Err() != nil {
+			break
+		}
 		err := s.send(ctx, r, report)
 		on.tell(r, s, err)
 		if err == nil {

@@ -12,11 +12,13 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"math/rand/v2"
 	"net/http"
 	"reflect"
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -54,6 +56,7 @@ type Sidecar struct {
 	o       Options
 	host    *watch.Host
 	watchOf func(*config.Watch) (watch.Watch, error) // that of host
+	spread  func(time.Duration) time.Duration        // a random part of an interval
 	metrics *metrics
 
 	reloading sync.Mutex // one Reload at a time
@@ -67,7 +70,7 @@ func New(o Options) (*Sidecar, error) {
 	if err := o.validate(); err != nil {
 		return nil, err
 	}
-	s := &Sidecar{o: o, host: watch.NewHost(o.Host), next: make(chan *plan, 1)}
+	s := &Sidecar{o: o, host: watch.NewHost(o.Host), spread: rand.N[time.Duration], next: make(chan *plan, 1)}
 	s.watchOf = s.host.Watch
 	s.metrics = newMetrics(s.runners)
 	first, err := s.load(nil)
@@ -113,8 +116,7 @@ func (s *Sidecar) Reload() error {
 	}
 	s.current.Store(next)
 	select {
-	case unused := <-s.next: // it came before Run has seen the last one, which it replaces
-		next.replaced = slices.Concat(unused.replaced, []*plan{unused})
+	case <-s.next: // Run has not seen it yet, and never does
 	default:
 	}
 	s.next <- next
@@ -123,10 +125,9 @@ func (s *Sidecar) Reload() error {
 
 // A plan is what is done by one configuration.
 type plan struct {
-	config   *config.Config
-	servers  []*server
-	runners  []*runner // in the order of the file
-	replaced []*plan   // plans that never ran
+	config  *config.Config
+	servers []*server
+	runners []*runner // in the order of the file
 }
 
 // load reads the configuration. What of it is like in old goes on with the same watch.
@@ -145,12 +146,12 @@ func (s *Sidecar) load(old *plan) (*plan, error) {
 	}
 	for i := range c.Watch {
 		w := &c.Watch[i]
-		r := &runner{settings: w, id: w.ID(), metrics: s.metrics, log: s.o.Logger.With("service", w.Service, "node", w.Node, "replica", w.Replica), done: make(chan struct{})}
-		if before := old.find(w.ID()); before != nil {
-			r.before = before.done
-			if reflect.DeepEqual(before.settings, w) {
-				r.watch, r.board.last = before.watch, before.board.read()
-			}
+		r := &runner{
+			settings: w, id: w.ID(), metrics: s.metrics, log: s.o.Logger.With("service", w.Service, "node", w.Node, "replica", w.Replica),
+			spread: s.spread, looked: make(chan struct{}), told: make(chan struct{}),
+		}
+		if before := old.find(w.ID()); before != nil && reflect.DeepEqual(before.settings, w) {
+			r.watch, r.board.last = before.watch, before.board.read()
 		}
 		if r.watch == nil {
 			if r.watch, err = s.watchOf(w); err != nil {
@@ -176,11 +177,18 @@ func (p *plan) find(id status.ID) *runner {
 	return nil
 }
 
+// without returns the servers that another plan has not.
+func (p *plan) without(other *plan) []*server {
+	return slices.DeleteFunc(slices.Clone(p.servers), func(s *server) bool {
+		return slices.ContainsFunc(other.servers, func(o *server) bool { return o.name == s.name })
+	})
+}
+
 // Run watches and reports until ctx is done. Then the replicas stay as they were told
 // last, or are flushed, as the configuration says.
 func (s *Sidecar) Run(ctx context.Context) error {
 	var running sync.WaitGroup
-	var now *plan
+	now := &plan{}
 	for {
 		select {
 		case next := <-s.next:
@@ -191,45 +199,68 @@ func (s *Sidecar) Run(ctx context.Context) error {
 		}
 		break
 	}
-	s.end(now)
-	running.Wait()
-	for _, server := range s.current.Load().servers {
-		server.close()
+	s.end(now, &running)
+	ended := make(chan struct{})
+	go func() {
+		running.Wait()
+		close(ended)
+	}()
+	select {
+	case <-ended:
+		s.host.Close()
+	case <-time.After(endPatience):
+		s.o.Logger.Warn("A watch still looks, and is not waited for") //nolint:contextcheck,sloglint // ctx is done
 	}
-	s.host.Close()
 	s.Close()
 	return nil
 }
 
-// change ends what ran by the old plan, and starts what the new one has. A replica that
-// is not watched any more is flushed: nobody would report it again.
+// endPatience bounds the end: the kernel may hold a look up for ever, while telling and
+// flushing have bounds of their own.
+const endPatience = 2*flushPatience + time.Second
+
+// change ends what ran by the old plan, and starts what the new one has. What is not
+// reported any more is flushed: a replica that is not watched, everywhere, and all of
+// them at a server that is not told.
 func (s *Sidecar) change(ctx context.Context, old, next *plan, running *sync.WaitGroup) {
-	for _, p := range next.replaced {
-		for _, r := range p.runners {
-			running.Go(r.pass)
+	gone := old.without(next)
+	for _, r := range old.runners {
+		if next.find(r.id) == nil {
+			r.stop(old.servers)
+		} else {
+			r.stop(gone)
 		}
 	}
-	if old != nil {
-		for _, r := range old.runners {
-			r.stop(next.find(r.id) == nil)
-		}
-	}
+	running.Go(func() { s.release(old) })
+	s.metrics.serve(next)
 	for _, r := range next.runners {
 		life, cancel := context.WithCancel(context.WithoutCancel(ctx))
 		r.cancel = cancel
-		running.Go(func() { r.run(life) })
+		running.Go(func() { r.run(life, old.find(r.id)) })
 	}
-	s.metrics.serve(old, next)
 }
 
 // end ends what runs.
-func (s *Sidecar) end(p *plan) {
-	if p == nil {
-		return
+func (s *Sidecar) end(p *plan, running *sync.WaitGroup) {
+	var flush []*server
+	if p.config != nil && p.config.OnStop == config.OnStopFlush {
+		flush = p.servers
 	}
 	for _, r := range p.runners {
-		r.stop(p.config.OnStop == config.OnStopFlush)
+		r.stop(flush)
 	}
+	running.Go(func() { s.release(p) })
+}
+
+// release gives up the servers of a plan that was ended, once they were told the last.
+func (s *Sidecar) release(p *plan) {
+	for _, r := range p.runners {
+		<-r.told
+	}
+	for _, server := range p.servers {
+		server.close()
+	}
+	s.metrics.forget(p.without(s.current.Load()))
 }
 
 // readable tells what to do about a file that is not there.

@@ -92,7 +92,11 @@ func TestAWatchThatHangsIsUnknown(t *testing.T) {
 			require.Regexp(t, `^web/a/r (healthy|unknown the check has not ended for \d+)`, what)
 		}
 		require.Contains(t, told[len(told)-1], "unknown")
+		begun := time.Now()
 		r.stop()
+		require.Equal(t, endPatience, time.Since(begun), "nobody waits for it at the end")
+		require.Contains(t, r.log.take(), "still looks")
+		time.Sleep(2 * time.Hour)
 	})
 }
 
@@ -188,14 +192,24 @@ func TestAVigilIsNotToldOfTheUnknown(t *testing.T) {
 		})
 		r.watches["a"].set(status.Unknown, "permission denied")
 		r.run()
-		time.Sleep(5*time.Minute + time.Second)
+		time.Sleep(askEvery - time.Second)
 		require.Equal(t, []string{"web/a/r unknown permission denied"}, r.network.told("one"), "once")
+		time.Sleep(askEvery)
+		require.Equal(t, []string{"web/a/r unknown permission denied"}, r.network.told("one"), "and again after a while")
 		log := r.log.take()
 		require.Equal(t, 1, strings.Count(log, "as a Vigil"), log)
 		require.NotContains(t, log, "Report refused")
 		r.watches["a"].set(status.Healthy, "")
 		time.Sleep(30 * time.Second)
 		require.Equal(t, []string{"web/a/r healthy"}, r.network.told("one"))
+
+		r.network.set(nil) // a Pharos has taken its place
+		r.watches["a"].set(status.Unknown, "permission denied")
+		time.Sleep(askEvery + 30*time.Second)
+		require.GreaterOrEqual(t, len(r.network.told("one")), 1)
+		require.Contains(t, r.log.take(), "takes the status unknown by now")
+		time.Sleep(time.Minute)
+		require.Len(t, r.network.told("one"), 2)
 		r.stop()
 	})
 }
@@ -214,7 +228,7 @@ func TestLoads(t *testing.T) {
 		require.Equal(t, []string{"web/a/r 0.00 0.00 unknown the load could not be measured"}, r.network.told("one"))
 		w.set(status.Dead, "gone")
 		time.Sleep(30 * time.Second)
-		require.Equal(t, []string{"web/a/r 0.00 0.00 dead gone"}, r.network.told("one"))
+		require.Equal(t, []string{"web/a/r 1.00 1.00 dead gone"}, r.network.told("one"), "what sees the load alone sees something bad")
 		r.stop()
 	})
 }

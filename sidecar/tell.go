@@ -22,13 +22,14 @@ const (
 	retryMost  = 30 * time.Second
 )
 
-// flushPatience bounds the flush of a replica, at all servers together.
+// flushPatience bounds what is sent once a watch has ended: the report that is under way,
+// and after it the flush, at all servers together.
 const flushPatience = 5 * time.Second
 
 // tell reports what is on the board over one route: at once when something is put there,
 // which is each interval, and also if nothing is, as when a check hangs.
 func (r *runner) tell(ctx context.Context, on *route, wake <-chan struct{}) {
-	timer := time.NewTimer(r.patience())
+	timer := time.NewTimer(r.patience() - time.Since(r.board.read().at))
 	defer timer.Stop()
 	failures := 0
 	for {
@@ -81,7 +82,7 @@ func (r *runner) report() (reporter.Report, bool) {
 	last := r.board.read()
 	v, age := last.verdict, time.Since(last.at)
 	switch {
-	case age > r.patience():
+	case age >= r.patience():
 		v = watch.Verdict{Status: status.Unknown, Reason: fmt.Sprintf("the check has not ended for %v", age.Round(time.Second))}
 		v.Figures.CPUShare, v.Figures.MemoryShare = math.NaN(), math.NaN()
 	case !last.some:
@@ -94,6 +95,9 @@ func (r *runner) report() (reporter.Report, bool) {
 	}
 	if r.settings.Report == config.ReportLoad {
 		report.Load = &reporter.Load{CPU: ratio(v.Figures.CPUShare), RAM: ratio(v.Figures.MemoryShare)}
+		if v.Status == status.Dead {
+			report.Load = &reporter.Load{CPU: 1, RAM: 1} // a Vigil sees the load alone: sick is nearest to dead
+		}
 		if v.Status == status.Healthy && (math.IsNaN(v.Figures.CPUShare) || math.IsNaN(v.Figures.MemoryShare)) {
 			report.Health, report.Reason = reporter.Unknown, "the load could not be measured"
 		}
@@ -101,7 +105,7 @@ func (r *runner) report() (reporter.Report, bool) {
 	return report, true
 }
 
-// ratio returns what can be sent: what is dead or could not be measured has no load.
+// ratio returns what can be sent: what could not be measured has no load.
 func ratio(share float64) float64 {
 	if math.IsNaN(share) || math.IsInf(share, 0) || share < 0 {
 		return 0
@@ -109,19 +113,28 @@ func ratio(share float64) float64 {
 	return share
 }
 
-// flushAll takes the replica away at all servers that may know it.
+// flushAll takes the replica away where it is to be flushed.
 func (r *runner) flushAll(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, flushPatience)
 	defer cancel()
 	var flushing sync.WaitGroup
-	for _, on := range r.routes {
-		for _, s := range on.servers {
-			flushing.Go(func() {
-				if err := s.flush(ctx, r.id); err != nil {
-					r.log.Warn("Replica not flushed; the server takes it for dead until somebody does", "server", s.name, "err", err)
-				}
-			})
-		}
+	for _, s := range r.flush {
+		flushing.Go(func() {
+			if err := s.flush(ctx, r.id); err != nil {
+				r.log.Warn("Replica not flushed; the server takes it for dead until somebody does", "server", s.name, "err", err)
+			}
+		})
 	}
 	flushing.Wait()
+}
+
+// outlast returns a context that ends so long after ctx has: a request that is cut off may
+// still be worked off by the server, after the one that follows it.
+func outlast(ctx context.Context, by time.Duration) (context.Context, context.CancelFunc) {
+	longer, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() {
+		wait(longer, by)
+		cancel()
+	})
+	return longer, func() { stop(); cancel() }
 }
