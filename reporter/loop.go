@@ -45,6 +45,9 @@ func (r *Reporter) wait(ctx context.Context) bool {
 		case <-next.C:
 			return true
 		case <-r.late:
+			if ctx.Err() != nil {
+				return false
+			}
 			r.publish()
 		case <-asked:
 			asked = nil

@@ -26,27 +26,34 @@ type Reporter struct {
 	stopOnce sync.Once
 	stopping chan struct{}      // closed by the first Stop
 	halt     context.CancelFunc // ends the loop and the calls
-	abort    context.CancelFunc // ends the requests
+	cut      context.CancelFunc // ends the reports that are being sent
+	abort    context.CancelFunc // ends all requests
 	unwatch  func() bool        // lets go of the context of Start
 	close    func()             // lets go of the connections
 	workers  sync.WaitGroup     // the loop and the senders
 	calls    sync.WaitGroup     // of the tasks
-	stopped  chan struct{}      // closed when all has ended
+	stopped  chan struct{}      // closed when all has ended, or the time for it
 	err      error              // of the stop; read when stopped is closed
 
 	mu   sync.Mutex
 	load *Load // the last one; never written to
 }
 
-// stopLimit bounds a stop that the application has not bounded, and how long a stop
-// waits for calls that don't heed their context.
-const stopLimit = 5 * time.Second
+// How long a stop takes, whatever servers, checks and the transport do.
+const (
+	cutAfter   = 2500 * time.Millisecond // for the reports that are being sent
+	abortAfter = 4500 * time.Millisecond // for all requests, of those that heed their context
+	stopLimit  = 5 * time.Second
+)
 
 // Stop ends reporting, and has the servers forget the replica unless
 // Options.KeepLast. It waits until all goroutines have ended, at most until ctx does,
-// and at most 5 seconds for checks that don't heed their context. A report that is
-// being sent is let to its end first, or the server might hear of the replica once
-// more after it has forgotten it.
+// and in any case at most 5 seconds: a server that is away holds up no application that
+// ends. What does not heed its context, a check or the transport, is left behind then.
+//
+// A report that is being sent is let to its end first, for half of that time, or the
+// server might hear of the replica once more after it has forgotten it. That may still
+// happen with a server that works off a report for which the reporter did not wait.
 //
 // The error says what could not be done in time, or which server has not forgotten
 // the replica: it will take it for dead. Calling Stop again is harmless; it waits too.
@@ -74,27 +81,31 @@ func (r *Reporter) Stop(ctx context.Context) error {
 	}
 }
 
-// finish waits until all has ended.
+// finish waits until all has ended, or the time for it.
 func (r *Reporter) finish() {
 	defer close(r.stopped)
-	r.workers.Wait()
-	r.abort()
-	r.close()
-	errs := make([]error, 0, len(r.senders)+1)
-	for _, s := range r.senders {
-		errs = append(errs, s.err)
-	}
-	returned := make(chan struct{})
+	defer time.AfterFunc(cutAfter, r.cut).Stop()
+	defer time.AfterFunc(abortAfter, r.abort).Stop()
+	ended := make(chan struct{})
 	go func() {
+		r.workers.Wait()
+		r.abort()
+		r.close()
 		r.calls.Wait()
-		close(returned)
+		close(ended)
 	}()
 	limit := time.NewTimer(stopLimit)
 	defer limit.Stop()
 	select {
-	case <-returned:
+	case <-ended:
 	case <-limit.C:
-		errs = append(errs, fmt.Errorf("waiting for %s: no answer within %v", strings.Join(r.running(), ", "), stopLimit))
+	}
+	var errs []error
+	for _, s := range r.senders {
+		errs = append(errs, s.outcome())
+	}
+	if running := r.running(); len(running) > 0 {
+		errs = append(errs, fmt.Errorf("waiting for %s: no answer within %v", strings.Join(running, ", "), stopLimit))
 	}
 	r.err = errors.Join(errs...)
 }

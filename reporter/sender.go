@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -19,7 +21,10 @@ type sender struct {
 	interval               time.Duration
 	keep                   bool        // the replica, when it is stopped
 	inbox                  chan Report // holds the newest one
-	err                    error       // of the flush; read when run has returned
+
+	mu    sync.Mutex
+	ended bool  // run has returned
+	err   error // of the flush
 }
 
 // maxHold is how long a server may ask to be left alone.
@@ -35,8 +40,30 @@ func (s *sender) offer(r Report) {
 	s.inbox <- r
 }
 
-// run sends until stop is closed, and then has the server forget the replica.
-func (s *sender) run(ctx context.Context, stop <-chan struct{}) {
+// run sends until stop is closed, and then has the server forget the replica. Its
+// contexts end the reports that are being sent, and all requests.
+func (s *sender) run(sending, flushing context.Context, stop <-chan struct{}) {
+	s.sendUntil(sending, stop)
+	var err error
+	if !s.keep {
+		err = s.flush(flushing)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ended, s.err = true, err
+}
+
+// outcome returns what was wrong when run ended, or that it has not.
+func (s *sender) outcome() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.ended {
+		return fmt.Errorf("reporting replica %q: the transport has not ended a request in time", s.replica)
+	}
+	return s.err
+}
+
+func (s *sender) sendUntil(ctx context.Context, stop <-chan struct{}) {
 	retry := time.NewTimer(s.interval)
 	retry.Stop()
 	defer retry.Stop()
@@ -45,15 +72,17 @@ func (s *sender) run(ctx context.Context, stop <-chan struct{}) {
 	for {
 		select {
 		case <-stop:
-			if !s.keep {
-				s.err = s.flush(ctx)
-			}
 			return
 		case newest = <-s.inbox:
 			if failures > 0 {
 				continue // until it is time to try again
 			}
 		case <-retry.C:
+		}
+		select {
+		case <-stop: // both at the same time
+			return
+		default:
 		}
 		if again, wait := s.send(ctx, newest); again {
 			failures++
@@ -69,6 +98,9 @@ func (s *sender) run(ctx context.Context, stop <-chan struct{}) {
 func (s *sender) send(ctx context.Context, r Report) (again bool, wait time.Duration) {
 	wait = maxHold
 	for _, t := range s.targets {
+		if ctx.Err() != nil {
+			return false, 0
+		}
 		err := errHeld
 		if time.Until(t.held) <= 0 {
 			err = t.attempt(ctx, r)
@@ -106,20 +138,31 @@ func (s *sender) backoff(failures int) time.Duration {
 	return time.Duration(float64(wait) * (0.8 + 0.4*rand.Float64()))
 }
 
-// flush has the replica forgotten by the first target that answers, if one may have
-// heard of it.
+// flush has the replica forgotten by all targets that may have heard of it, at the
+// same time. One that does not know it, by 404, says nothing of the others.
 func (s *sender) flush(ctx context.Context) error {
-	var errs []error
-	for _, t := range s.targets {
+	errs := make([]error, len(s.targets))
+	var forgotten atomic.Bool
+	var asking sync.WaitGroup
+	for i, t := range s.targets {
 		if !t.tried {
 			continue
 		}
-		err := guarded(func() error { return t.client.Flush(ctx, s.service, s.node, s.replica) })
-		var refused *StatusError
-		if err == nil || errors.As(err, &refused) && refused.Code == http.StatusNotFound {
-			return nil
-		}
-		errs = append(errs, fmt.Errorf("flushing replica %q at %s: %w", s.replica, t.client.Endpoint, err))
+		asking.Go(func() {
+			err := guarded(func() error { return t.client.Flush(ctx, s.service, s.node, s.replica) })
+			var refused *StatusError
+			switch {
+			case err == nil:
+				forgotten.Store(true)
+			case errors.As(err, &refused) && refused.Code == http.StatusNotFound:
+			default:
+				errs[i] = fmt.Errorf("flushing replica %q at %s: %w", s.replica, t.client.Endpoint, err)
+			}
+		})
+	}
+	asking.Wait()
+	if forgotten.Load() {
+		return nil // the targets are ways to the same server
 	}
 	return errors.Join(errs...)
 }

@@ -15,8 +15,7 @@ import (
 // nothing has begun. No other fault, of the reporter or of a server, ever reaches the
 // application.
 //
-// When ctx ends the reporter is stopped as by [Reporter.Stop], with 5 seconds for it.
-// An application that ends at the same time calls Stop all the same, to wait for it.
+// When ctx ends the reporter is stopped as by [Reporter.Stop]. An application that ends at the same time calls Stop all the same, to wait for it.
 func Start(ctx context.Context, o Options) (*Reporter, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("starting a reporter: %w", err)
@@ -44,19 +43,18 @@ func Start(ctx context.Context, o Options) (*Reporter, error) {
 func (r *Reporter) begin(ctx context.Context) {
 	lasting := context.WithoutCancel(ctx)
 	measuring, halt := context.WithCancel(lasting)
-	sending, abort := context.WithCancel(lasting)
-	r.halt, r.abort = halt, abort
+	flushing, abort := context.WithCancel(lasting)
+	sending, cut := context.WithCancel(flushing)
+	r.halt, r.cut, r.abort = halt, cut, abort
 	r.workers.Go(func() { r.loop(measuring) })
 	for _, s := range r.senders {
-		r.workers.Go(func() { s.run(sending, r.stopping) })
+		r.workers.Go(func() { s.run(sending, flushing, r.stopping) })
 	}
 	begun := make(chan struct{})
 	defer close(begun)
 	r.unwatch = context.AfterFunc(ctx, func() {
 		<-begun
-		bounded, cancel := context.WithTimeout(lasting, stopLimit)
-		defer cancel()
-		if err := r.Stop(bounded); err != nil {
+		if err := r.Stop(lasting); err != nil {
 			r.options.Logger.Warn("The reporter did not stop in order", "err", err)
 		}
 	})

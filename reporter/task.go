@@ -50,7 +50,9 @@ func (t *task) start(ctx context.Context, group *sync.WaitGroup) <-chan struct{}
 		found := t.failed("it has ended its goroutine")
 		defer func() { // even if the call ends the goroutine
 			hung.Stop()
-			t.settle(found)
+			if ctx.Err() == nil { // what was ended from here has found nothing
+				t.settle(found)
+			}
 			t.mu.Lock()
 			t.running = false
 			t.mu.Unlock()
