@@ -31,6 +31,7 @@ type Value struct {
 	doc   *Doc
 	up    *Value
 	step  string // the key, or [place]
+	name  string // what people call it, if that is known
 	line  int
 	tag   string
 	text  string
@@ -143,6 +144,10 @@ func (v *Value) orNil() *Value {
 // Key returns the key that leads to the value, or [place].
 func (v *Value) Key() string { return v.step }
 
+// Called has the place of the value, and of what is in it, say what people call it: a
+// number alone does not tell them which it is.
+func (v *Value) Called(name string) { v.name = name }
+
 // Line returns the line of the value's key, from 1.
 func (v *Value) Line() int {
 	if v == nil {
@@ -165,6 +170,9 @@ func (v *Value) path() string {
 	}
 	path := v.up.path()
 	step := status.Shorten(v.step)
+	if v.name != "" {
+		step += " " + strconv.Quote(status.Shorten(v.name))
+	}
 	if path == "" || strings.HasPrefix(step, "[") {
 		return path + step
 	}
@@ -179,6 +187,13 @@ func (v *Value) Note(fit convert.Fit, to, text string) {
 	}
 	v.told = true
 	v.doc.notes = append(v.doc.notes, convert.Note{Source: v.Source(), Fit: fit, To: to, Text: text})
+}
+
+// Skip says that nothing has to be said of the value.
+func (v *Value) Skip() {
+	if v != nil {
+		v.told = true
+	}
 }
 
 // Exact says that the value means the same at to.
