@@ -25,6 +25,9 @@ func (p *Plan) Refused() error {
 	return e
 }
 
+// stageFolder is the pattern of the names of folders in which files are made ready.
+const stageFolder = ".pharos-convert.*.tmp"
+
 // Apply does what is planned: all of it, or nothing. It fails as [Plan.Refused] does.
 func (p *Plan) Apply() (err error) {
 	if err := p.Refused(); err != nil {
@@ -46,7 +49,7 @@ func (p *Plan) Apply() (err error) {
 			}
 		}()
 	}
-	stage, err := os.MkdirTemp(home, ".pharos-convert.*.tmp")
+	stage, err := os.MkdirTemp(home, stageFolder)
 	if err != nil {
 		return fmt.Errorf("write the files: %w", err)
 	}

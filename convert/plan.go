@@ -28,6 +28,10 @@ type Plan struct {
 	Stale  []string // of an earlier conversion and no longer made: to be removed
 	Left   []string // no longer made either, but edited since: they stay
 
+	// LeftOver are paths of folders that conversions have left that were killed, or that
+	// still run. They may hold secrets, and stay.
+	LeftOver []string
+
 	// Force has Apply overwrite what was edited. It is kept under another name.
 	Force bool
 
@@ -69,8 +73,11 @@ func NewPlan(dir string, r Result) (*Plan, error) {
 	}
 	p.files = append(p.files, File{Name: manifestFile, Data: append(text, '\n'), Secret: true})
 
+	p.LeftOver = append(leftOver(filepath.Dir(dir)), leftOver(dir)...)
 	info, err := os.Stat(dir)
 	switch {
+	case errors.Is(err, fs.ErrNotExist) && isLink(dir):
+		return nil, fmt.Errorf("%s is a link to what is not there; make that folder, or remove the link", dir)
 	case errors.Is(err, fs.ErrNotExist):
 		p.fresh = true
 		for _, f := range p.files {
@@ -223,6 +230,23 @@ func freeName(root *os.Root, name string) (string, error) {
 		backup = fmt.Sprintf("%s.bak%d", name, n)
 	}
 	return "", fmt.Errorf("there are %d files such as %s.bak; remove those that you don't need", most, name)
+}
+
+// leftOver returns what [Plan.Apply] makes for itself in a folder. Where nothing can be
+// looked for, nothing can be told.
+func leftOver(dir string) (paths []string) {
+	entries, _ := os.ReadDir(dir)
+	for _, e := range entries {
+		if like, _ := filepath.Match(stageFolder, e.Name()); like && e.IsDir() {
+			paths = append(paths, filepath.Join(dir, e.Name()))
+		}
+	}
+	return paths
+}
+
+func isLink(path string) bool {
+	info, err := os.Lstat(path)
+	return err == nil && info.Mode().Type() == fs.ModeSymlink
 }
 
 // An EditedError says that files would be overwritten which somebody has edited.

@@ -3,6 +3,7 @@
 package convert
 
 import (
+	"bytes"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -59,7 +60,7 @@ func (r Result) report(dir string) File {
 	fmt.Fprintf(&b, "What became of each setting. Of %d settings %d mean the same, %d differ, and %d have no counterpart.\n",
 		len(r.Notes), len(r.Of(Exact)), len(r.Of(Differs)), len(r.Of(Missing)))
 	fmt.Fprintf(&b, "\n## To start\n\n    %s\n    %s\n", Line("pharosctl check "+quoted(dir)), Line(r.Start(dir)))
-	r.listSecrets(&b)
+	r.listSecrets(&b, dir)
 	for _, c := range chapters() {
 		notes := r.Of(c.fit)
 		if len(notes) == 0 {
@@ -78,7 +79,7 @@ func (r Result) report(dir string) File {
 	return File{Name: ReportFile, Data: []byte(b.String())}
 }
 
-func (r Result) listSecrets(b *strings.Builder) {
+func (r Result) listSecrets(b *strings.Builder, dir string) {
 	secrets := slices.DeleteFunc(slices.Clone(r.Files), func(f File) bool { return !f.Secret })
 	if len(secrets) == 0 {
 		return
@@ -86,6 +87,10 @@ func (r Result) listSecrets(b *strings.Builder) {
 	b.WriteString("\nFiles with secrets are for their owner alone. If pharos runs as another user, give them to that one:\n\n")
 	for _, f := range secrets {
 		fmt.Fprintf(b, "* %s\n", code(f.Name))
+	}
+	if slices.ContainsFunc(r.Files, func(f File) bool { return f.Name == "alertmanager.yml" && bytes.Contains(f.Data, []byte(dir)) }) {
+		fmt.Fprintf(b, "\n%s names those that it needs by absolute paths, below %s. If the folder is to be elsewhere, in a container too, convert with %s set to where it will be, or change the paths.\n",
+			code("alertmanager.yml"), code(dir), code("--out"))
 	}
 }
 

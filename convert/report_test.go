@@ -48,6 +48,18 @@ func TestReport(t *testing.T) {
 	require.Equal(t, "pharos_exporter --config.file=/etc/pharos/exporter.yml", r.Start("/etc/pharos"))
 }
 
+// TestReportTellsOfAbsolutePaths: a folder that was copied would not find its secrets.
+func TestReportTellsOfAbsolutePaths(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "config")
+	for path, want := range map[string]bool{filepath.Join(dir, "smtp.password"): true, "smtp.password": false} {
+		apply(t, dir, result(file("alertmanager.yml", "smtp_auth_password_file: "+path), secret("smtp.password", "hunter2")))
+		text, err := os.ReadFile(filepath.Join(dir, convert.ReportFile))
+		require.NoError(t, err)
+		require.Equal(t, want, strings.Contains(string(text), "* `smtp.password`\n\n`alertmanager.yml` names those that it needs by absolute paths, below `"+dir+"`. If"), path)
+	}
+}
+
 // TestHostileTextStaysInItsCell puts what breaks Markdown into every text of a note, and reads
 // the report as Markdown.
 func TestHostileTextStaysInItsCell(t *testing.T) {
