@@ -227,6 +227,38 @@ func TestCommand(t *testing.T) {
 	}
 }
 
+// A lone - is an argument as any other, whether it stands for itself or behind a flag.
+func TestFileOrStandardInput(t *testing.T) {
+	t.Parallel()
+	const empty = "pharos: the name of a file is empty; - is standard input; try pharos help run\n"
+	for _, tc := range []struct {
+		args         []string
+		file, second string
+		stderr       string
+	}{
+		{[]string{"run", "-", "--force"}, "-", "", ""},
+		{[]string{"run", "--", "-"}, "-", "", ""},
+		{[]string{"run", "a", "--second", "-"}, "a", "-", ""},
+		{[]string{"run", "a", "--second=-"}, "a", "-", ""},
+		{[]string{"run", "a", "-s-"}, "a", "-", ""},
+		{[]string{"run", "-s", "-", "a"}, "a", "-", ""},
+		{[]string{"run", ""}, "", "", empty},
+		{[]string{"run", "a", "--second="}, "a", "", empty},
+	} {
+		var stderr strings.Builder
+		c := app.NewCommand("pharos", "Help.", io.Discard, &stderr)
+		cmd := c.Command("run", "Runs.")
+		var file, second string
+		cmd.Arg("file", "A file.").Required().SetValue(c.File(&file))
+		cmd.Flag("second", "Another.").Short('s').SetValue(c.File(&second))
+		cmd.Flag("force", "Do it.").Bool()
+		code := c.Run(tc.args, func(string) error { return nil })
+		require.Equal(t, tc.stderr, stderr.String(), tc.args)
+		require.Equal(t, tc.stderr != "", code == 2, tc.args)
+		require.Equal(t, []string{tc.file, tc.second}, []string{file, second}, tc.args)
+	}
+}
+
 func TestHandlerTransport(t *testing.T) {
 	t.Parallel()
 	client := &http.Client{Transport: app.HandlerTransport{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

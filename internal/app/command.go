@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"os/signal"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -30,7 +31,8 @@ type Command struct {
 	Misuse int
 
 	stderr io.Writer
-	exit   int // what --help or --version asked for; -1: nothing
+	exit   int  // what --help or --version asked for; -1: nothing
+	dash   bool // there is a lone - among the arguments
 }
 
 // NewCommand returns a command line with --help and --version.
@@ -88,12 +90,13 @@ func (e *Exit) Unwrap() error { return e.Err }
 // there are any. It returns the exit code: 0 if all went well, that of an [Exit], 1
 // if the work returned any other error, c.Misuse if the command line can't be understood.
 func (c *Command) Run(args []string, work func(subcommand string) error) int {
+	c.dash = slices.Contains(args, "-")
 	subcommand, err := c.Parse(args)
 	switch {
 	case c.exit >= 0:
 		return c.exit
 	case err != nil:
-		c.tell(fmt.Errorf("%w; try %s --help", err, c.Name))
+		c.tell(c.misuse(args, err))
 		return c.Misuse
 	}
 	err = work(subcommand)
@@ -120,6 +123,30 @@ func (c *Command) tell(err error) {
 	}
 	fmt.Fprintln(c.stderr, text) //nolint:errcheck // nowhere to report it
 }
+
+// File makes target the value of a flag or an argument that takes the name of a file,
+// or - for standard input.
+func (c *Command) File(target *string) kingpin.Value { return &fileValue{c, target} }
+
+type fileValue struct {
+	c    *Command
+	name *string
+}
+
+// Set implements [kingpin.Value]. Kingpin makes an empty argument of a lone -.
+func (v *fileValue) Set(text string) error {
+	switch {
+	case text == "" && v.c.dash:
+		text = "-"
+	case text == "":
+		return errors.New("the name of a file is empty; - is standard input")
+	}
+	*v.name = text
+	return nil
+}
+
+// String implements [kingpin.Value].
+func (v *fileValue) String() string { return *v.name }
 
 // URL makes target the value of a flag that takes an absolute http or https URL.
 func URL(target *string) kingpin.Value { return (*urlValue)(target) }
