@@ -26,8 +26,6 @@ func TestTutorial(t *testing.T) {
 		"pharos --config.dir", "pharos --web.listen-address="+public+" --ops.listen-address="+ops+" --config.dir",
 		"pharosctl listen", "pharosctl listen --listen-address="+hook,
 		"go get "+library+"@latest", "go mod edit -require="+library+"@v0.0.0 -replace="+library+"="+absolute(t, "../../reporter"),
-		// Whoever runs the tests may be busy.
-		"mode: push", "mode: push\n        push: {cpu_sick_above: 1000, ram_sick_above: 1000}",
 	), "", "PHAROS_URL=http://"+public, "GOFLAGS=-mod=mod", "GOSUMDB=off")
 	w.picture = pictures(t, "http://"+public)
 	w.do(read(t, "../../docs/tutorial.md"))
