@@ -32,7 +32,8 @@ const (
 	maxLimit    = 100
 )
 
-const ofEach = "Each service is reminded of by itself, not the whole; alerting.md has what else differs."
+const ofEach = "Each service is reminded of by itself, not the whole; " +
+	"https://github.com/pharos-status/pharos/blob/main/docs/alerting.md has what else differs."
 
 // reminders returns when reminders come; none if the file asks for none.
 func (n *notifier) reminders(s *section) configfile.Map {

@@ -201,7 +201,7 @@ func (n *notifier) webhook(s *section) {
 	n.secretFile(b, "url_file", "webhook.url", "webhook.url", n.hook(s.need("hook_url")))
 	s.done()
 	n.viaBridge("webhook", "vigil", setting[bool]{}, b.m)
-	n.c.note(s.here(), bridgeFile+": channels.vigil", "The body is the same. A reminder is of a service, and its list of replicas is empty.")
+	n.c.note(s.here(), bridgeFile+": channels.vigil", "The body is the same, but for the offset in its time, which has no colon (UTC+0000, where Vigil 1.29 has UTC+00:00). A reminder is of a service, and its list of replicas is empty.")
 }
 
 // telegramByName tells a chat that is known by its name, with a request of its own.

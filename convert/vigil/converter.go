@@ -63,6 +63,8 @@ func (c *converter) write(name string, secret bool, m configfile.Map) {
 // is Alertmanager, the path is absolute.
 func (c *converter) keep(name string, s setting[string]) {
 	switch {
+	case !s.set: // which has been told
+		return
 	case s.value == "" || strings.TrimSpace(s.value) != s.value:
 		c.failAt(s.src, "is empty, or has white space around it, which a file that holds a secret can't keep; choose another")
 		return

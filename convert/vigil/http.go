@@ -43,7 +43,7 @@ func (w *watch) http(b *block, s *section, mode string) {
 	case body.value == "":
 		w.c.missing(body.origin, "Is empty, as without it.")
 	case !hasBody:
-		w.c.missing(body.origin, "Requests by GET and HEAD have no body, in Vigil neither. Remove it, or set http_method.")
+		w.c.missing(body.origin, "Requests by GET and HEAD have no body, in Vigil neither, so it is left out. Nothing to do, unless a http.method was meant.")
 	default:
 		w.c.secret = true
 		at.text("body", body, "", "")

@@ -15,26 +15,16 @@ const exporterFile = "exporter.yml"
 // longest is the longest time that is taken for one, in seconds: ten years.
 const longest = 10 * 365 * 24 * 60 * 60
 
-// metrics are the settings of the section that other files or nodes depend on.
-type metrics struct {
-	pollInterval, pollTimeout time.Duration
-	retries                   int
-	parallelism               setting[int]
-	scripts                   setting[int] // parallelism
-}
-
 func seconds(n int) time.Duration { return time.Duration(n) * time.Second }
 
 // metrics returns the settings of all services.
-func (c *converter) metrics(s *section) (configfile.Map, metrics) {
-	var out metrics
+func (c *converter) metrics(s *section) configfile.Map {
 	var defaults configfile.Map
 	poll := block{c: c, file: exporterFile, path: "defaults.poll"}
 	interval := s.number("poll_interval", 120, 1, longest)
-	out.pollInterval = seconds(interval.value)
-	poll.put("interval", out.pollInterval, 2*time.Minute, interval.origin, onTheClock)
-	out.pollTimeout = c.pollLimits(&poll, s, 5)
-	out.retries = c.pollRetries(&poll, s)
+	poll.put("interval", seconds(interval.value), 2*time.Minute, interval.origin, onTheClock)
+	c.pollLimits(&poll, s, 5)
+	c.pollRetries(&poll, s)
 	c.httpStatus(&poll, s)
 	poll.into(&defaults, "poll")
 
@@ -52,16 +42,16 @@ func (c *converter) metrics(s *section) (configfile.Map, metrics) {
 	local.put("dead_after", seconds(late.value), 40*time.Second, late.origin, "")
 	local.into(&defaults, "local")
 
-	out.parallelism = s.number("poll_parallelism", 4, 1, math.MaxUint16)
-	out.scripts = s.number("script_parallelism", 2, 1, math.MaxUint16)
+	c.missing(s.number("poll_parallelism", 4, 1, math.MaxUint16).origin, "Not needed: there is room for all. To ask fewer at a time, write parallelism: {poll: N}.")
+	c.missing(s.number("script_parallelism", 2, 1, math.MaxUint16).origin, "Left out: 8 run at a time. For more or fewer, write parallelism: {script: N}.")
 	s.done()
-	return defaults, out
+	return defaults
 }
 
 const onTheClock = "Each replica has its own turn so often; Vigil waited so long after the end of a whole round."
 
-// pollLimits puts how slow a replica may be, and returns when it is dead.
-func (c *converter) pollLimits(b *block, s *section, sickAfter int) time.Duration {
+// pollLimits puts how slow a replica may be.
+func (c *converter) pollLimits(b *block, s *section, sickAfter int) {
 	dead := s.number("poll_delay_dead", 10, 1, longest)
 	sick := s.number("poll_delay_sick", sickAfter, 0, longest)
 	timeout, after, differs := seconds(dead.value), seconds(sick.value), ""
@@ -73,13 +63,12 @@ func (c *converter) pollLimits(b *block, s *section, sickAfter int) time.Duratio
 	}
 	b.put("timeout", timeout, 10*time.Second, dead.origin, "")
 	b.put("sick_after", after, 5*time.Second, sick.origin, differs)
-	return timeout
 }
 
 // pollRetries puts how often a dead replica is asked again. Older versions of Vigil
 // had poll_retry alone, and meant by it for how many seconds to wait before asking
 // once more.
-func (c *converter) pollRetries(b *block, s *section) int {
+func (c *converter) pollRetries(b *block, s *section) {
 	const likely = 5 // no more retries than that
 	retry := s.number("poll_retry", 2, 0, longest)
 	wait := s.number("poll_retry_wait", 500, 0, longest)
@@ -99,7 +88,6 @@ func (c *converter) pollRetries(b *block, s *section) int {
 	if pauseFrom.set && wait.set {
 		c.note(wait.origin, exporterFile+": defaults.poll.retry_wait", "")
 	}
-	return count
 }
 
 // maxRetries is the most that exporter.yml takes.
@@ -149,26 +137,4 @@ func (c *converter) scriptSettings(interval setting[int], defaults *configfile.M
 		configfile.Entry{Key: "timeout", Value: max(every, time.Minute), After: "Vigil has no limit"},
 		configfile.Entry{Key: "nagios_unknown", Value: "dead", After: "as in Vigil, where 3 is dead as all from 2 on"})
 	b.into(defaults, "script")
-}
-
-// parallelism returns how many probes run at a time. Vigil's rounds last for as long
-// as they need, where here each replica has its time: so a limit that could not be
-// kept, were all of the replicas to hang, is left out.
-func (c *converter) parallelism(m metrics, n counts) configfile.Map {
-	b := block{c: c, file: exporterFile, path: "parallelism"}
-	worst := float64(n.polled) * float64(m.retries+1) * (m.pollTimeout + time.Second).Seconds() / m.pollInterval.Seconds()
-	switch {
-	case n.polled == 0:
-		c.note(m.parallelism.origin, "", "Nothing is polled, so it has no effect.")
-	case float64(m.parallelism.value) < worst:
-		c.missing(m.parallelism.origin, "Left out: if many replicas hang, so few at a time could not ask all of them in time. Without it there is room for all, and few run at once while they answer.")
-	default:
-		b.put("poll", m.parallelism.value, nil, m.parallelism.origin, "")
-	}
-	if n.scripts > 0 {
-		b.put("script", m.scripts.value, nil, m.scripts.origin, "")
-	} else {
-		c.note(m.scripts.origin, "", "There are no scripts, so it has no effect.")
-	}
-	return b.m
 }

@@ -28,8 +28,10 @@ type notifier struct {
 	words    bool           // some channel is told in the words of the template
 }
 
-const manyTimes = "Vigil told when the whole became dead or was dead no more, and tried thrice. Here one message tells of all that is dead, again when more is or some of it no longer, " +
-	"at most once a minute, and is tried for hours. What Pharos says of itself (PharosExporterDown and others) goes to nobody: lead it somewhere in alertmanager.yml."
+const manyTimes = "Vigil told when the whole became dead or was dead no more, and tried thrice. Here one message tells of all that is dead, again within 10 s when more is or some of it no longer, " +
+	"but not while nothing changes, and is tried for hours. Mail, Slack, Telegram and Webex have Vigil's subject (DEAD | replicas, or HEALTHY, also if something is still sick) and lines (Status, Nodes, Time, URL); " +
+	"the channels of the bridge have words of their own: look at what filters by them. " +
+	"What Pharos says of itself (PharosExporterDown and others) goes to nobody: lead it somewhere in alertmanager.yml."
 
 // notify makes what tells people: alertmanager.yml, alerting.yml, bridge.yml.
 func (c *converter) notify(s *section, page brand) {

@@ -27,20 +27,24 @@ func (c *converter) server(s *section) (manager, reporter setting[string]) {
 	c.logLevel(s)
 	inet := s.text("inet", "[::1]:8080")
 	listen := "It is a flag of pharos, which otherwise listens on port 8080 of all addresses: --web.listen-address=" + inet.value + "."
-	if !inet.set && s.present() {
-		inet.origin = s.here()
-		inet.src.Key = join(inet.src.Key, "inet")
+	if !inet.set {
+		inet.origin = s.at("inet", inet.origin)
 		listen = "Vigil listens on [::1]:8080 if nothing is set; pharos on port 8080 of all addresses. To keep it: --web.listen-address=" + inet.value + "."
 	}
 	c.note(inet.origin, "flag --web.listen-address="+inet.value, listen)
-	c.missing(s.number("workers", 4, 0, 1<<31).origin, "Not needed: requests don't wait for workers. Remove it.")
-	if mcp := s.flag("mcp_server", false); mcp.value {
+	c.missing(s.number("workers", 4, 0, 1<<31).origin, "Not needed: requests don't wait for workers. Nothing to do.")
+	mcp := s.flag("mcp_server", false)
+	if mcp.value {
 		c.note(mcp.origin, "GET /mcp/probes", "")
 	} else {
-		c.note(mcp.origin, "GET /mcp/probes", "The page always answers there, with nothing but what it shows. A proxy can refuse the path.")
+		c.note(s.at("mcp_server", mcp.origin), "GET /mcp/probes", "The page always answers there, with nothing but what it shows. A proxy can refuse the path.")
 	}
-	manager, reporter = s.need("manager_token"), s.need("reporter_token")
-	if n := len(manager.value); manager.set && n < minManager {
+	manager, reporter = s.text("manager_token", ""), s.need("reporter_token")
+	switch n := len(manager.value); {
+	case !manager.set: // versions of Vigil without the API had none
+		c.missing(s.at("manager_token", manager.origin), "There is none, so every call of the manager API is refused. To use it, write a token of 8 characters or more "+
+			"into a file manager.token, and manager: {token_file: manager.token} into statuspage.yml.")
+	case n < minManager:
 		c.failAt(manager.src, "has %d characters, want %d or more; choose a longer one, here and in what announces by it", n, minManager)
 	}
 	s.done()
@@ -59,7 +63,7 @@ func (c *converter) logLevel(s *section) {
 }
 
 func (c *converter) assets(s *section) {
-	c.missing(s.text("path", "").origin, "Not needed: the page has its files in the program. For looks of your own, use branding.custom_html.")
+	c.missing(s.text("path", "").origin, "Not needed: the page has its files in the program. If files of your own were below /assets/, have a proxy serve them.")
 	s.done()
 }
 
@@ -88,9 +92,11 @@ func (c *converter) page(s *section, manager setting[string]) brand {
 	var m configfile.Map
 	b.into(&m, "branding")
 	c.keep("manager.token", manager)
-	m = append(m, configfile.Entry{
-		Key: "manager", Value: configfile.Flow{Value: configfile.Map{{Key: "token_file", Value: "manager.token"}}}, After: manager.after(),
-	})
+	if manager.set {
+		m = append(m, configfile.Entry{
+			Key: "manager", Value: configfile.Flow{Value: configfile.Map{{Key: "token_file", Value: "manager.token"}}}, After: manager.after(),
+		})
+	}
 	c.write(pageFile, false, m)
 	return out
 }

@@ -11,16 +11,12 @@ import (
 	"github.com/pharos-status/pharos/internal/configfile"
 )
 
-// counts says how much is watched.
-type counts struct{ polled, scripts int }
-
 // A watch reads the section probe.
 type watch struct {
 	c      *converter
 	local  bool // of Vigil Local, where nothing has a label and nothing is pushed
 	queues bool // there are settings of RabbitMQ
 	nack   limits
-	counts
 }
 
 // services returns the list of services.
@@ -33,12 +29,19 @@ func (w *watch) services(s *section) []configfile.Map {
 	var out []configfile.Map
 	seen := map[string]int{}
 	for _, service := range all {
-		out = append(out, w.service(service, seen))
+		if m := w.service(service, seen); m != nil {
+			out = append(out, m)
+		}
+	}
+	if len(all) > 0 && len(out) == 0 {
+		w.c.failAt(s.here().src, "nothing is watched, since all nodes are empty; write replicas or scripts")
 	}
 	return out
 }
 
+// service returns a service; nil if all of its nodes are left out.
 func (w *watch) service(s *section, seen map[string]int) configfile.Map {
+	notes := len(w.c.result.Notes)
 	id := w.id(s, seen)
 	b := block{c: w.c, file: exporterFile, path: "services"}
 	b.put("id", configfile.Literal(id.value), nil, id.origin, "")
@@ -53,10 +56,23 @@ func (w *watch) service(s *section, seen map[string]int) configfile.Map {
 	var list []configfile.Map
 	seen = map[string]int{}
 	for _, node := range nodes {
-		list = append(list, w.node(node, seen))
+		if m := w.node(node, seen); m != nil {
+			list = append(list, m)
+		}
+	}
+	if len(nodes) > 0 && len(list) == 0 {
+		w.leaveOut(s, notes, "Left out: no node of it has anything to ask. Write it anew when one has replicas or scripts.")
+		return nil
 	}
 	b.m = append(b.m, configfile.Entry{Key: "nodes", Value: list})
 	return b.m
+}
+
+// leaveOut tells that a service or a node is left out, instead of what was told of its
+// settings since there were so many notes.
+func (w *watch) leaveOut(s *section, notes int, text string) {
+	w.c.result.Notes = w.c.result.Notes[:notes]
+	w.c.missing(s.here(), text)
 }
 
 // id reads an id, which has to be one of exporter.yml: clients have it in the paths
@@ -97,7 +113,9 @@ func (w *watch) shown(b *block, key string, s setting[string]) {
 	b.text(key, s, "", differs)
 }
 
+// node returns a node; nil if it is left out.
 func (w *watch) node(s *section, seen map[string]int) configfile.Map {
+	notes := len(w.c.result.Notes)
 	id := w.id(s, seen)
 	b := block{c: w.c, file: exporterFile, path: "services.nodes"}
 	b.put("id", configfile.Literal(id.value), nil, id.origin, "")
@@ -117,14 +135,17 @@ func (w *watch) node(s *section, seen map[string]int) configfile.Map {
 	if w.local {
 		prefix = s.text("report_prefix", "")
 	}
-	w.replicas(&b, s, mode.value, prefix)
-	w.scripts(&b, s, mode.value, prefix)
+	asked := w.replicas(&b, s, mode.value, prefix) + w.scripts(&b, s, mode.value, prefix)
 	w.http(&b, s, mode.value)
 	if !w.local {
 		w.queue(&b, s, mode.value)
 		w.page(&b, s)
 	}
 	s.done()
+	if asked == 0 && (mode.value == "poll" || mode.value == "script") {
+		w.leaveOut(s, notes, "Left out: it has nothing to ask, so that Vigil showed it healthy for ever. Write it anew when it has replicas or scripts.")
+		return nil
+	}
 	return b.m
 }
 
@@ -151,22 +172,19 @@ func (w *watch) page(b *block, s *section) {
 // unused tells of settings that Vigil had no use for in the mode of a node.
 func (w *watch) unused(mode string, all ...origin) {
 	for _, o := range all {
-		w.c.missing(o, "It has no effect in mode "+mode+", as in Vigil. Remove it.")
+		w.c.missing(o, "It has no effect in mode "+mode+", as in Vigil. Nothing to do.")
 	}
 }
 
-// replicas puts the URLs of a node in mode poll.
-func (w *watch) replicas(b *block, s *section, mode string, prefix setting[string]) {
+// replicas puts the URLs of a node in mode poll, and returns how many there are.
+func (w *watch) replicas(b *block, s *section, mode string, prefix setting[string]) int {
 	urls, of := s.texts("replicas")
 	switch {
 	case mode != "poll" && len(urls) > 0:
 		w.c.failAt(of.src, "a node in mode %s has no replicas; remove them, or make the mode poll", mode)
-		return
-	case mode != "poll":
-		return
-	case len(urls) == 0:
-		w.c.failAt(s.here().src, "a node in mode poll needs replicas; add one, or remove the node")
-		return
+		return 0
+	case mode != "poll" || len(urls) == 0:
+		return 0
 	}
 	n := namer{prefix: prefix, used: map[string]bool{}}
 	var list []any
@@ -179,12 +197,12 @@ func (w *watch) replicas(b *block, s *section, mode string, prefix setting[strin
 		n.add(u, name)
 	}
 	for _, r := range n.all {
-		w.polled++
 		list = append(list, r.write(w, n.name(r)))
 	}
 	w.c.note(of, exporterFile+": services.nodes.replicas", strings.Join(n.differs(), " "))
-	if prefix.set && len(urls) > 0 {
+	if prefix.set {
 		w.c.note(prefix.origin, exporterFile+": services.nodes.replicas", "It is in the name of each replica.")
 	}
 	b.m = append(b.m, configfile.Entry{Key: "replicas", Value: list, Above: of.after()})
+	return len(urls)
 }

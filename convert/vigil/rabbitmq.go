@@ -128,7 +128,7 @@ func (w *watch) queue(b *block, s *section, mode string) {
 		return
 	case !name.set || !w.queues:
 		for _, o := range all {
-			w.c.missing(o, "It has no effect without a rabbitmq_queue and plugins.rabbitmq, as in Vigil. Remove it.")
+			w.c.missing(o, "It has no effect without a rabbitmq_queue and plugins.rabbitmq, as in Vigil. Nothing to do.")
 		}
 		return
 	}

@@ -6,7 +6,9 @@ import (
 	"math"
 	"net"
 	"net/mail"
+	"net/url"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -62,14 +64,23 @@ func (n *notifier) smtp(b *block, s *section) {
 		n.c.missing(password.origin, "Without smtp_username it has no effect, as in Vigil.")
 	}
 	encrypt, differs := s.flag("smtp_encrypt", true), ""
+	secret := user.set && password.set && !isHere(host.value)
 	switch {
+	case !encrypt.value && secret:
+		differs = "Mail is sent encrypted alone now, by STARTTLS, as Vigil did if the server could. It would have sent it unencrypted, too, password and all; Alertmanager shows a password to nobody but this machine."
 	case !encrypt.value:
-		differs = "Mail is not encrypted then, where Vigil encrypted it if the server could; and a password is shown to this machine alone. Set require_tls: true if the server has STARTTLS."
+		differs = "Mail is not encrypted then, where Vigil encrypted it if the server could. Set require_tls: true if the server has STARTTLS."
 	case port.value == 465:
 		differs = "At port 465 Alertmanager begins with TLS at once, and needs no STARTTLS."
 	}
-	b.m = append(b.m, configfile.Entry{Key: "require_tls", Value: encrypt.value, After: encrypt.after()})
+	b.m = append(b.m, configfile.Entry{Key: "require_tls", Value: encrypt.value || secret, After: encrypt.after()})
 	n.c.note(encrypt.origin, alertmanagerFile+": receivers.email_configs.require_tls", differs)
+}
+
+// isHere tells whether a host is this machine, to which Alertmanager sends a password
+// without encryption.
+func isHere(host string) bool {
+	return slices.Contains([]string{"localhost", "127.0.0.1", "::1", "[::1]"}, host)
 }
 
 // isHost tells whether a text may be the name or the address of a host.
@@ -94,7 +105,12 @@ func (n *notifier) slack(s *section) {
 		return
 	}
 	b := n.settings(alertmanagerFile, "receivers.slack_configs")
-	n.secretFile(b, "api_url_file", "slack.url", n.absolute("slack.url"), n.hook(s.need("hook_url")))
+	address := n.hook(s.need("hook_url"))
+	n.secretFile(b, "api_url_file", "slack.url", n.absolute("slack.url"), address)
+	if !isSlack(address.value) {
+		n.c.note(s.here(), alertmanagerFile+": receivers.slack_configs", "This is not Slack's own address. Alertmanager takes nothing but Slack's answer (ok) for success, and tells again every 10 s otherwise, "+
+			"where any 2xx was enough for Vigil. If that happens, tell it by a channel http in bridge.yml.")
+	}
 	mention := s.flag("mention_channel", false)
 	if mention.value {
 		b.put("pretext", "<!channel>", nil, mention.origin, "")
@@ -104,12 +120,19 @@ func (n *notifier) slack(s *section) {
 	only := s.flag("reminders_only", false)
 	s.done()
 	b.m = append(b.m,
+		configfile.Entry{Key: "username", Value: "", After: "the name of the hook, as from Vigil"},
 		configfile.Entry{Key: "title", Value: `{{ template "vigil.title" . }}`},
 		configfile.Entry{Key: "title_link", Value: `{{ template "vigil.url" . }}`},
 		configfile.Entry{Key: "text", Value: `{{ template "vigil.text" . }}`},
 		configfile.Entry{Key: "fallback", Value: `{{ template "vigil.title" . }}`},
 		configfile.Entry{Key: "color", Value: `{{ if eq (print .CommonLabels.alertname) "PharosStarted" }}good{{ else if eq .Status "firing" }}danger{{ else }}good{{ end }}`})
 	n.receive("slack_configs", only, b.m)
+}
+
+// isSlack tells whether a hook is one of Slack's own.
+func isSlack(hook string) bool {
+	u, err := url.Parse(hook)
+	return err == nil && (strings.HasSuffix(u.Hostname(), ".slack.com") || strings.HasSuffix(u.Hostname(), ".slack-gov.com"))
 }
 
 // telegram goes by Alertmanager, which knows chats by their numbers alone, or else by

@@ -16,7 +16,7 @@ import (
 // How often a group is told of: soon when something is new in it, and not again.
 const (
 	groupWait     = 5 * time.Second
-	groupInterval = time.Minute
+	groupInterval = 10 * time.Second
 	repeatAfter   = 5 * 24 * time.Hour
 )
 
@@ -54,6 +54,10 @@ func (n *notifier) routing(startup bool) {
 	if startup && len(n.told(false)) > 0 {
 		receivers = append(receivers, receiver(started, n.told(false), false, "told that Pharos has started; see alerting.yml"))
 	}
+	several := ""
+	if len(receivers) > 2 {
+		several = "Alertmanager has each channel once in each receiver that tells it: change it in all of them."
+	}
 	var doc configfile.Map
 	if n.words {
 		n.template()
@@ -65,7 +69,7 @@ func (n *notifier) routing(startup bool) {
 		{Key: "group_interval", Value: groupInterval},
 		{Key: "repeat_interval", Value: repeatAfter},
 		{Key: "routes", Value: routes},
-	}}, configfile.Entry{Key: "receivers", Value: receivers})
+	}}, configfile.Entry{Key: "receivers", Value: receivers, Above: several})
 	n.c.write(alertmanagerFile, false, doc)
 }
 

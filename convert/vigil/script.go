@@ -15,18 +15,15 @@ import (
 var seen = regexp.MustCompile(`\$\{?([A-Za-z_][A-Za-z0-9_]*)`)
 
 // scripts puts the scripts of a node in mode script. They are called by their place,
-// from 0 on, as Vigil called them.
-func (w *watch) scripts(b *block, s *section, mode string, prefix setting[string]) {
+// from 0 on, as Vigil called them. It returns how many there are.
+func (w *watch) scripts(b *block, s *section, mode string, prefix setting[string]) int {
 	texts, of := s.texts("scripts")
 	switch {
 	case mode != "script" && len(texts) > 0:
 		w.c.failAt(of.src, "a node in mode %s has no scripts; remove them, or make the mode script", mode)
-		return
-	case mode != "script":
-		return
-	case len(texts) == 0:
-		w.c.failAt(s.here().src, "a node in mode script needs scripts; add one, or remove the node")
-		return
+		return 0
+	case mode != "script" || len(texts) == 0:
+		return 0
 	}
 	var list []configfile.Map
 	var environment []string
@@ -39,14 +36,13 @@ func (w *watch) scripts(b *block, s *section, mode string, prefix setting[string
 		if prefix.value != "" {
 			name, _ = oneLine(prefix.value + ":" + name)
 		}
+		w.c.secret = true // as headers and bodies, it may have a token in it
 		environment = append(environment, w.environment(text.value)...)
-		w.c.secret = w.c.secret || len(text.vars) > 0
 		of.vars = append(of.vars, text.vars...)
-		list = append(list, configfile.Map{{Key: "name", Value: configfile.Literal(name)}, {Key: "script", Value: tidy(text.value)}})
+		list = append(list, configfile.Map{{Key: "name", Value: configfile.Literal(name)}, {Key: "script", Value: withoutEnd(text.value)}})
 	}
 	slices.Sort(of.vars)
 	of.vars = slices.Compact(of.vars)
-	w.counts.scripts += len(texts)
 	slices.Sort(environment)
 	if environment = slices.Compact(environment); len(environment) > 0 {
 		b.m = append(b.m, configfile.Entry{
@@ -54,7 +50,8 @@ func (w *watch) scripts(b *block, s *section, mode string, prefix setting[string
 			Above: "Variables that the scripts name.",
 		})
 	}
-	differs := "Scripts see of the environment what concerns the machine, such as PATH and HOME, and what script.environment names; Vigil's saw all of it."
+	differs := "Scripts see of the environment what concerns the machine, such as PATH and HOME, and what script.environment names; Vigil's saw all of it. " +
+		"What a script leaves running behind it ends with it."
 	if left := left(s.t.items["scripts"]); len(left) > 0 {
 		differs += " " + enumerate(left) + " was not set, and is left for the shell, as Vigil did."
 	}
@@ -63,66 +60,17 @@ func (w *watch) scripts(b *block, s *section, mode string, prefix setting[string
 		w.c.note(prefix.origin, exporterFile+": services.nodes.scripts", "It is in the name of each script.")
 	}
 	b.m = append(b.m, configfile.Entry{Key: "scripts", Value: list, Above: of.after()})
+	return len(texts)
 }
 
-// tidy removes the indentation that all lines of a script have, and white space at the
-// ends of lines, so that it can be read in YAML too. It leaves a script as it is where
-// that could mean something: in a text over several lines, and in a line that goes on.
-func tidy(script string) string {
-	if !strings.Contains(script, "\n") || strings.Contains(script, "<<") {
+// withoutEnd removes the indentation that the quotation marks behind the last line of a
+// script had: nothing but that keeps the script from standing in YAML as it is.
+func withoutEnd(script string) string {
+	last := strings.LastIndexByte(script, '\n')
+	if strings.TrimRight(script[last+1:], " \t") != "" {
 		return script
 	}
-	lines := strings.Split(strings.TrimRight(script, " \t\n"), "\n")
-	for strings.TrimSpace(lines[0]) == "" {
-		lines = lines[1:]
-	}
-	indent := lines[0]
-	for i, line := range lines {
-		if !complete(line) {
-			return script
-		}
-		lines[i] = strings.TrimRight(line, " \t")
-		if lines[i] != "" {
-			indent = common(indent, line[:len(line)-len(strings.TrimLeft(line, " \t"))])
-		}
-	}
-	for i, line := range lines {
-		lines[i] = strings.TrimPrefix(line, indent)
-	}
-	return strings.Join(lines, "\n") + "\n"
-}
-
-// complete tells whether a line of a script ends outside of quotation marks, and does
-// not go on in the next one, if it begins so.
-func complete(line string) bool {
-	quote, before := byte(0), byte(' ')
-	for i := 0; i < len(line); i++ {
-		c := line[i]
-		switch {
-		case c == '\\' && quote != '\'':
-			if i++; strings.TrimSpace(line[i:]) == "" { // a white space at the end is meant
-				return false
-			}
-		case c == quote:
-			quote = 0
-		case quote != 0:
-		case c == '\'' || c == '"' || c == '`':
-			quote = c
-		case c == '#' && (before == ' ' || before == '\t'):
-			return true
-		}
-		before = c
-	}
-	return quote == 0
-}
-
-// common returns what two texts begin with.
-func common(a, b string) string {
-	n := 0
-	for n < len(a) && n < len(b) && a[n] == b[n] {
-		n++
-	}
-	return a[:n]
+	return script[:last+1]
 }
 
 // environment returns the variables of the environment that a script names.

@@ -68,6 +68,15 @@ func (s *section) here() origin {
 	return origin{set: true, src: convert.Source{File: s.c.base, Line: s.t.line, Key: s.t.key}}
 }
 
+// at is where a setting stands or, where it is not set, its section.
+func (s *section) at(name string, o origin) origin {
+	if !o.set && s.present() {
+		o = s.here()
+		o.src.Key = join(s.key, name)
+	}
+	return o
+}
+
 func (s *section) ask(name string) *item {
 	s.asked = append(s.asked, name)
 	if s.t == nil {

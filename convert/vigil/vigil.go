@@ -29,7 +29,7 @@ func Convert(name string, data []byte, o convert.Options) (convert.Result, error
 
 // exporter makes exporter.yml.
 func (c *converter) exporter(root *section, reporter setting[string]) {
-	defaults, m := c.metrics(root.sub("metrics"))
+	defaults := c.metrics(root.sub("metrics"))
 	w := &watch{c: c}
 	plugins := root.sub("plugins")
 	queues := w.rabbitMQ(plugins.sub("rabbitmq"))
@@ -44,7 +44,6 @@ func (c *converter) exporter(root *section, reporter setting[string]) {
 		}
 	}
 	add("defaults", defaults)
-	add("parallelism", c.parallelism(m, w.counts))
 	add("reporter", configfile.Map{{
 		Key: "tokens", Value: []any{configfile.Flow{Value: configfile.Map{{Key: "token_file", Value: "reporter.token"}}}}, After: reporter.after(),
 	}})
