@@ -79,6 +79,25 @@ func TestClientReports(t *testing.T) {
 	}
 }
 
+// A Vigil refuses an interval that is no integer.
+func TestIntervalIsAWholeNumberOfSeconds(t *testing.T) {
+	t.Parallel()
+	for interval, want := range map[time.Duration]string{
+		time.Nanosecond: "1", time.Second: "1", 30 * time.Second: "30", 37500 * time.Millisecond: "38", 365 * 24 * time.Hour: "31536000",
+	} {
+		var sent string
+		c := reporter.Client{Endpoint: reporter.Endpoint{URL: "http://one", Token: "t"}, Transport: transport(func(r *http.Request) (*http.Response, error) {
+			body, err := io.ReadAll(r.Body)
+			sent = string(body)
+			return answer(http.StatusOK), err
+		})}
+		r := report()
+		r.Interval = interval
+		require.NoError(t, c.Report(t.Context(), r))
+		require.Contains(t, sent, `"interval":`+want+`,`, interval)
+	}
+}
+
 func TestClientFlushes(t *testing.T) {
 	t.Parallel()
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

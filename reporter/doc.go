@@ -18,7 +18,8 @@
 // From then on a report goes out at once and every 30 seconds, in the background: the
 // load of the container or the host, and what the [Check] functions of the
 // application say. Nothing of it blocks the application, ends it or panics in it. What
-// goes wrong is logged to Options.Logger, once, and told by [Reporter.State].
+// goes wrong is logged once, to slog.Default() or Options.Logger, and told by
+// [Reporter.State].
 //
 // # Modes
 //

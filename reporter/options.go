@@ -5,6 +5,7 @@ package reporter
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"time"
@@ -55,8 +56,8 @@ type Endpoint struct {
 	URL string
 
 	// Token is the reporter token of the server. It is sent to that server alone, and
-	// never logged.
-	Token string
+	// never logged: it is left out of the texts and the JSON of an Endpoint.
+	Token string `json:"-"`
 }
 
 // String returns the URL.
@@ -96,12 +97,13 @@ var ErrSick = errors.New("sick")
 
 // Options are the settings of a [Reporter]. An endpoint, Service and Node are
 // required. They may be used again after [Start], which keeps none of the maps and
-// slices.
+// slices; the Load and the Checks are then called by each of the reporters.
 type Options struct {
 	// URL and Token are the one endpoint, unless there are several Endpoints.
-	URL, Token string
-	Endpoints  []Endpoint
-	Policy     Policy // which of several get a report; default: All
+	URL       string
+	Token     string `json:"-"`
+	Endpoints []Endpoint
+	Policy    Policy // which of several get a report; default: All
 
 	Service, Node string // their ids, as in exporter.yml
 	Replica       string // the name of this one, unique within the node; default: the host name
@@ -110,7 +112,7 @@ type Options struct {
 	// Interval is the time between two reports, from a second to 30 days; default: 30
 	// seconds. Each gap is up to a tenth longer or shorter than that, so that many
 	// reporters spread. Reports tell the server to expect the next one within 1.2 times
-	// the interval, which is the longest gap that there is when nothing fails.
+	// the interval, in whole seconds: the longest gap that there is when nothing fails.
 	Interval time.Duration
 
 	Load     Meter            // in mode Push; default: AutoLoad()
@@ -123,7 +125,17 @@ type Options struct {
 	Transport http.RoundTripper
 
 	// Logger is told when reports are refused or don't arrive, and when they do again;
-	// not each time. It may be called by several goroutines at once. The default is to
-	// log nothing.
+	// not each time. It may be called by several goroutines at once. The default is
+	// slog.Default(), as it is at the start; slog.New(slog.DiscardHandler) logs nothing.
 	Logger *slog.Logger
 }
+
+// String returns the options without the tokens.
+func (o Options) String() string {
+	type plain Options // it has no String
+	o.Token = ""
+	return fmt.Sprintf("%+v", plain(o))
+}
+
+// GoString returns the options without the tokens.
+func (o Options) GoString() string { return o.String() }

@@ -4,8 +4,12 @@ package reporter_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"log/slog"
+	"net/http"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -53,11 +57,43 @@ func TestStartAfterTheEnd(t *testing.T) {
 	require.ErrorIs(t, err, context.Canceled)
 }
 
-func TestEndpointHidesItsToken(t *testing.T) {
+func TestTokensAreHidden(t *testing.T) {
 	t.Parallel()
 	e := reporter.Endpoint{URL: "http://one", Token: "secret"}
-	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q"} {
-		require.NotContains(t, fmt.Sprintf(verb, e), "secret", verb)
-		require.NotContains(t, fmt.Sprintf(verb, []reporter.Endpoint{e}), "secret", verb)
+	o := reporter.Options{URL: "http://one", Token: "secret", Endpoints: []reporter.Endpoint{e}}
+	type settings struct{ Reporter reporter.Options }
+	for _, v := range []any{e, &e, []reporter.Endpoint{e}, o, &o, settings{o}, reporter.Client{Endpoint: e}, &reporter.Client{Endpoint: e}} {
+		l := &log{}
+		l.logger().Info("text", "value", v)
+		slog.New(slog.NewJSONHandler(l, nil)).Info("JSON", "value", v)
+		texts := l.lines()
+		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q"} {
+			texts = append(texts, fmt.Sprintf(verb, v))
+		}
+		for _, text := range texts {
+			require.NotContains(t, text, "secret", "%T", v)
+		}
 	}
+	text, err := json.Marshal(e)
+	require.NoError(t, err)
+	require.JSONEq(t, `{"URL": "http://one"}`, string(text))
+	require.Contains(t, o.String(), "URL:http://one")
+}
+
+// What is refused is told though nobody has asked for it.
+func TestDefaultLogger(t *testing.T) { //nolint:paralleltest // it sets what there is once
+	l, before := &log{}, slog.Default()
+	slog.SetDefault(l.logger())
+	t.Cleanup(func() { slog.SetDefault(before) })
+	synctest.Test(t, func(t *testing.T) {
+		s := newServer()
+		s.answer = func(*http.Request) *http.Response { return answer(http.StatusPreconditionFailed) }
+		o := s.options()
+		o.Logger, o.KeepLast = nil, true
+		start(t, o)
+		synctest.Wait()
+	})
+	require.Equal(t, []string{
+		`level=WARN msg="A report was not taken; reporting goes on" endpoint=http://one err="the server answered 412 Precondition Failed: told"`,
+	}, l.lines())
 }

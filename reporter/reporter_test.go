@@ -106,13 +106,14 @@ func TestState(t *testing.T) {
 		r := start(t, o)
 		synctest.Wait()
 		require.Equal(t, reporter.State{
+			Service: "web", Node: "sockets", Replica: "a",
 			Health: reporter.Unknown, Checks: map[string]reporter.CheckState{"disk": {Health: reporter.Sick, Reason: "disk: sick"}},
 			Endpoints: []reporter.EndpointState{{URL: "http://one"}},
 		}, r.State())
 		time.Sleep(time.Second)
 		synctest.Wait()
 		want := reporter.State{
-			Health: reporter.Sick, Reason: "disk: sick",
+			Service: "web", Node: "sockets", Replica: "a", Health: reporter.Sick, Reason: "disk: sick",
 			Checks:    map[string]reporter.CheckState{"disk": {Health: reporter.Sick, Reason: "disk: sick"}, "slow": {Health: reporter.Healthy}},
 			Endpoints: []reporter.EndpointState{{URL: "http://one", LastReport: began.Add(time.Second), Reports: 1}},
 		}

@@ -42,7 +42,7 @@ func (o Options) resolved() (Options, error) {
 		o.Load = AutoLoad()
 	}
 	if o.Logger == nil {
-		o.Logger = slog.New(slog.DiscardHandler)
+		o.Logger = slog.Default()
 	}
 	o.Logger = slog.New(calm{o.Logger.Handler()})
 	return o, nil

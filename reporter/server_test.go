@@ -97,7 +97,7 @@ func answer(code int, header ...string) *http.Response {
 func (s *server) options() reporter.Options {
 	return reporter.Options{
 		URL: "http://one", Token: "secret", Service: "web", Node: "sockets", Replica: "a",
-		Mode: reporter.Local, Transport: s,
+		Mode: reporter.Local, Transport: s, Logger: slog.New(slog.DiscardHandler),
 	}
 }
 

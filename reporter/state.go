@@ -9,6 +9,10 @@ import (
 
 // A State is what a [Reporter] knows at a time.
 type State struct {
+	Service string `json:"service,omitempty"` // of the replica that is reported
+	Node    string `json:"node,omitempty"`
+	Replica string `json:"replica,omitempty"`
+
 	Health    Health                `json:"health"`           // as it is reported next; Unknown before all checks have answered
 	Reason    string                `json:"reason,omitempty"` // why it is not healthy
 	Load      *Load                 `json:"load,omitempty"`   // the last that was measured; nil before, and in mode Local
@@ -36,7 +40,8 @@ func (r *Reporter) State() State {
 	if r == nil {
 		return State{Health: Unknown}
 	}
-	s := State{Checks: map[string]CheckState{}}
+	o := r.options
+	s := State{Service: o.Service, Node: o.Node, Replica: o.Replica, Checks: map[string]CheckState{}}
 	s.Health, s.Reason = r.health()
 	if measured := r.measured(); measured != nil {
 		load := *measured

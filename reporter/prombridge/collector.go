@@ -14,17 +14,21 @@ import (
 
 // NewCollector returns a collector of the state of a reporter, to be registered:
 //
-//	pharos_reporter_last_report_timestamp_seconds{endpoint}  when a report was taken last
-//	pharos_reporter_reports_total{endpoint}                  reports that were taken
-//	pharos_reporter_report_failures_total{endpoint}          attempts to report that failed
-//	pharos_reporter_load_ratio{resource}                     the load, of the cpu and the ram
-//	pharos_reporter_health{status}                           1 on the status that the replica has, else 0
-//	pharos_reporter_check_health{check, status}              the same of each check
+//	pharos_client_last_report_timestamp_seconds{endpoint}  when a report was taken last
+//	pharos_client_reports_total{endpoint}                  reports that were taken
+//	pharos_client_report_failures_total{endpoint}          attempts to report that failed
+//	pharos_client_load_ratio{resource}                     the load, of the cpu and the ram
+//	pharos_client_health{status}                           1 on the status that the replica has, else 0
+//	pharos_client_check_health{check, status}              the same of each check
 //
-// The status is healthy, sick or dead; all three are 0 as long as it is not known.
+// The status is healthy, sick or dead; all three are 0 as long as it is not known. All
+// have the labels service, node and replica besides, so that several reporters, each of
+// a replica of its own, can be registered together. A nil Reporter has no metrics.
 func NewCollector(r *reporter.Reporter) prometheus.Collector {
+	state := r.State()
+	of := prometheus.Labels{"service": state.Service, "node": state.Node, "replica": state.Replica}
 	describe := func(name, help string, labels ...string) *prometheus.Desc {
-		return prometheus.NewDesc(prometheus.BuildFQName("pharos", "reporter", name), help, labels, nil)
+		return prometheus.NewDesc(prometheus.BuildFQName("pharos", "client", name), help, labels, of)
 	}
 	return &collector{
 		reporter: r,
@@ -44,6 +48,9 @@ type collector struct {
 
 // Describe implements [prometheus.Collector].
 func (c *collector) Describe(to chan<- *prometheus.Desc) {
+	if c.reporter == nil {
+		return
+	}
 	for _, d := range []*prometheus.Desc{c.last, c.reports, c.failures, c.load, c.health, c.check} {
 		to <- d
 	}
@@ -51,6 +58,9 @@ func (c *collector) Describe(to chan<- *prometheus.Desc) {
 
 // Collect implements [prometheus.Collector].
 func (c *collector) Collect(to chan<- prometheus.Metric) {
+	if c.reporter == nil {
+		return
+	}
 	gauge := func(d *prometheus.Desc, v float64, labels ...string) {
 		to <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
 	}

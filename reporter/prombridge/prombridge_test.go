@@ -3,8 +3,10 @@
 package prombridge_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"log/slog"
 	"math"
 	"net/http"
 	"strings"
@@ -33,8 +35,8 @@ func (code transport) RoundTrip(*http.Request) (*http.Response, error) {
 
 func start(t *testing.T, code int, o reporter.Options) *reporter.Reporter {
 	t.Helper()
-	o.URL, o.Token, o.Service, o.Node, o.Replica = "http://one", "secret", "web", "sockets", "a"
-	o.Transport, o.KeepLast = transport(code), true
+	o.URL, o.Token, o.Service, o.Node, o.Replica = "http://one", "secret", "web", "sockets", cmp.Or(o.Replica, "a")
+	o.Transport, o.KeepLast, o.Logger = transport(code), true, slog.New(slog.DiscardHandler)
 	r, err := reporter.Start(t.Context(), o)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, r.Stop(context.WithoutCancel(t.Context()))) })
@@ -53,32 +55,32 @@ func TestCollector(t *testing.T) {
 			},
 		})
 		want := `
-# HELP pharos_reporter_check_health 1 on the status that a check has found.
-# TYPE pharos_reporter_check_health gauge
-pharos_reporter_check_health{check="db",status="dead"} 0
-pharos_reporter_check_health{check="db",status="healthy"} 1
-pharos_reporter_check_health{check="db",status="sick"} 0
-pharos_reporter_check_health{check="disk",status="dead"} 0
-pharos_reporter_check_health{check="disk",status="healthy"} 0
-pharos_reporter_check_health{check="disk",status="sick"} 1
-# HELP pharos_reporter_health 1 on the status of the replica.
-# TYPE pharos_reporter_health gauge
-pharos_reporter_health{status="dead"} 0
-pharos_reporter_health{status="healthy"} 0
-pharos_reporter_health{status="sick"} 1
-# HELP pharos_reporter_last_report_timestamp_seconds When the server took a report last, in seconds since 1970.
-# TYPE pharos_reporter_last_report_timestamp_seconds gauge
-pharos_reporter_last_report_timestamp_seconds{endpoint="http://one"} 9.466848e+08
-# HELP pharos_reporter_load_ratio The load that was measured last.
-# TYPE pharos_reporter_load_ratio gauge
-pharos_reporter_load_ratio{resource="cpu"} 1.5
-pharos_reporter_load_ratio{resource="ram"} 0.25
-# HELP pharos_reporter_report_failures_total Attempts to report that have failed.
-# TYPE pharos_reporter_report_failures_total counter
-pharos_reporter_report_failures_total{endpoint="http://one"} 0
-# HELP pharos_reporter_reports_total Reports that the server has taken.
-# TYPE pharos_reporter_reports_total counter
-pharos_reporter_reports_total{endpoint="http://one"} 1
+# HELP pharos_client_check_health 1 on the status that a check has found.
+# TYPE pharos_client_check_health gauge
+pharos_client_check_health{check="db",node="sockets",replica="a",service="web",status="dead"} 0
+pharos_client_check_health{check="db",node="sockets",replica="a",service="web",status="healthy"} 1
+pharos_client_check_health{check="db",node="sockets",replica="a",service="web",status="sick"} 0
+pharos_client_check_health{check="disk",node="sockets",replica="a",service="web",status="dead"} 0
+pharos_client_check_health{check="disk",node="sockets",replica="a",service="web",status="healthy"} 0
+pharos_client_check_health{check="disk",node="sockets",replica="a",service="web",status="sick"} 1
+# HELP pharos_client_health 1 on the status of the replica.
+# TYPE pharos_client_health gauge
+pharos_client_health{node="sockets",replica="a",service="web",status="dead"} 0
+pharos_client_health{node="sockets",replica="a",service="web",status="healthy"} 0
+pharos_client_health{node="sockets",replica="a",service="web",status="sick"} 1
+# HELP pharos_client_last_report_timestamp_seconds When the server took a report last, in seconds since 1970.
+# TYPE pharos_client_last_report_timestamp_seconds gauge
+pharos_client_last_report_timestamp_seconds{endpoint="http://one",node="sockets",replica="a",service="web"} 9.466848e+08
+# HELP pharos_client_load_ratio The load that was measured last.
+# TYPE pharos_client_load_ratio gauge
+pharos_client_load_ratio{node="sockets",replica="a",resource="cpu",service="web"} 1.5
+pharos_client_load_ratio{node="sockets",replica="a",resource="ram",service="web"} 0.25
+# HELP pharos_client_report_failures_total Attempts to report that have failed.
+# TYPE pharos_client_report_failures_total counter
+pharos_client_report_failures_total{endpoint="http://one",node="sockets",replica="a",service="web"} 0
+# HELP pharos_client_reports_total Reports that the server has taken.
+# TYPE pharos_client_reports_total counter
+pharos_client_reports_total{endpoint="http://one",node="sockets",replica="a",service="web"} 1
 `
 		c := prombridge.NewCollector(r)
 		require.NoError(t, testutil.CollectAndCompare(c, strings.NewReader(want)))
@@ -93,12 +95,30 @@ func TestCollectorOfWhatIsRefused(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := start(t, 404, reporter.Options{Mode: reporter.Local})
 		require.NoError(t, testutil.CollectAndCompare(prombridge.NewCollector(r), strings.NewReader(`
-# HELP pharos_reporter_report_failures_total Attempts to report that have failed.
-# TYPE pharos_reporter_report_failures_total counter
-pharos_reporter_report_failures_total{endpoint="http://one"} 1
-`), "pharos_reporter_report_failures_total", "pharos_reporter_last_report_timestamp_seconds", "pharos_reporter_load_ratio"))
+# HELP pharos_client_report_failures_total Attempts to report that have failed.
+# TYPE pharos_client_report_failures_total counter
+pharos_client_report_failures_total{endpoint="http://one",node="sockets",replica="a",service="web"} 1
+`), "pharos_client_report_failures_total", "pharos_client_last_report_timestamp_seconds", "pharos_client_load_ratio"))
 	})
-	require.Equal(t, 3, testutil.CollectAndCount(prombridge.NewCollector(nil)), "of a nil Reporter: the health, which is not known")
+}
+
+// An application may have several reporters, or none because Start has failed.
+func TestCollectorsTogether(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		registry := prometheus.NewPedanticRegistry()
+		for _, replica := range []string{"a", "b"} {
+			r := start(t, 200, reporter.Options{Mode: reporter.Local, Replica: replica})
+			require.NoError(t, registry.Register(prombridge.NewCollector(r)))
+			require.NoError(t, registry.Register(prombridge.NewCollector(nil)))
+		}
+		require.NoError(t, testutil.GatherAndCompare(registry, strings.NewReader(`
+# HELP pharos_client_reports_total Reports that the server has taken.
+# TYPE pharos_client_reports_total counter
+pharos_client_reports_total{endpoint="http://one",node="sockets",replica="a",service="web"} 1
+pharos_client_reports_total{endpoint="http://one",node="sockets",replica="b",service="web"} 1
+`), "pharos_client_reports_total"))
+	})
 }
 
 func TestLoad(t *testing.T) {
