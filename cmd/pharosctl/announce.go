@@ -25,7 +25,7 @@ func announceCommand(cli *app.Command, stdout, _ io.Writer) actions {
 	var at zone
 	at.flag(group, "times")
 	var title, id string
-	var text words
+	text := words{cli: cli}
 	post := group.Command("post", "Announce something, and print its ID.").Default()
 	post.Arg("title", "What it is about, in a few words.").Required().StringVar(&title)
 	text.flags(post, "What people should know")
@@ -41,7 +41,7 @@ func announceCommand(cli *app.Command, stdout, _ io.Writer) actions {
 }
 
 func (m *manager) announce(ctx context.Context, title string, text *words, quiet bool) error {
-	body, err := text.read(m.stdin)
+	body, err := text.read(ctx, m.stdin)
 	if err != nil {
 		return err
 	}

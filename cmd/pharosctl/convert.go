@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"io"
 
 	"github.com/alecthomas/kingpin/v2"
@@ -25,16 +26,17 @@ written whole or not at all.
 
 Converting again writes the same bytes, and removes what is no longer made. A file
 that was edited since is not overwritten without --force, and is kept as NAME.bak
-then. FILE may be - for standard input. Environment variables that the file names
+then. FILE may be - for standard input, or a pipe. Environment variables that the file names
 are taken from the environment of this command.`
 
 // convertCommand adds the subcommands of convert.
 func convertCommand(cli *app.Command, stdout, _ io.Writer) actions {
 	group := cli.Command("convert", convertHelp)
 	work := actions{}
-	add := func(name, program, help string, read func(file string) (converter, error)) *kingpin.CmdClause {
+	add := func(name, program, help string, read func(ctx context.Context, file string) (converter, error)) *kingpin.CmdClause {
 		cmd := group.Command(name, help+"\n\n  pharosctl convert "+name+" "+exampleOf(name)+" --out=/etc/pharos")
-		file := cmd.Arg("file", "The file to convert; - is standard input.").Required().String()
+		var file string
+		cmd.Arg("file", "The file to convert; - is standard input.").Required().SetValue(cli.File(&file))
 		c := conversion{program: program}
 		if name == "vigil-local" {
 			c.runs = "pharos_exporter"
@@ -42,8 +44,8 @@ func convertCommand(cli *app.Command, stdout, _ io.Writer) actions {
 		cmd.Flag("out", "The folder to write to; it is made if there is none.").Required().StringVar(&c.out)
 		cmd.Flag("force", "Overwrite what was edited since; it is kept as NAME.bak.").BoolVar(&c.force)
 		cmd.Flag("dry-run", "Say what would be written, and write nothing.").BoolVar(&c.dry)
-		work[cmd.FullCommand()] = func(context.Context) error {
-			with, err := read(*file)
+		work[cmd.FullCommand()] = func(ctx context.Context) error {
+			with, err := read(ctx, file)
 			if err != nil {
 				return err
 			}
@@ -55,8 +57,8 @@ func convertCommand(cli *app.Command, stdout, _ io.Writer) actions {
 	add("vigil-local", "Vigil Local", "Convert config.cfg of Vigil Local, into an exporter that relays what it sees.", ofOne(vigil.ConvertLocal))
 	var prometheus string
 	add("blackbox", "blackbox_exporter", "Convert blackbox.yml of blackbox_exporter, and the targets that a Prometheus has it probe.",
-		func(file string) (converter, error) { return readBlackbox(file, prometheus) }).
-		Flag("prometheus", "The prometheus.yml whose scrape jobs name the targets.").StringVar(&prometheus)
+		func(ctx context.Context, file string) (converter, error) { return readBlackbox(ctx, file, prometheus) }).
+		Flag("prometheus", "The prometheus.yml whose scrape jobs name the targets; - is standard input.").PlaceHolder("FILE").SetValue(cli.File(&prometheus))
 	add("gatus", "Gatus", "Convert config.yaml of Gatus.", ofOne(gatus.Convert))
 	add("uptime-kuma", "Uptime Kuma", "Convert the JSON backup of Uptime Kuma.", ofOne(uptimekuma.Convert))
 	return work
@@ -78,9 +80,9 @@ func exampleOf(name string) string {
 type converter func(convert.Options) (convert.Result, error)
 
 // ofOne is for what is converted from one file.
-func ofOne(f func(name string, data []byte, o convert.Options) (convert.Result, error)) func(file string) (converter, error) {
-	return func(file string) (converter, error) {
-		name, data, err := readSource(file)
+func ofOne(f func(name string, data []byte, o convert.Options) (convert.Result, error)) func(ctx context.Context, file string) (converter, error) {
+	return func(ctx context.Context, file string) (converter, error) {
+		name, data, err := readSource(ctx, file)
 		if err != nil {
 			return nil, err
 		}
@@ -88,14 +90,17 @@ func ofOne(f func(name string, data []byte, o convert.Options) (convert.Result, 
 	}
 }
 
-func readBlackbox(file, prometheus string) (converter, error) {
+func readBlackbox(ctx context.Context, file, prometheus string) (converter, error) {
+	if file == stdinName && prometheus == stdinName {
+		return nil, errors.New("both files are to be read from standard input; name one of them")
+	}
 	var src blackbox.Sources
 	var err error
-	if src.Blackbox.Name, src.Blackbox.Data, err = readSource(file); err != nil {
+	if src.Blackbox.Name, src.Blackbox.Data, err = readSource(ctx, file); err != nil {
 		return nil, err
 	}
 	if prometheus != "" {
-		if src.Prometheus.Name, src.Prometheus.Data, err = readSource(prometheus); err != nil {
+		if src.Prometheus.Name, src.Prometheus.Data, err = readSource(ctx, prometheus); err != nil {
 			return nil, err
 		}
 	}

@@ -115,6 +115,9 @@ func tellPlan(out io.Writer, plan *convert.Plan, would string) {
 	for _, name := range plan.Left {
 		tell("left: %s, which is no longer made, but was edited", filepath.Join(plan.Dir, name))
 	}
+	for _, path := range plan.LeftOver {
+		tell("left over: %s, of a conversion that did not end; it may hold secrets: remove it, unless one is running", path)
+	}
 	if len(plan.Same) > 0 {
 		tell("unchanged: %d", len(plan.Same))
 	}

@@ -38,7 +38,7 @@ type correctionCmd struct {
 // correctionCommand adds the subcommands of correction.
 func correctionCommand(cli *app.Command, stdout, _ io.Writer) actions {
 	group := cli.Command("correction", correctionHelp)
-	c := &correctionCmd{manager: newManager(group, stdout)}
+	c := &correctionCmd{manager: newManager(group, stdout), reason: words{cli: cli}}
 	c.zone.flag(group, "times")
 	list := group.Command("list", "List corrections, the newest first.").Default()
 	add := group.Command("add", correctionAddHelp)
@@ -71,7 +71,7 @@ func (c *correctionCmd) list(ctx context.Context) error {
 }
 
 func (c *correctionCmd) add(ctx context.Context) error {
-	reason, err := c.reason.read(c.stdin)
+	reason, err := c.reason.read(ctx, c.stdin)
 	switch {
 	case err != nil:
 		return err

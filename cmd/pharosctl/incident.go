@@ -69,7 +69,7 @@ type incidentCmd struct {
 // incidentCommand adds the subcommands of incident.
 func incidentCommand(cli *app.Command, stdout, _ io.Writer) actions {
 	group := cli.Command("incident", incidentHelp)
-	c := &incidentCmd{manager: newManager(group, stdout)}
+	c := &incidentCmd{manager: newManager(group, stdout), words: words{cli: cli}}
 	c.zone.flag(group, "times")
 	all := c.list(group)
 	maps.Copy(all, c.change(group))
@@ -135,7 +135,7 @@ func (c *incidentCmd) notify() *bool {
 }
 
 func (c *incidentCmd) open(ctx context.Context) (err error) {
-	text, err := c.words.read(c.stdin)
+	text, err := c.words.read(ctx, c.stdin)
 	if err != nil {
 		return err
 	}
@@ -167,7 +167,7 @@ func (c *incidentCmd) open(ctx context.Context) (err error) {
 
 func (c *incidentCmd) update(ctx context.Context, phase statuspage.Phase) (err error) {
 	in := desk.UpdateInput{Phase: given(phase), Impact: given(statuspage.Impact(c.impact)), Components: some(c.components), Notify: c.notify()}
-	if in.Text, err = c.words.read(c.stdin); err != nil {
+	if in.Text, err = c.words.read(ctx, c.stdin); err != nil {
 		return err
 	}
 	if in.Time, err = c.zone.optional("--time", c.at, time.Now()); err != nil {
@@ -182,7 +182,7 @@ func (c *incidentCmd) update(ctx context.Context, phase statuspage.Phase) (err e
 
 func (c *incidentCmd) publish(ctx context.Context) (err error) {
 	in := desk.IncidentInput{Draft: new(false), Notify: c.notify()}
-	if in.Text, err = c.words.read(c.stdin); err != nil {
+	if in.Text, err = c.words.read(ctx, c.stdin); err != nil {
 		return err
 	}
 	var i statuspage.Incident

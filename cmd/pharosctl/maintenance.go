@@ -56,7 +56,7 @@ type planned struct {
 // maintenanceCommand adds the subcommands of maintenance.
 func maintenanceCommand(cli *app.Command, stdout, _ io.Writer) actions {
 	group := cli.Command("maintenance", maintenanceHelp)
-	c := &maintenanceCmd{manager: newManager(group, stdout)}
+	c := &maintenanceCmd{manager: newManager(group, stdout), words: words{cli: cli}}
 	c.zone.flag(group, "times, and of the rule of plan")
 	list := group.Command("list", "List maintenance, that which begins last first.").Default()
 	var state string
@@ -98,7 +98,7 @@ func (c *maintenanceCmd) plan(ctx context.Context) error {
 	if (c.end == "") == (c.lasts == 0) {
 		return &app.Exit{Code: 2, Err: errors.New("say when it ends, either by --end or by --for")}
 	}
-	text, err := c.words.read(c.stdin)
+	text, err := c.words.read(ctx, c.stdin)
 	if err != nil {
 		return err
 	}

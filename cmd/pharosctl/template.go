@@ -37,7 +37,7 @@ func templateCommand(cli *app.Command, stdout, _ io.Writer) actions {
 	group := cli.Command("template", templateHelp)
 	m := newManager(group, stdout)
 	var in templateInput
-	var text words
+	text := words{cli: cli}
 	var named string
 	list := group.Command("list", "List templates by name; -o json shows their texts.").Default()
 	put := group.Command("put", templatePutHelp)
@@ -98,7 +98,7 @@ func (m *manager) findTemplate(ctx context.Context, idOrName string) (t statuspa
 }
 
 func (m *manager) putTemplate(ctx context.Context, in templateInput, text *words) (err error) {
-	if in.Text, err = text.read(m.stdin); err != nil {
+	if in.Text, err = text.read(ctx, m.stdin); err != nil {
 		return err
 	}
 	var all templateList

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -15,17 +16,18 @@ import (
 
 // A words is a text for people, given by a flag, by a file or by standard input.
 type words struct {
+	cli        *app.Command
 	text, file string
 	given      bool
 }
 
 func (w *words) flags(cmd *kingpin.CmdClause, what string) {
 	cmd.Flag("text", what+", in Markdown.").Short('m').IsSetByUser(&w.given).StringVar(&w.text)
-	cmd.Flag("text-file", "File that holds it; - is standard input.").Short('F').PlaceHolder("FILE").StringVar(&w.file)
+	cmd.Flag("text-file", "File that holds it; - is standard input.").Short('F').PlaceHolder("FILE").SetValue(w.cli.File(&w.file))
 }
 
 // read returns the text, nil if none is given.
-func (w *words) read(stdin io.Reader) (*string, error) {
+func (w *words) read(ctx context.Context, stdin io.Reader) (*string, error) {
 	switch {
 	case w.given && w.file != "":
 		return nil, &app.Exit{Code: 2, Err: errors.New("both --text and --text-file are given; give one of them")}
@@ -34,17 +36,13 @@ func (w *words) read(stdin io.Reader) (*string, error) {
 	case w.file == "":
 		return nil, nil //nolint:nilnil // no text is given
 	}
-	in := stdin
-	if w.file != "-" {
-		file, err := os.Open(w.file)
-		if err != nil {
-			return nil, fmt.Errorf("read the text: %w", err)
-		}
-		defer func() { _ = file.Close() }() // it was only read
-		in = file
-	}
 	const most = 200_000 // bytes; more than the status page takes
-	text, err := io.ReadAll(io.LimitReader(in, most+1))
+	text, err := readInput(ctx, func() (io.ReadCloser, error) {
+		if w.file == stdinName {
+			return io.NopCloser(stdin), nil
+		}
+		return os.Open(w.file)
+	}, most)
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("read the text: %w", err)
