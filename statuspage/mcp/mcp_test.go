@@ -19,6 +19,7 @@ import (
 	"github.com/pharos-status/pharos/internal/status"
 	"github.com/pharos-status/pharos/internal/testkit"
 	"github.com/pharos-status/pharos/statuspage"
+	"github.com/pharos-status/pharos/statuspage/format"
 	"github.com/pharos-status/pharos/statuspage/mcp"
 )
 
@@ -158,6 +159,30 @@ func TestBadInput(t *testing.T) {
 	}
 	_, err := session.CallTool(t.Context(), &sdk.CallToolParams{Name: "delete_everything"})
 	require.ErrorContains(t, err, "delete_everything")
+}
+
+// Clients of Vigil find in the report what they know from its tool, which answers as
+// /status/report does.
+func TestReportHasThatOfVigil(t *testing.T) {
+	t.Parallel()
+	session := connect(t, func(*http.Request) statuspage.Page { return sample() }, "/mcp/probes")
+	var want bytes.Buffer
+	require.NoError(t, format.Report(&want, sample(), format.Options{}))
+	result := call(t, session, "get_report", nil)
+	var structured, text struct {
+		Health json.RawMessage `json:"health"`
+		Page   json.RawMessage `json:"page"`
+		Probes json.RawMessage `json:"probes"`
+	}
+	b, err := json.Marshal(result.StructuredContent)
+	require.NoError(t, err)
+	require.NoError(t, json.Unmarshal(b, &structured))
+	require.NoError(t, json.Unmarshal([]byte(result.Content[0].(*sdk.TextContent).Text), &text))
+	for _, got := range []any{structured, text} {
+		b, err := json.Marshal(got)
+		require.NoError(t, err)
+		require.JSONEq(t, want.String(), string(b))
+	}
 }
 
 // Each call is answered from the page of its own request.

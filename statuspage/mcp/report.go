@@ -27,6 +27,11 @@ type (
 		Incidents     []incident     `json:"incidents" jsonschema:"those that go on"`
 		Maintenance   []maintenance  `json:"maintenance" jsonschema:"what is under way, and what comes next"`
 		Announcements []announcement `json:"announcements"`
+
+		// As Vigil's tool of this name has them.
+		Health string              `json:"health" jsonschema:"the same as status"`
+		Page   format.VigilPage    `json:"page"`
+		Probes []format.VigilProbe `json:"probes" jsonschema:"all services with their nodes, and the statuses of the replicas of each"`
 	}
 	service struct {
 		ID            string `json:"id"`
@@ -54,9 +59,11 @@ type (
 
 func report(p statuspage.Page, _ reportInput) (reportOutput, error) {
 	english := words.In("en")
+	vigil := format.ReportOf(p)
 	out := reportOutput{
 		Title: p.Brand.Title, URL: p.Brand.URL, Status: p.Status.String(), Summary: english.Sentence(p), AsOf: p.AsOf, Problem: english.Problem(p.Problem),
 		Services: []service{}, Troubles: []component{}, Incidents: []incident{}, Maintenance: []maintenance{}, Announcements: []announcement{},
+		Health: vigil.Health, Page: vigil.Page, Probes: vigil.Probes,
 	}
 	for _, worst := range [...]status.Status{status.Dead, status.Sick, status.Unknown, status.Healthy} {
 		for _, s := range p.Services {
