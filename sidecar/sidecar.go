@@ -209,7 +209,7 @@ func (s *Sidecar) Run(ctx context.Context) error {
 	case <-ended:
 		s.host.Close()
 	case <-time.After(endPatience):
-		s.o.Logger.Warn("A watch still looks, and is not waited for") //nolint:contextcheck,sloglint // ctx is done
+		s.o.Logger.Warn("A watch still looks, and is not waited for")
 	}
 	s.Close()
 	return nil

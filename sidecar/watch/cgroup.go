@@ -4,11 +4,14 @@ package watch
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
+	"iter"
 	"math"
 	"os"
+	"path"
 	"path/filepath"
 	"runtime"
 	"strconv"
@@ -30,7 +33,7 @@ func (h *Host) ofCgroup(name string, least int, w wants) (group, error) {
 	if err != nil {
 		return group{}, err
 	}
-	pids, foreign, err := members(tree.processes())
+	pids, foreign, err := members(tree.dir(tree.list))
 	if err != nil {
 		return group{}, fmt.Errorf("cgroup %s: %w", name, err)
 	}
@@ -40,7 +43,7 @@ func (h *Host) ofCgroup(name string, least int, w wants) (group, error) {
 	case count < least && count == 0:
 		return group{}, gonef("cgroup %s has no processes", name)
 	case count < least:
-		return group{}, gonef("cgroup %s has %d processes, want at least %d", name, count, least)
+		return group{}, gonef("cgroup %s has %s, want at least %d", name, counted(float64(count), "process", "processes"), least)
 	}
 	g.count = float64(count)
 	tree.measure(&g)
@@ -57,48 +60,76 @@ func (h *Host) ofCgroup(name string, least int, w wants) (group, error) {
 	return g, nil
 }
 
-// A cgroupTree is where the controllers have a cgroup: all in one folder in version 2,
-// each in one of its own in version 1.
+// A cgroupTree is where the controllers have a cgroup: all in one hierarchy in version 2,
+// in several ones in version 1. Each is a folder; empty if it has not the cgroup.
 type cgroupTree struct {
-	v2                bool
-	cpu, memory, pids string // folders; empty if the controller is not there
+	name string // of the cgroup, below each of them; begins with a slash
+
+	v2                      bool
+	cpu, used, memory, pids string // used is that of the CPU time
+	list                    string // one that lists the processes; never empty
+}
+
+// dir returns the folder of the cgroup in a hierarchy; empty if that has it not.
+func (t *cgroupTree) dir(hierarchy string) string {
+	if hierarchy == "" {
+		return ""
+	}
+	return filepath.Join(hierarchy, t.name)
+}
+
+// lineage returns that folder, and those above it: their limits hold for it, too.
+func (t *cgroupTree) lineage(hierarchy string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for name := t.name; hierarchy != ""; name = path.Dir(name) {
+			if !yield(filepath.Join(hierarchy, name)) || name == "/" {
+				return
+			}
+		}
+	}
 }
 
 // tree finds a cgroup. The error is a gone one if there is none of the name.
 func (h *Host) tree(name string) (*cgroupTree, error) {
 	root := h.o.Cgroup
+	t := &cgroupTree{name: path.Clean("/" + name)}
 	if _, err := os.Stat(filepath.Join(root, "cgroup.controllers")); err == nil {
-		dir := filepath.Join(root, name)
-		if err := isDir(dir); err != nil {
+		if err := isDir(t.dir(root)); err != nil {
 			return nil, missing(name, err)
 		}
-		return &cgroupTree{v2: true, cpu: dir, memory: dir, pids: dir}, nil
+		t.v2, t.cpu, t.used, t.memory, t.pids, t.list = true, root, root, root, root, root
+		return t, nil
 	}
-	var t cgroupTree
-	controllers := 0
-	lacking := fs.ErrNotExist
+	hierarchies := 0
 	for _, c := range []struct {
 		to    *string
 		names []string
-	}{{&t.cpu, []string{"cpu,cpuacct", "cpuacct,cpu", "cpuacct"}}, {&t.memory, []string{"memory"}}, {&t.pids, []string{"pids"}}} {
+	}{
+		{&t.pids, []string{"pids"}},
+		{&t.memory, []string{"memory"}},
+		{&t.used, []string{"cpu,cpuacct", "cpuacct,cpu", "cpuacct"}},
+		{&t.cpu, []string{"cpu,cpuacct", "cpuacct,cpu", "cpu"}},
+		{new(string), []string{"systemd", "unified"}}, // where systemd has its units, with accounting or without
+	} {
 		for _, controller := range c.names {
-			if isDir(filepath.Join(root, controller)) != nil {
+			dir := filepath.Join(root, controller)
+			if isDir(dir) != nil {
 				continue
 			}
-			controllers++
-			if dir := filepath.Join(root, controller, name); isDir(dir) == nil {
-				*c.to = dir
+			hierarchies++
+			if isDir(t.dir(dir)) == nil {
+				*c.to, t.list = dir, cmp.Or(t.list, dir)
 				break
 			}
 		}
 	}
 	switch {
-	case controllers == 0:
+	case hierarchies == 0:
 		return nil, fmt.Errorf("there are no cgroups at %s", root)
-	case t.processes() == "":
-		return nil, missing(name, lacking)
+	case t.list == "":
+		return nil, missing(name, fs.ErrNotExist)
 	}
-	return &t, nil
+	return t, nil
 }
 
 func isDir(name string) error {
@@ -116,16 +147,6 @@ func missing(name string, err error) error {
 	return fmt.Errorf("cgroup %s: %w", name, err)
 }
 
-// processes returns the folder in which the processes are listed.
-func (t *cgroupTree) processes() string {
-	for _, dir := range []string{t.pids, t.memory, t.cpu} {
-		if dir != "" {
-			return dir
-		}
-	}
-	return ""
-}
-
 // members returns the processes of a cgroup and of those below it, and how many of
 // them there are that can't be seen from this PID namespace.
 func members(top string) (pids []int, foreign int, err error) {
@@ -136,9 +157,10 @@ func members(top string) (pids []int, foreign int, err error) {
 		if err != nil && !isGone(err) && done == 0 && !errors.Is(err, errNotSupported) {
 			return nil, 0, err
 		}
+		text = text[:bytes.LastIndexByte(text, '\n')+1] // the last line may have been cut
 		for field := range bytes.FieldsSeq(text) {
 			switch pid, err := strconv.ParseUint(string(field), 10, 31); {
-			case err != nil: // a line that was cut
+			case err != nil: // the kernel writes numbers alone
 			case pid == 0:
 				foreign++
 			default:
@@ -158,24 +180,28 @@ func members(top string) (pids []int, foreign int, err error) {
 	return pids, foreign, nil
 }
 
-// measure reads the figures of the cgroup itself.
+// measure reads the figures of the cgroup itself, and the tightest limits that hold for it.
 func (t *cgroupTree) measure(g *group) {
-	g.limits.cpu, g.limits.memory = float64(runtime.NumCPU()), math.NaN()
+	cpuLimit, memoryLimit := quota, "memory.max"
 	if t.v2 {
-		g.cpu, g.cpuErr = keyed(t.cpu, "cpu.stat", "usage_usec")
+		g.cpu, g.cpuErr = keyed(t.dir(t.used), "cpu.stat", "usage_usec")
 		g.cpu /= 1e6
-		g.memory, g.memoryErr = workingSet(t.memory, "memory.current", "inactive_file")
-		g.limits.cpu = min(g.limits.cpu, quota(t.cpu))
+		g.memory, g.memoryErr = workingSet(t.dir(t.memory), "memory.current", "inactive_file")
 	} else {
-		g.cpu, g.cpuErr = single(t.cpu, "cpuacct.usage")
+		cpuLimit, memoryLimit = oldQuota, "memory.limit_in_bytes"
+		g.cpu, g.cpuErr = single(t.dir(t.used), "cpuacct.usage")
 		g.cpu /= 1e9
-		g.memory, g.memoryErr = workingSet(t.memory, "memory.usage_in_bytes", "total_inactive_file")
-		g.limits.cpu = min(g.limits.cpu, oldQuota(t.cpu))
+		g.memory, g.memoryErr = workingSet(t.dir(t.memory), "memory.usage_in_bytes", "total_inactive_file")
 	}
-	for _, name := range []string{"memory.max", "memory.limit_in_bytes"} {
-		if limit, err := single(t.memory, name); err == nil && limit > 0 && limit < unlimited {
+	g.limits.cpu, g.limits.memory = float64(runtime.NumCPU()), math.NaN()
+	for dir := range t.lineage(t.cpu) {
+		g.limits.cpu = min(g.limits.cpu, cpuLimit(dir))
+	}
+	for dir := range t.lineage(t.memory) {
+		limit, err := single(dir, memoryLimit)
+		if err == nil && limit > 0 && limit < unlimited && !(limit >= g.limits.memory) { // it may be NaN
 			g.limits.memory = limit
 		}
 	}
-	g.threads, g.threadsErr = single(t.pids, "pids.current")
+	g.threads, g.threadsErr = single(t.dir(t.pids), "pids.current")
 }

@@ -124,7 +124,70 @@ func TestACgroupWithoutControllers(t *testing.T) {
 	check(t, w("{threads: {sick_above: 1}}"), status.Unknown, "the cgroup has no pids.current: .*")
 	check(t, w("{open_files: {sick_above: 100}}"), status.Unknown, "the open files can't be counted: .* in another PID namespace.*")
 	write(t, root, "a/cgroup.procs", fmt.Sprintf("%d\n", child.pid()))
-	check(t, w("{}"), status.Dead, "cgroup /a has 1 processes, want at least 2")
+	check(t, w("{}"), status.Dead, "cgroup /a has 1 process, want at least 2")
+}
+
+// TestACgroupWithoutAccounting: of version 1, systemd has it in a hierarchy of its own.
+func TestACgroupWithoutAccounting(t *testing.T) {
+	t.Parallel()
+	for _, its := range []string{"systemd", "unified"} {
+		root := t.TempDir()
+		for _, other := range []string{"cpu,cpuacct", "memory", "pids"} {
+			write(t, root, other+"/tasks", "")
+		}
+		write(t, root, its+"/system.slice/db.service/cgroup.procs", fmt.Sprintln(os.Getpid()))
+		w := func(name, text string) Watch {
+			w, err := NewHost(HostOptions{Cgroup: root}).Watch(&config.Watch{Process: &config.Process{Cgroup: name, Min: 1}, Limits: limits(t, text)})
+			require.NoError(t, err)
+			return w
+		}
+		v := check(t, w("/system.slice/db.service", "{threads: {sick_above: 1000}}"), status.Healthy, "")
+		require.Positive(t, v.Figures.Threads)
+		check(t, w("/system.slice/db.service", "{memory: {sick_above: 1GB}}"), status.Unknown, "the cgroup has no memory.usage_in_bytes: its controller is off")
+		check(t, w("/system.slice/other.service", "{}"), status.Dead, "there is no cgroup /system.slice/other.service")
+	}
+}
+
+// TestLimitsOfCgroupsAbove hold for those below; cpu and cpuacct may be mounted apart.
+func TestLimitsOfCgroupsAbove(t *testing.T) {
+	t.Parallel()
+	for name, files := range map[string]map[string]string{
+		"v2": {
+			"cgroup.controllers": "", "memory.max": "9000\n", "a/cpu.max": "25000 100000\n", "a/memory.max": "1000\n",
+			"a/b/cpu.max": "max 100000\n", "a/b/cpu.stat": "usage_usec 4000000\n", "a/b/memory.max": "max\n", "a/b/cgroup.procs": "0\n",
+		},
+		"v1": {
+			"cpu/a/cpu.cfs_quota_us": "25000\n", "cpu/a/cpu.cfs_period_us": "100000\n", "cpu/a/b/cpu.cfs_quota_us": "-1\n", "cpu/a/b/cpu.cfs_period_us": "100000\n",
+			"cpuacct/a/b/cpuacct.usage": "4000000000\n", "cpuacct/a/b/cgroup.procs": "0\n",
+			"memory/a/memory.limit_in_bytes": "1000\n", "memory/a/b/memory.limit_in_bytes": "9223372036854771712\n", "memory/a/b/cgroup.procs": "0\n",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			root := t.TempDir()
+			for file, text := range files {
+				write(t, root, file, text)
+			}
+			g, err := NewHost(HostOptions{Cgroup: root}).ofCgroup("/a/b", 1, wants{})
+			require.NoError(t, err)
+			require.NoError(t, g.cpuErr)
+			require.InDelta(t, 4, g.cpu, 1e-9)
+			require.InDelta(t, 0.25, g.limits.cpu, 1e-9)
+			require.InDelta(t, 1000, g.limits.memory, 0)
+		})
+	}
+}
+
+// TestAListThatIsCut: the rest of its last line is the number of another process.
+func TestAListThatIsCut(t *testing.T) {
+	t.Parallel()
+	root := t.TempDir()
+	whole := strings.Repeat("00012345\n", maxProcFile/9)
+	write(t, root, "cgroup.procs", whole+"77777777\n")
+	pids, _, err := members(root)
+	require.NoError(t, err)
+	require.Len(t, pids, maxProcFile/9)
+	require.NotZero(t, maxProcFile%9, "or nothing is cut")
 }
 
 // TestTheCgroupsOfThisMachine: what is there can be measured.

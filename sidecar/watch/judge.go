@@ -47,13 +47,13 @@ func (j *judgement) hold(l config.Limits, f *Figures, g *group) {
 	})
 	j.limit(l.OpenFiles, f.OpenFiles, f.FilesShare, g.filesErr, func(v, share float64) string {
 		if l.OpenFiles.Percent() {
-			return fmt.Sprintf("has %.0f files open, %s of what it may", v, percent(share))
+			return fmt.Sprintf("has %s open, %s of what it may", counted(v, "file", "files"), percent(share))
 		}
-		return fmt.Sprintf("has %.0f files open", v)
+		return "has " + counted(v, "file", "files") + " open"
 	})
-	j.limit(l.Threads, f.Threads, f.Threads, g.threadsErr, func(v, _ float64) string { return fmt.Sprintf("has %.0f threads", v) })
+	j.limit(l.Threads, f.Threads, f.Threads, g.threadsErr, func(v, _ float64) string { return "has " + counted(v, "thread", "threads") })
 	j.limit(l.Restarts.Limit, f.Restarts, f.Restarts, nil, func(v, _ float64) string {
-		return fmt.Sprintf("was restarted %.0f times within %v", v, time.Duration(l.Restarts.Within))
+		return fmt.Sprintf("was restarted %s within %v", counted(v, "time", "times"), time.Duration(l.Restarts.Within))
 	})
 }
 
@@ -88,6 +88,15 @@ func (j *judgement) limit(l config.Limit, value, share float64, err error, words
 	case l.SickAbove.Set() && above(l.SickAbove):
 		j.add(status.Sick, words(value, share)+", sick above "+l.SickAbove.String())
 	}
+}
+
+// counted writes a number with the word for one or for more.
+func counted(n float64, one, more string) string {
+	word := more
+	if n == 1 {
+		word = one
+	}
+	return strconv.FormatFloat(n, 'f', 0, 64) + " " + word
 }
 
 func percent(share float64) string {

@@ -59,7 +59,7 @@ func (m *meter) meet(oldest identity, now time.Time) {
 		m.restarts.add(1, now)
 	}
 	m.first = oldest
-	m.started, _ = began(oldest) // where the kernel does not tell, nobody is told
+	m.started, _ = began(oldest, now) // where the kernel does not tell, nobody is told
 }
 
 // busy returns how many cores were busy since the last look, NaN at the first one.

@@ -65,11 +65,20 @@ func parsePID(text []byte) (int, error) {
 	return int(pid), nil
 }
 
+// A belief is that a process is the one that a PID file was written for.
+type belief struct {
+	identity
+
+	written time.Time // the file
+}
+
 // named returns the process of a PID file. A number that was given to another process
 // in the meantime is not taken for it: one that has not the name, if there is one, or
 // that began after the file was written. A process that has the name is believed,
-// though: the clock may have been wrong when the file was written.
-func (h *Host) named(file, name string) (stat, error) {
+// though: the clock may have been wrong when the file was written. It may be set later
+// on, too: what was believed once is so for as long as neither file nor process is
+// another one.
+func (h *Host) named(file, name string, last *belief) (stat, error) {
 	pid, written, err := readPIDFile(file)
 	if err != nil {
 		return stat{}, err
@@ -89,22 +98,27 @@ func (h *Host) named(file, name string) (stat, error) {
 		}
 		return s, nil
 	}
-	began, err := began(s.identity)
+	now := belief{s.identity, written}
+	if now == *last {
+		return s, nil
+	}
+	began, err := began(s.identity, h.now())
 	if err != nil {
 		return stat{}, err
 	}
 	if began.Sub(written) > later {
 		return stat{}, gonef("process %d is another one (%q): it began after %s was written", pid, s.name, file)
 	}
+	*last = now
 	return s, nil
 }
 
-// began returns when a process was started, by the clock of now.
-func began(id identity) (time.Time, error) {
+// began returns when a process was started, by a clock that shows now.
+func began(id identity, now time.Time) (time.Time, error) {
 	up, err := uptime()
 	if err != nil {
 		return time.Time{}, err
 	}
 	start := time.Duration(id.start) * (time.Second / ticks) //nolint:gosec // ticks of some years
-	return time.Now().Add(start - up), nil
+	return now.Add(start - up), nil
 }

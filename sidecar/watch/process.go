@@ -20,6 +20,7 @@ type process struct {
 	limits config.Limits
 	load   bool // whether shares of the machine are asked for
 	meter  meter
+	belief belief
 }
 
 func newProcess(h *Host, w *config.Watch) *process {
@@ -44,7 +45,7 @@ func (p *process) group() (group, error) {
 	var err error
 	if p.which.PIDFile != "" {
 		var s stat
-		s, err = p.host.named(p.which.PIDFile, p.which.Name)
+		s, err = p.host.named(p.which.PIDFile, p.which.Name, &p.belief)
 		g.processes = []stat{s}
 	} else {
 		g.processes, err = p.host.called(p.which.Name, p.which.Min)
@@ -78,7 +79,7 @@ func (h *Host) called(name string, least int) ([]stat, error) {
 	case len(found) < least && len(found) == 0:
 		return nil, gonef("there is no process %q", name)
 	case len(found) < least:
-		return nil, gonef("there are %d processes %q, want at least %d", len(found), name, least)
+		return nil, gonef("%q has %s, want at least %d", name, counted(float64(len(found)), "process", "processes"), least)
 	}
 	return found, nil
 }

@@ -62,6 +62,20 @@ func TestAPIDThatAnotherProcessHas(t *testing.T) {
 	check(t, w, status.Dead, `process \d+, which .*a.pid names, is "worker", not "other"`)
 }
 
+// TestTheClockIsSetForward: a process seems younger than its file from then on.
+func TestTheClockIsSetForward(t *testing.T) {
+	t.Parallel()
+	child := begin(t, "sleep", "worker")
+	file := pidFile(t, child.pid())
+	w, now := on(t, config.Watch{Process: &config.Process{PIDFile: file}})
+	check(t, w, status.Healthy, "")
+	*now = now.Add(time.Hour)
+	check(t, w, status.Healthy, "")
+	old := time.Now().Add(-time.Minute)
+	require.NoError(t, os.Chtimes(file, old, old))
+	check(t, w, status.Dead, `process \d+ is another one .*`)
+}
+
 func TestPIDFilesThatTellNothing(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -162,7 +176,7 @@ func TestProcessesByName(t *testing.T) {
 	w, now := on(t, config.Watch{Process: &config.Process{Name: name, Min: 2}})
 	check(t, w, status.Dead, `there is no process "`+name+`"`)
 	first := begin(t, "sleep", name)
-	check(t, w, status.Dead, `there are 1 processes ".*", want at least 2`)
+	check(t, w, status.Dead, `".*" has 1 process, want at least 2`)
 	begin(t, "sleep", name)
 	v := check(t, w, status.Healthy, "")
 	require.InDelta(t, 2, v.Figures.Processes, 0)
@@ -191,6 +205,7 @@ func TestRestarts(t *testing.T) {
 	restart := func() {
 		child := begin(t, "sleep", "")
 		require.NoError(t, os.WriteFile(file, []byte(strconv.Itoa(child.pid())), 0o600))
+		require.NoError(t, os.Chtimes(file, *now, *now))
 	}
 	restart()
 	check(t, w, status.Healthy, "")
