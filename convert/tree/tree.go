@@ -20,7 +20,8 @@ import (
 // A Doc is a document that is being converted. It is not safe for concurrent use.
 type Doc struct {
 	Root  *Value // nil if the document is empty
-	name  string
+	name  string // as the user named it
+	base  string // without its folder
 	notes []convert.Note
 	errs  convert.Errors
 }
@@ -37,63 +38,9 @@ type Value struct {
 	text  string
 	below []*Value
 	named map[string]*Value // of what is below, where there is much of it
+	asked []string          // keys that are not there, though somebody knows them
+	place string            // the keys that lead to it, once somebody has asked
 	told  bool
-}
-
-// YAML parses a document in YAML.
-func YAML(name string, data []byte) (*Doc, error) {
-	if err := tooLarge(name, data); err != nil {
-		return nil, err
-	}
-	f, err := configfile.Parse(name, data)
-	if err != nil {
-		return nil, ErrorsOf(name, err)
-	}
-	t, err := f.Tree()
-	if err != nil {
-		return nil, ErrorsOf(name, err)
-	}
-	d := &Doc{name: name}
-	if t != nil {
-		d.Root = d.grow(t, nil, "")
-	}
-	return d, nil
-}
-
-// JSON parses a document in JSON.
-func JSON(name string, data []byte) (*Doc, error) {
-	if err := tooLarge(name, data); err != nil {
-		return nil, err
-	}
-	t, line, err := parseJSON(data)
-	if err != nil {
-		return nil, convert.Errors{{File: name, Line: line, Msg: err.Error()}}
-	}
-	d := &Doc{name: name}
-	d.Root = d.grow(t, nil, "")
-	return d, nil
-}
-
-func tooLarge(name string, data []byte) error {
-	if len(data) <= convert.MaxSource {
-		return nil
-	}
-	return convert.Errors{{File: name, Msg: fmt.Sprintf("larger than %d MiB", convert.MaxSource>>20)}}
-}
-
-// ErrorsOf returns errors of package configfile as those of a source.
-func ErrorsOf(name string, err error) convert.Errors {
-	if all, ok := errors.AsType[configfile.Errors](err); ok {
-		out := make(convert.Errors, len(all))
-		for i, e := range all {
-			out[i] = &convert.Error{File: name, Line: e.Line, Key: e.Path, Msg: e.Msg}
-		}
-		return out
-	}
-	if e, ok := errors.AsType[*configfile.Error](err); ok {
-		return convert.Errors{{File: name, Line: e.Line, Key: e.Path, Msg: e.Msg}}
-	}
-	return convert.Errors{{File: name, Msg: err.Error()}}
 }
 
 func (d *Doc) grow(t *configfile.Tree, up *Value, step string) *Value {
@@ -116,17 +63,26 @@ func (d *Doc) grow(t *configfile.Tree, up *Value, step string) *Value {
 	return v
 }
 
-// Get returns the value of a key.
+// Get returns the value of a key. Whatever was asked for is a key that is known: the
+// notes of unknown ones ask whether the nearest of them is meant.
 func (v *Value) Get(key string) *Value {
 	if v == nil || v.tag != "!!map" {
 		return nil
 	}
+	if one := v.find(key); one != nil {
+		return one.orNil()
+	}
+	v.asked = append(v.asked, key)
+	return nil
+}
+
+func (v *Value) find(key string) *Value {
 	if v.named != nil {
-		return v.named[key].orNil()
+		return v.named[key]
 	}
 	for _, one := range v.below {
 		if one.step == key {
-			return one.orNil()
+			return one
 		}
 	}
 	return nil
@@ -146,7 +102,7 @@ func (v *Value) Key() string { return v.step }
 
 // Called has the place of the value, and of what is in it, say what people call it: a
 // number alone does not tell them which it is.
-func (v *Value) Called(name string) { v.name = name }
+func (v *Value) Called(name string) { v.name, v.place = name, "" }
 
 // Line returns the line of the value's key, from 1.
 func (v *Value) Line() int {
@@ -161,22 +117,23 @@ func (v *Value) Source() convert.Source {
 	if v == nil {
 		return convert.Source{}
 	}
-	return convert.Source{File: v.doc.name, Line: v.line, Key: v.path()}
+	return convert.Source{File: v.doc.base, Line: v.line, Key: v.path()}
 }
 
 func (v *Value) path() string {
-	if v.up == nil {
-		return ""
+	if v.up == nil || v.place != "" {
+		return v.place
 	}
 	path := v.up.path()
 	step := status.Shorten(v.step)
 	if v.name != "" {
 		step += " " + strconv.Quote(status.Shorten(v.name))
 	}
-	if path == "" || strings.HasPrefix(step, "[") {
-		return path + step
+	if path != "" && !strings.HasPrefix(step, "[") {
+		step = "." + step
 	}
-	return path + "." + step
+	v.place = path + step
+	return v.place
 }
 
 // Note says what became of the value and of all that is in it. What was said of it
@@ -241,6 +198,9 @@ func (v *Value) rest(unknown string) {
 	}
 	if (v.tag == "!!map" || v.tag == "!!seq") && len(v.below) == 0 {
 		return
+	}
+	if meant := configfile.Nearest(v.step, v.up.asked); meant != "" {
+		unknown = "did you mean " + meant + "? " + unknown
 	}
 	v.Note(convert.Missing, "", unknown)
 }
