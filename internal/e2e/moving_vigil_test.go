@@ -51,7 +51,7 @@ func TestBesideVigil(t *testing.T) {
 			t.Errorf("%s (-Vigil +pharos):\n%s", e, diff)
 		}
 	}
-	for _, base := range bases { // which say it in different words
+	for _, base := range bases {
 		if report := reportByMCP(t, base); !strings.Contains(report, `"Relay nodes"`) {
 			t.Errorf("get_report of %s answers %s", base, report)
 		}
