@@ -20,7 +20,12 @@ import (
 const listenHelp = `Print what Alertmanager tells, until it is interrupted.
 
 A receiver to see alerts arrive, and to try routes with: each notification is
-printed as people would read it, and is then forgotten. In alertmanager.yml:
+printed as people would read it, and is then forgotten.
+
+  pharosctl listen
+  pharosctl listen --listen-address=127.0.0.1:9998
+
+In alertmanager.yml, for the first of them:
 
   receivers:
     - name: terminal

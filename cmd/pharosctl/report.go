@@ -35,11 +35,16 @@ as the reason. --interval says how long it may be until the end of the next run.
   pharosctl report jobs/backup --interval=25h --on-exit -- /usr/local/bin/backup --all
   pharosctl report jobs/sync --interval=2h --timeout=1h --sick-on=23,24 --on-exit -- rsync -a /srv/ mirror:/srv/
 
-The job has the standard input and output, and gets SIGINT, SIGTERM, SIGHUP, SIGQUIT,
-SIGUSR1 and SIGUSR2. pharosctl exits as the job does: with its code, with 128 and the
-number of a signal that ended it, 127 if there is no such command, 126 if it can't be
-started, and 124 after --timeout. A report that can't be sent is tried again for
---retry-for, and then told on standard error; it changes no code.
+The job has the standard input and output. SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1
+and SIGUSR2 are passed on to its process group: to the job and what it has started.
+What outlives the job is left running, as shells and timeout(1) leave it; after
+--timeout it is killed, too. In the foreground of a terminal the job has no group of
+its own, and gets signals alone.
+
+The exit code is that of the job, 128 and the number of a signal that ended it, 127 if
+there is no such command, 126 if it can't be started, and 124 after --timeout. A report
+that can't be sent is tried again for --retry-for, and then told on standard error; it
+changes no code.
 
 It is a dead man's switch: a job that is not started any more, or whose pharosctl is
 killed by SIGKILL or goes down with its machine, reports nothing, and is dead once
@@ -85,7 +90,7 @@ func reportCommand(cli *app.Command, stdout, stderr io.Writer) actions {
 	cmd.Flag("flush", "Drop the replica instead: it is no longer there.").BoolVar(&r.flush)
 	cmd.Flag("on-exit", "Run a command, and report how it ended.").BoolVar(&r.onExit)
 	cmd.Flag("sick-on", "Exit codes that are sick, such as 1,2. With --on-exit.").PlaceHolder("CODES").SetValue((*codesValue)(&r.job.sickOn))
-	cmd.Flag("timeout", "How long the command may run before its process group is ended: by SIGTERM, and 10 s later by SIGKILL. With --on-exit.").PlaceHolder("DURATION").DurationVar(&r.job.timeout)
+	cmd.Flag("timeout", "How long the command may run before its process group is ended: by SIGTERM, and what is left of it 10 s later by SIGKILL. With --on-exit.").PlaceHolder("DURATION").DurationVar(&r.job.timeout)
 	cmd.Flag("retry-for", "How long to try again if nobody answers. Default: 2m with --on-exit, else 0s.").PlaceHolder("DURATION").IsSetByUser(&r.retryIs).DurationVar(&r.retryFor)
 	cmd.Validate(func(*kingpin.CmdClause) error { return r.check() })
 	return actions{cmd.FullCommand(): r.run}

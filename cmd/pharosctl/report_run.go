@@ -15,8 +15,6 @@ import (
 	"syscall"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/pharos-status/pharos/internal/app"
 	"github.com/pharos-status/pharos/reporter"
 )
@@ -27,12 +25,6 @@ const (
 	exitNotStarted = 126
 	exitNotFound   = 127
 	exitSignal     = 128 // and the number of the signal
-)
-
-// How long a job that has run for too long has to end.
-const (
-	termWait = 10 * time.Second // once it was asked to
-	killWait = 5 * time.Second  // once it was killed; it may wait for a file system that is away
 )
 
 // A job is a command that is run for the sake of how it ends.
@@ -120,10 +112,7 @@ func (j *job) run(ctx context.Context, signals <-chan os.Signal, stdout, stderr 
 	last := &lastLine{to: stderr}
 	cmd := exec.CommandContext(ctx, j.argv[0], j.argv[1:]...) //nolint:gosec // running what the user says is its purpose
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, stdout, errout
-	p := &process{cmd: cmd, keyboard: atKeyboard(), ended: make(chan struct{})}
-	// A group of its own is what --timeout ends. In the foreground of a terminal the job
-	// stays in ours: another one could not read from there.
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: !p.keyboard}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: !atKeyboard()}
 	err = cmd.Start()
 	_ = errout.Close() // the job has it
 	if err != nil {
@@ -134,11 +123,7 @@ func (j *job) run(ctx context.Context, signals <-chan os.Signal, stdout, stderr 
 		defer close(drained)
 		last.drain(pipe)
 	}()
-	go func() {
-		defer close(p.ended)
-		_ = cmd.Wait() // its state says it all
-	}()
-	inTime, ended := p.await(signals, j.timeout)
+	inTime, ended := follow(cmd).await(signals, j.timeout)
 	_ = pipe.SetReadDeadline(time.Now()) // a pipe has deadlines
 	<-drained
 	switch {
@@ -150,6 +135,19 @@ func (j *job) run(ctx context.Context, signals <-chan os.Signal, stdout, stderr 
 		return ending{}
 	}
 	return ending{codeOf(cmd.ProcessState), join(cmd.ProcessState.String(), last.String())}
+}
+
+// follow returns the process of a command that was started.
+func follow(cmd *exec.Cmd) *process {
+	p := &process{Process: cmd.Process, ended: make(chan struct{})}
+	if cmd.SysProcAttr.Setpgid {
+		p.group = cmd.Process.Pid
+	}
+	go func() {
+		defer close(p.ended)
+		_ = cmd.Wait() // its state says it all
+	}()
+	return p
 }
 
 // notStarted tells why a job did not start, and makes that its end.
@@ -174,70 +172,4 @@ func join(what, line string) string {
 		return what
 	}
 	return what + ": " + line
-}
-
-// atKeyboard tells whether this process is in the foreground of a terminal, whose keys
-// send their signals to the job, too.
-func atKeyboard() bool {
-	tty, err := os.Open("/dev/tty")
-	if err != nil {
-		return false
-	}
-	defer func() { _ = tty.Close() }() // nothing was written
-	foreground, err := unix.IoctlGetInt(int(tty.Fd()), unix.TIOCGPGRP)
-	return err == nil && foreground == syscall.Getpgrp()
-}
-
-// A process is a job that runs.
-type process struct {
-	cmd      *exec.Cmd
-	keyboard bool // it is in the process group of this one, at a terminal
-	ended    chan struct{}
-}
-
-// await passes signals on until the process has ended. One that runs for too long is
-// asked to end, then killed, and given up if not even that helps.
-func (p *process) await(signals <-chan os.Signal, timeout time.Duration) (inTime, ended bool) {
-	limit := time.NewTimer(timeout)
-	defer limit.Stop()
-	if timeout == 0 {
-		limit.Stop()
-	}
-	var last syscall.Signal // that the time limit has sent
-	for {
-		select {
-		case <-p.ended:
-			return last == 0, true
-		case s := <-signals:
-			p.pass(s)
-		case <-limit.C:
-			switch last {
-			case 0:
-				last = syscall.SIGTERM
-				limit.Reset(termWait)
-			case syscall.SIGTERM:
-				last = syscall.SIGKILL
-				limit.Reset(killWait)
-			default:
-				return false, false
-			}
-			p.kill(last)
-		}
-	}
-}
-
-// pass passes a signal on to the job, unless that has it already.
-func (p *process) pass(s os.Signal) {
-	if typed := p.keyboard && (s == syscall.SIGINT || s == syscall.SIGQUIT); !typed {
-		_ = p.cmd.Process.Signal(s) // it may have ended
-	}
-}
-
-// kill sends a signal to all of the job, as far as it has a group of its own.
-func (p *process) kill(s syscall.Signal) {
-	pid := -p.cmd.Process.Pid
-	if p.keyboard {
-		pid = p.cmd.Process.Pid
-	}
-	_ = syscall.Kill(pid, s) // it may have ended
 }

@@ -5,7 +5,6 @@ package main
 import (
 	"bufio"
 	"bytes"
-	"context"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -16,7 +15,6 @@ import (
 	"sync"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -94,8 +92,9 @@ func TestSignalsReachTheJob(t *testing.T) {
 		t.Run(s.String(), func(t *testing.T) {
 			t.Parallel()
 			server := newTaker(t)
-			// The shell is as patient as a job may be: it ends once it has cleaned up.
-			cmd := server.onExit(t, `trap 'echo "cleaned up"; exit 7' INT TERM HUP QUIT USR1 USR2; echo ready; while :; do sleep 0.05; done`)
+			// The shell is as patient as a job may be: it ends once it has cleaned up. Of the
+			// sleep that the signal ends, too, it is not to tell.
+			cmd := server.onExit(t, `exec 2>/dev/null; trap 'echo "cleaned up"; exit 7' INT TERM HUP QUIT USR1 USR2; echo ready; while :; do sleep 0.05; done`)
 			rest := started(t, cmd)
 			require.NoError(t, cmd.Process.Signal(s))
 			text, err := io.ReadAll(rest)
@@ -118,6 +117,43 @@ func TestJobThatASignalEnds(t *testing.T) {
 	require.Error(t, cmd.Wait())
 	require.Equal(t, 143, cmd.ProcessState.ExitCode())
 	require.Equal(t, []told{{"r", "dead", "signal: terminated"}}, server.all())
+}
+
+// What the job has started gets the signal, too. The output ends once all who hold it
+// have ended.
+func TestSignalsReachTheGroupOfTheJob(t *testing.T) {
+	t.Parallel()
+	server := newTaker(t)
+	cmd := server.onExit(t, `sh -c 'echo ready; sleep 30; echo outlived'; echo after`)
+	rest := started(t, cmd)
+	require.NoError(t, cmd.Process.Signal(syscall.SIGTERM))
+	text, err := io.ReadAll(rest)
+	require.NoError(t, err)
+	require.Empty(t, string(text))
+	require.Error(t, cmd.Wait())
+	require.Equal(t, 143, cmd.ProcessState.ExitCode())
+	require.Equal(t, []told{{"r", "dead", "signal: terminated"}}, server.all())
+}
+
+// What is to be ignored, as in the background of a script, stays so.
+func TestIgnoredSignalsStaySo(t *testing.T) {
+	t.Parallel()
+	server := newTaker(t)
+	job := server.onExit(t, `echo ready; read line; kill -INT $$; kill -HUP $$; echo alive`)
+	cmd := pharosctl(t)
+	cmd.Path, cmd.Args = "/bin/sh", append([]string{"sh", "-c", `trap "" INT HUP; exec "$0" "$@"`}, job.Args...)
+	stdin, err := cmd.StdinPipe()
+	require.NoError(t, err)
+	rest := started(t, cmd)
+	require.NoError(t, cmd.Process.Signal(syscall.SIGINT))
+	require.NoError(t, cmd.Process.Signal(syscall.SIGHUP))
+	_, err = io.WriteString(stdin, "go\n")
+	require.NoError(t, err)
+	text, err := io.ReadAll(rest)
+	require.NoError(t, err)
+	require.Equal(t, "alive\n", string(text))
+	require.NoError(t, cmd.Wait())
+	require.Equal(t, []told{{"r", "healthy", ""}}, server.all())
 }
 
 // A signal to the whole group of whoever has started pharosctl, as at a shutdown, still
@@ -188,22 +224,31 @@ func TestJobThatLeavesSomethingRunning(t *testing.T) {
 	require.NoError(t, left.Run(), "it still runs")
 }
 
-// A job that bears SIGTERM, and what it has started, are killed.
+// A job that bears SIGTERM is killed, and so is what it has started, even if that alone
+// is left. The output ends once all who hold it have ended.
 func TestTimeoutEndsTheGroup(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
 		t.Skip("takes the ten seconds that a job has to end")
 	}
-	server := newTaker(t)
-	var out bytes.Buffer
-	cmd := server.onExit(t, `trap "echo no >&2" TERM; sh -c 'trap "" TERM; while :; do sleep 0.1; done' & echo $!; while :; do sleep 0.1; done`, "--timeout=200ms")
-	cmd.Stdout = &out
-	require.Error(t, cmd.Run())
-	require.Equal(t, 124, cmd.ProcessState.ExitCode())
-	require.Equal(t, []told{{"r", "dead", "still running after 200ms, ended: signal: killed: no"}}, server.all())
-	require.Eventually(t, func() bool {
-		return exec.CommandContext(context.Background(), "kill", "-0", strings.TrimSpace(out.String())).Run() != nil
-	}, 5*time.Second, 10*time.Millisecond, "its child is gone, too")
+	const child = `(trap "" TERM; sleep 60; echo outlived)`
+	for name, tc := range map[string]struct{ script, reason string }{
+		"all of it":  {`trap "echo no >&2" TERM; ` + child + ` & while :; do sleep 0.1; done`, "signal: killed: no"},
+		"its child":  {child + ` & wait`, "signal: terminated"},
+		"it is done": {`trap "exit 0" TERM; ` + child + ` & wait`, "exit status 0"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := newTaker(t)
+			var out bytes.Buffer
+			cmd := server.onExit(t, tc.script, "--timeout=2s")
+			cmd.Stdout = &out
+			require.Error(t, cmd.Run())
+			require.Equal(t, 124, cmd.ProcessState.ExitCode())
+			require.Equal(t, []told{{"r", "dead", "still running after 2s, ended: " + tc.reason}}, server.all())
+			require.Empty(t, out.String())
+		})
+	}
 }
 
 // Nobody reads what the job writes: it goes on, and its end is reported.

@@ -167,9 +167,15 @@ func (v *urlValue) Set(text string) error {
 func (v *urlValue) String() string { return string(*v) }
 
 // UntilSignal returns a context that is done when the process is asked to end by
-// SIGINT or SIGTERM. A second signal ends the process at once.
+// SIGINT or SIGTERM. A second signal ends the process at once. A SIGINT that is ignored,
+// as it is for what a script has started in the background, stays so, for what the
+// process starts, too.
 func UntilSignal(ctx context.Context) (context.Context, context.CancelFunc) {
-	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	asks := []os.Signal{syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGINT) {
+		asks = append(asks, syscall.SIGINT)
+	}
+	ctx, stop := signal.NotifyContext(ctx, asks...)
 	context.AfterFunc(ctx, stop) // gives the signals their default effect back
 	return ctx, stop
 }
