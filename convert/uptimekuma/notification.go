@@ -3,6 +3,7 @@
 package uptimekuma
 
 import (
+	"net"
 	"strings"
 
 	"github.com/pharos-status/pharos/convert"
@@ -16,6 +17,7 @@ func (c *converter) notification(v *tree.Value) {
 	if v.Map() == nil {
 		return
 	}
+	v.Called(v.Get("name").TextOr(""))
 	config := v.Get("config")
 	inner := config
 	if !config.IsMap() {
@@ -106,12 +108,28 @@ func (c *converter) mail(r folder.Receiver, v *tree.Value) string {
 	}
 	m := folder.Mail{
 		Host: v.Get("smtpHost"), Port: v.Get("smtpPort"), From: v.Get("smtpFrom"), To: v.Get("smtpTo"),
-		Insecure: v.Get("smtpIgnoreTLSError").Bool(false), Plain: v.Get("smtpUsername").TextOr("") == "",
+		Insecure: v.Get("smtpIgnoreTLSError").Bool(false),
 	}
 	if strings.TrimSpace(v.Get("smtpPassword").TextOr("")) != "" && v.Get("smtpUsername").TextOr("") != "" {
 		m.User, m.Password = v.Get("smtpUsername"), v.Get("smtpPassword")
 	}
+	// Uptime Kuma uses STARTTLS where the server has it. Alertmanager does always or
+	// never, and shows a password to nobody else than this machine without it.
+	secure := v.Get("smtpSecure").Bool(false)
+	m.Plain = !secure && (m.User == nil || isHere(m.Host.Text()))
+	switch {
+	case m.Plain:
+		r.From.Note(convert.Differs, "alertmanager.yml: receivers.email_configs.require_tls", "mail is not encrypted, where Uptime Kuma encrypted it if the server could; set require_tls: true if it has STARTTLS")
+	case !secure:
+		r.From.Note(convert.Differs, "alertmanager.yml: receivers.email_configs.require_tls", "the server has to have STARTTLS, as a password is sent; Uptime Kuma did without where it had none")
+	}
 	return c.out.Email(r, m)
+}
+
+// isHere tells whether a host is this machine.
+func isHere(host string) bool {
+	host = strings.Trim(strings.TrimSpace(host), "[]")
+	return strings.EqualFold(host, "localhost") || net.ParseIP(host).IsLoopback()
 }
 
 func (c *converter) pagerDuty(r folder.Receiver, v *tree.Value) string {

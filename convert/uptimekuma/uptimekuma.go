@@ -6,6 +6,7 @@
 package uptimekuma
 
 import (
+	"bytes"
 	"strings"
 	"time"
 
@@ -16,18 +17,22 @@ import (
 )
 
 // unknown is said of settings that this package does not know.
-const unknown = "this setting is not known here, or has no meaning for this type of monitor"
+const unknown = "this setting is not known here; look up what it does in Uptime Kuma"
 
 // Convert converts the backup with that name and content. Groups, or else the first
 // tags of monitors, become services, and monitors nodes with one replica.
 func Convert(name string, data []byte, o convert.Options) (convert.Result, error) {
+	if bytes.HasPrefix(data, []byte("SQLite format 3\x00")) {
+		return convert.Result{}, convert.Errors{{File: name, Msg: isDatabase}}
+	}
 	doc, err := tree.JSON(name, data)
 	if err != nil {
 		return convert.Result{}, err
 	}
 	c := converter{
 		doc: doc, out: folder.New(o, "Made from "+name+", a backup of Uptime Kuma."),
-		monitors: map[string]*tree.Value{}, ways: map[string]folder.Way{}, proxies: map[string]string{},
+		settings: settings(), said: map[string]bool{},
+		monitors: map[string]*tree.Value{}, parents: map[string]bool{}, ways: map[string]folder.Way{}, proxies: map[string]string{},
 	}
 	c.out.Defaults = configfile.Map{{Key: "poll", Value: configfile.Map{
 		{Key: "interval", Value: defaultInterval, After: theirs},
@@ -47,6 +52,10 @@ func Convert(name string, data []byte, o convert.Options) (convert.Result, error
 	return convert.Result{Files: files, Notes: notes}, nil
 }
 
+// isDatabase is said of kuma.db.
+const isDatabase = "it is the database of Uptime Kuma, not a backup in JSON: version 1 makes one (Settings, Backup, Export); " +
+	"of version 2, sqlite3 makes one of a copy of this file, by the statement in docs/migrate-from-vigil.md#uptime-kuma"
+
 // What Uptime Kuma does where its backup says nothing.
 const (
 	defaultInterval = time.Minute
@@ -60,7 +69,10 @@ func timeoutOf(interval time.Duration) time.Duration { return interval * 4 / 5 }
 type converter struct {
 	doc      *tree.Doc
 	out      *folder.Folder
+	settings map[string]setting
+	said     map[string]bool        // what is said once
 	monitors map[string]*tree.Value // by id
+	parents  map[string]bool        // ids of monitors that others are in
 	ways     map[string]folder.Way  // by the id of the notification
 	proxies  map[string]string      // addresses, by id
 }
@@ -81,6 +93,7 @@ func (c *converter) document(root *tree.Value) {
 	for _, m := range list {
 		if m.Map() != nil && m.Get("id") != nil {
 			c.monitors[m.Get("id").Text()] = m
+			c.parents[m.Get("parent").TextOr("")] = true
 		}
 	}
 	for _, m := range list {
@@ -103,16 +116,32 @@ func (c *converter) proxy(p *tree.Value) {
 	if (protocol == "http" || protocol == "https" || protocol == "socks5") && host != "" && port > 0 && !strings.ContainsAny(host, "/@ ?#%:") {
 		c.proxies[p.Get("id").Text()] = proxyURL(protocol, host, port, p.Get("username").Text(), p.Get("password").Text(), p.Get("auth").Bool(false))
 	}
-	p.Note(convert.Differs, "exporter.yml: modules", "monitors over http and https go through it; socks and socks4 have no counterpart")
+	if c.proxies[p.Get("id").TextOr("")] != "" {
+		p.Exact("exporter.yml: modules")
+		return
+	}
+	p.Note(convert.Missing, "", "it can't be asked through: a proxy is of the protocol http, https or socks5, and has a host and a port")
 }
 
-// service returns the service that a monitor belongs to: of its group, or else of its
-// first tag.
+// deepest is how deep groups are within groups.
+const deepest = 20
+
+// groupOf returns the group that a monitor is in, and nil if it is in none.
+func (c *converter) groupOf(m *tree.Value) *tree.Value {
+	up := c.monitors[m.Get("parent").TextOr("")]
+	if up.Get("type").TextOr("") != "group" {
+		return nil
+	}
+	return up
+}
+
+// service returns the service that a monitor belongs to: of its outermost group, or
+// else of its first tag.
 func (c *converter) service(m *tree.Value) *folder.Service {
 	at := m
-	for range 20 { // groups within groups
-		up := c.monitors[at.Get("parent").TextOr("")]
-		if up == nil || up.Get("type").TextOr("") != "group" {
+	for range deepest {
+		up := c.groupOf(at)
+		if up == nil {
 			break
 		}
 		at = up
@@ -121,16 +150,10 @@ func (c *converter) service(m *tree.Value) *folder.Service {
 		m.Get("parent").Exact("exporter.yml: services")
 		return c.out.Service(at.Get("name").TextOr(""), at.Get("name").Source())
 	}
-	tags := m.Get("tags")
-	for i, tag := range tags.Items() {
-		name := tag.Get("name")
-		if name.TextOr("") == "" {
-			continue
-		}
-		if i == 0 {
-			tag.Note(convert.Differs, "exporter.yml: services", "the first tag is the service, as the monitor is in no group")
-			return c.out.Service(name.Text(), name.Source())
-		}
+	m.Get("parent").Note(convert.Missing, "", "the backup has no group of this number")
+	if tags := m.Get("tags").Items(); len(tags) > 0 && tags[0].Get("name").TextOr("") != "" {
+		tags[0].Exact("exporter.yml: services")
+		return c.out.Service(tags[0].Get("name").Text(), tags[0].Get("name").Source())
 	}
 	return c.out.Service("Services", convert.Source{})
 }

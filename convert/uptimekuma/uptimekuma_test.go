@@ -71,22 +71,49 @@ func TestEverySetting(t *testing.T) {
 	accepted(t, dir, r)
 }
 
+// TestWhatNobodySetIsNotTold has all keys of a monitor that has only a name and an
+// address, among them those of other types.
+func TestWhatNobodySetIsNotTold(t *testing.T) {
+	t.Parallel()
+	text := string(full(t))
+	line := regexp.MustCompile(`(?m)^ *(\{"id": 16, "name": "OAuth".*\}),$`).FindStringSubmatch(text)[1]
+	line = strings.NewReplacer(`"oauth2-cc"`, "null").Replace(line)
+	r, err := uptimekuma.Convert("a.json", []byte(`{"monitorList": [`+line+`]}`), convert.Options{Dir: "/etc/pharos", Lookup: noEnvironment})
+	require.NoError(t, err)
+	require.Equal(t, "1 monitorList[0] \"OAuth\".name: exact → exporter.yml: label: \n1 monitorList[0] \"OAuth\".url: exact → exporter.yml: replicas: \n", told(r.Notes))
+}
+
+// TestWhoIsToldOfAGroup has those told of a monitor who are told of the groups that it
+// is in.
+func TestWhoIsToldOfAGroup(t *testing.T) {
+	t.Parallel()
+	r, err := uptimekuma.Convert("full.json", full(t), convert.Options{Dir: "/etc/pharos", Lookup: noEnvironment})
+	require.NoError(t, err)
+	for _, f := range r.Files {
+		if f.Name == "alertmanager.yml" {
+			require.Regexp(t, `node =~ [^ ]*\boven\b[^\n]*\n      receiver: ops-slack\n`, string(f.Data), "of the inner group")
+			require.Regexp(t, `service = [^ ]*shop[^\n]*\n[^\n]*node != [^\n]*\n      receiver: mail\n`, string(f.Data), "of the outer group")
+		}
+	}
+}
+
 func TestBadBackups(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		"":                           "a.json:1: the document is not complete; export it again",
-		"{\n\"a\": 1,\n}":            "a.json:3: not JSON: ",
-		"{}":                         "a.json: there is no monitorList in it",
-		"{\"monitorList\": []}":      "a.json:1: monitorList: there are no monitors in it",
-		"{\n\"a\": 1,\n\"a\": 2}":    "a.json:3: the key stands in this object already",
-		"{} {}":                      "a.json:1: more stands behind the document",
-		"{\"a\": \"\xff\"}":          "a.json:1: not valid UTF-8",
-		strings.Repeat("[", 200_000): "nested more than 100 levels deep",
-		"{\n\"monitorList\": [\n{\"name\": \"a\", \"type\": \"port\", \"hostname\": \"a b\", \"port\": 1}]}":                                                         "a.json:3: monitorList[0]: its address: ",
-		"{\"monitorList\": [\n{\"name\": \"a\", \"type\": \"http\", \"url\": \"http://a\",\n\"interval\": \"often\"}]}":                                              "a.json:3: monitorList[0].interval: found a text, want a whole number",
+		"":                            "a.json:1: the document is not complete; export it again",
+		"{\n\"a\": 1,\n}":             "a.json:3: not JSON: ",
+		"SQLite format 3\x00\x10\x00": "a.json: it is the database of Uptime Kuma, not a backup in JSON: ",
+		"{}":                          "a.json: there is no monitorList in it",
+		"{\"monitorList\": []}":       "a.json:1: monitorList: there are no monitors in it",
+		"{\n\"a\": 1,\n\"a\": 2}":     "a.json:3: the key stands in this object already",
+		"{} {}":                       "a.json:1: more stands behind the document",
+		"{\"a\": \"\xff\"}":           "a.json:1: not valid UTF-8",
+		strings.Repeat("[", 200_000):  "nested more than 100 levels deep",
+		"{\n\"monitorList\": [\n{\"name\": \"a\", \"type\": \"port\", \"hostname\": \"a b\", \"port\": 1}]}":                                                         "a.json:3: monitorList[0] \"a\": its address: ",
+		"{\"monitorList\": [\n{\"name\": \"a\", \"type\": \"http\", \"url\": \"http://a\",\n\"interval\": \"often\"}]}":                                              "a.json:3: monitorList[0] \"a\".interval: found a text, want a whole number",
 		"{\"monitorList\": [\n{\"name\": [], \"type\": \"http\"}]}":                                                                                                  "a.json:2: monitorList[0].name: found a list, want a text",
-		"{\"monitorList\": [\n{\"name\": \"a\", \"type\": \"http\", \"url\": \"http://a\",\n\"accepted_statuscodes\": [\"x\"]}]}":                                    "a.json:3: monitorList[0].accepted_statuscodes: not statuses",
-		"{\"notificationList\": [\n{\"id\": 1, \"name\": \"n\", \"config\": \"{\"}], \"monitorList\": [{\"name\": \"a\", \"type\": \"ping\", \"hostname\": \"a\"}]}": "a.json:2: notificationList[0].config: no JSON object",
+		"{\"monitorList\": [\n{\"name\": \"a\", \"type\": \"http\", \"url\": \"http://a\",\n\"accepted_statuscodes\": [\"x\"]}]}":                                    "a.json:3: monitorList[0] \"a\".accepted_statuscodes: not statuses",
+		"{\"notificationList\": [\n{\"id\": 1, \"name\": \"n\", \"config\": \"{\"}], \"monitorList\": [{\"name\": \"a\", \"type\": \"ping\", \"hostname\": \"a\"}]}": "a.json:2: notificationList[0] \"n\".config: no JSON object",
 	} {
 		r, err := uptimekuma.Convert("a.json", []byte(text), convert.Options{Dir: "/etc/pharos", Lookup: noEnvironment})
 		require.ErrorContains(t, err, want)
@@ -98,7 +125,7 @@ func TestBadBackups(t *testing.T) {
 func TestWhateverIsConvertedIsAccepted(t *testing.T) {
 	t.Parallel()
 	text := string(full(t))
-	places := regexp.MustCompile(`: ("(?:[^"\\]|\\.)*"|[0-9]+|true|false|null)|(: )\\"(?:[^"\\])*\\"`).FindAllStringIndex(text, -1)
+	places := regexp.MustCompile(`: ("(?:[^"\\]|\\.)*"|[0-9]+|true|false)|(: )\\"(?:[^"\\])*\\"`).FindAllStringIndex(text, -1)
 	values := []string{
 		`"on"`, `"1e3"`, `null`, `"*lead"`, `"${X}"`, `"{{ . }}"`, `"🙂"`, `"\ud83d\ude42"`, `"` + strings.Repeat("ä", 300) + `"`, `""`, `" "`, `"a\nb"`, `"\u0000"`, `"%zz"`, `"http://"`,
 		`"http://[::1"`, `"https://ü.example/?a#b"`, `"::1"`, `"a,b"`, `-1`, `0`, `1e9`, `true`, `[]`, `{}`, `["a"]`, `{"a": "b"}`, `"0-999"`, `"+41791234567"`, `"http://u:p@h/"`, `"99999"`,

@@ -102,14 +102,27 @@ func (m *monitor) headers() configfile.Map {
 
 // credentials returns what proves who asks.
 func (m *monitor) credentials() configfile.Map {
+	used := map[string][]string{
+		"ntlm":      nil,
+		"oauth2-cc": {"oauth_client_id", "oauth_client_secret", "oauth_token_url", "oauth_scopes", "oauth_auth_method"},
+		"mtls":      {"tlsCa", "tlsCert", "tlsKey"},
+	}
 	user, password := m.v.Get("basic_auth_user"), m.v.Get("basic_auth_pass")
 	method := m.v.Get("authMethod")
+	uses, known := used[method.TextOr("")]
+	if !known {
+		uses = []string{"basic_auth_user", "basic_auth_pass"}
+	}
 	defer func() {
+		method.Exact("exporter.yml: modules")
+		for _, key := range uses {
+			m.v.Get(key).Exact("exporter.yml: modules")
+		}
 		for _, key := range []string{
 			"basic_auth_user", "basic_auth_pass", "oauth_client_id", "oauth_client_secret", "oauth_token_url", "oauth_scopes",
-			"oauth_auth_method", "authMethod", "tlsCa", "tlsCert", "tlsKey",
+			"oauth_auth_method", "tlsCa", "tlsCert", "tlsKey", "authDomain", "authWorkstation",
 		} {
-			m.v.Get(key).Exact("exporter.yml: modules")
+			m.v.Get(key).Skip() // of another method
 		}
 	}()
 	switch method.TextOr("") {
@@ -159,6 +172,11 @@ func (m *monitor) looked(kind string) configfile.Map {
 	case "json-query":
 		path, value := m.v.Get("jsonPath"), m.v.Get("expectedValue")
 		expression, ok := jsonata(path.TextOr(""), value.TextOr(""))
+		operator := m.v.Get("jsonPathOperator")
+		if is := operator.TextOr("=="); is != "==" {
+			ok = false
+			operator.Skip()
+		}
 		if !ok {
 			path.Note(convert.Missing, "", "this expression is not converted: write it in CEL into the module of the node, as fail_if_body_json_not_matches_cel; until then, only the status counts")
 			value.Note(convert.Missing, "", "see jsonPath")
@@ -168,7 +186,6 @@ func (m *monitor) looked(kind string) configfile.Map {
 		value.Exact("exporter.yml: modules")
 		return configfile.Map{{Key: "fail_if_body_json_not_matches_cel", Value: expression}}
 	}
-	m.v.Get("keyword").Exact("")
 	return nil
 }
 
@@ -205,7 +222,7 @@ func (m *monitor) client() configfile.Map {
 		part = append(part, configfile.Entry{Key: "follow_redirects", Value: false})
 		redirects.Exact("exporter.yml: modules")
 	}
-	redirects.Note(convert.Differs, "exporter.yml: modules", "at most ten redirects are followed, or none")
+	redirects.Note(convert.Differs, "exporter.yml: modules", "ten redirects are followed at most, or none")
 	if id := m.v.Get("proxyId"); id != nil {
 		if address := m.proxies[id.Text()]; address != "" {
 			m.out.Sensitive()
