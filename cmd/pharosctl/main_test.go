@@ -4,6 +4,7 @@ package main
 
 import (
 	"os"
+	"os/signal"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -24,6 +25,9 @@ type alone struct{ *testing.M }
 func (a alone) Run() int {
 	for _, key := range settingKeys() {
 		_ = os.Unsetenv(envOf(key)) // it can be, or was never set
+	}
+	if signal.Ignored(os.Interrupt) { // by who has started the tests; what they start is not to inherit it
+		signal.Notify(make(chan os.Signal, 1), os.Interrupt)
 	}
 	_ = os.Unsetenv(settingsEnv)
 	_ = os.Setenv("XDG_CONFIG_HOME", "/nonexistent")
