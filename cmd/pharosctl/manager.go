@@ -50,6 +50,13 @@ func pagePeer() peer {
 	}
 }
 
+// publicPeer is one of which is asked what it tells everyone.
+func publicPeer() peer {
+	p := pagePeer()
+	p.token, p.secret = "", ""
+	return p
+}
+
 // ask makes a call, and stores the answer in out. What is printed for programs is
 // printed here.
 func (m *manager) ask(ctx context.Context, method, path string, in, out any) error {

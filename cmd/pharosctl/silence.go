@@ -27,11 +27,13 @@ as well.`
 const silenceAddHelp = `Silence alerts, from now on, and print the ID.
 
 Each component gets a silence of its own. Matchers are written as in Alertmanager,
-and have to fit together; with components, both have to fit.
+and have to fit together; with components, both have to fit. A component that
+neither the status page shows nor an alert is about is warned of: it may be
+mistyped, and then nothing is silenced.
 
   pharosctl silence add -c web/api -c db --for=2h --comment="New disks"
-  pharosctl silence add --matcher=alertname=PharosSlow --matcher="node=~api|www" \
-    --for=30m --comment="Load test" --author=anna`
+  pharosctl silence add --matcher=alertname=PharosSlow \
+    --matcher="node=~api|www" --for=30m --comment="Load test" --author=anna`
 
 const silenceListHelp = `List silences, those that end first before others.
 
@@ -62,6 +64,7 @@ type silenceStatus struct {
 // A silenceCmd is what the subcommands of silence are asked to do.
 type silenceCmd struct {
 	client
+	page       client // of the public, which knows what there is
 	components []string
 	matchers   []string
 	lasts      time.Duration
@@ -71,12 +74,13 @@ type silenceCmd struct {
 	format     string
 	ids        []string
 	stdout     io.Writer
+	stderr     io.Writer
 }
 
 // silenceCommand adds the subcommands of silence.
-func silenceCommand(cli *app.Command, stdout, _ io.Writer) actions {
+func silenceCommand(cli *app.Command, stdout, stderr io.Writer) actions {
 	group := cli.Command("silence", silenceHelp)
-	c := &silenceCmd{stdout: stdout, client: client{peer: peer{
+	c := &silenceCmd{stdout: stdout, stderr: stderr, page: client{peer: publicPeer()}, client: client{peer: peer{
 		name: "Alertmanager", listens: "Where Alertmanager is.", usual: "http://127.0.0.1:9640/alertmanager", address: settingAlertmanagerURL,
 		start: "start pharos, or name an Alertmanager by --url, such as http://127.0.0.1:9093",
 	}}}
@@ -100,6 +104,9 @@ func (c *silenceCmd) add(ctx context.Context) error {
 	if c.lasts <= 0 {
 		return &app.Exit{Code: 2, Err: errors.New("--for is not more than 0s; say how long nobody is to be told, such as 2h")}
 	}
+	if strings.TrimSpace(c.comment) == "" {
+		return &app.Exit{Code: 2, Err: errors.New("--comment is empty; say why, for those who wonder")}
+	}
 	sets, err := matcherSets(c.components, c.matchers)
 	if err != nil {
 		return &app.Exit{Code: 2, Err: err}
@@ -121,7 +128,7 @@ func (c *silenceCmd) add(ctx context.Context) error {
 			return fmt.Errorf("print the result: %w", err)
 		}
 	}
-	return nil
+	return c.doubt(ctx)
 }
 
 func (c *silenceCmd) list(ctx context.Context) error {

@@ -64,7 +64,10 @@ func TestSilencesMisused(t *testing.T) {
 		require.Empty(t, stdout)
 		require.Contains(t, strings.ReplaceAll(stderr, "flag --", "flag(s) '--"), want)
 	}
-	code, _, stderr := ctl(t, "silence", "list", "--url=http://127.0.0.1:1")
+	code, _, stderr := ctl(t, "silence", "add", "-c", "web", "--for=1h", "--comment= ", "--url=http://127.0.0.1:1")
+	require.Equal(t, 2, code)
+	require.Contains(t, stderr, "--comment is empty; say why")
+	code, _, stderr = ctl(t, "silence", "list", "--url=http://127.0.0.1:1")
 	require.Equal(t, 1, code)
 	require.Contains(t, stderr, "no Alertmanager answers at http://127.0.0.1:1: ")
 }

@@ -48,8 +48,7 @@ type statusCmd struct {
 // statusCommand adds the subcommand status.
 func statusCommand(cli *app.Command, stdout, _ io.Writer) actions {
 	cmd := cli.Command("status", statusHelp)
-	c := &statusCmd{out: screenOf(stdout), now: time.Now, client: client{peer: pagePeer()}}
-	c.token, c.secret = "", "" // it is for everyone
+	c := &statusCmd{out: screenOf(stdout), now: time.Now, client: client{peer: publicPeer()}}
 	c.flags(cmd)
 	cmd.Arg("component", "service or service/node. Default: all.").StringVar(&c.component)
 	oneOf(cmd, "output", "What to print: text for people, or json, as /status/report has it.", &c.format, "text", "json").Short('o').Default("text")
