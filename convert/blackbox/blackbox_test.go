@@ -62,6 +62,43 @@ func TestModulesAlone(t *testing.T) {
 	accepted(t, r)
 }
 
+// TestLabelsOfParameters has the label __param_module say the module, as in Prometheus
+// where no parameter does, and no name of a node made of it.
+func TestLabelsOfParameters(t *testing.T) {
+	t.Parallel()
+	const text = "scrape_configs:\n- job_name: a\n  metrics_path: /probe\n  relabel_configs: [{source_labels: [__address__], target_label: __param_target}]\n" +
+		"  static_configs:\n  - targets: ['http://a']\n    labels: {__param_module: http_post_2xx}\n"
+	r, err := blackbox.Convert(blackbox.Sources{Prometheus: blackbox.Source{Name: "p.yml", Data: []byte(text)}}, convert.Options{})
+	require.NoError(t, err)
+	require.Contains(t, string(r.Files[0].Data), "module: http_post_2xx")
+	require.Contains(t, string(r.Files[0].Data), "id: http-post-2xx\n")
+	for _, n := range r.Notes {
+		require.Equal(t, convert.Exact, n.Fit, "%+v", n)
+	}
+	accepted(t, r)
+}
+
+// TestTargetsThatAreNone leaves out what nobody could probe, and says so.
+func TestTargetsThatAreNone(t *testing.T) {
+	t.Parallel()
+	const text = "scrape_configs:\n- job_name: a\n  metrics_path: /probe\n  params: {module: [tcp_connect]}\n  relabel_configs: [{source_labels: [__address__], target_label: __param_target}]\n" +
+		"  static_configs:\n  - targets: ['127.0.0.1:22;ssh_banner', 'a:1', 'b']\n" +
+		"- job_name: b\n  metrics_path: /probe\n  params: {module: [tcp_connect]}\n  relabel_configs: [{source_labels: [__address__], target_label: __param_target}]\n  static_configs: [{targets: ['c']}]\n"
+	r, err := blackbox.Convert(blackbox.Sources{Prometheus: blackbox.Source{Name: "p.yml", Data: []byte(text)}}, convert.Options{})
+	require.NoError(t, err)
+	var out []string
+	for _, n := range r.Notes {
+		if n.Fit == convert.Missing {
+			out = append(out, n.Source.Key)
+			require.Contains(t, n.Text, "it is left out: ")
+			require.NotContains(t, n.Text, "ssh_banner", "it may be part of a password")
+		}
+	}
+	require.Equal(t, []string{"scrape_configs[0].static_configs[0].targets[0]", "scrape_configs[0].static_configs[0].targets[2]", "scrape_configs[1].static_configs[0].targets[0]"}, out)
+	require.Contains(t, string(r.Files[0].Data), "- \"a:1\"\n")
+	accepted(t, r)
+}
+
 func TestBadFiles(t *testing.T) {
 	t.Parallel()
 	const job = "scrape_configs:\n- job_name: a\n  metrics_path: /probe\n  params: {module: [%s]}\n  relabel_configs: [{source_labels: [__address__], target_label: __param_target}]\n  static_configs:\n  - targets: [%q]\n"
@@ -70,7 +107,6 @@ func TestBadFiles(t *testing.T) {
 		{"modules:\n  a: {prober: http, http: {fail_if_body_matches_regexp: ['(']}}\n", "", "b.yml:2: modules.a.http.fail_if_body_matches_regexp[0]: "},
 		{"modules: [\n", "", "b.yml:"},
 		{"", fmt.Sprintf(job, "nothing", "http://a"), "p.yml:7: scrape_configs[0].static_configs[0]: there is no module \"nothing\""},
-		{"", fmt.Sprintf(job, "tcp_connect", "a"), "p.yml:7: scrape_configs[0].static_configs[0].targets[0]: not a host and its port"},
 		{"", "scrape_configs: {}\n", "p.yml:1: scrape_configs: found a mapping, want a list"},
 		{"", "scrape_configs: [{job_name: a}, {job_name: a}]\n", "p.yml:1: scrape_configs[1]: each job has a job_name of its own"},
 		{"", "", "p.yml: there is nothing in it"},

@@ -99,6 +99,7 @@ func (c *converter) job(v *tree.Value, name string, global *tree.Value) {
 	for _, key := range []string{"job_name", "metrics_path", "params", "relabel_configs"} {
 		v.Get(key).Exact("exporter.yml: services")
 	}
+	j.nodes = slices.DeleteFunc(j.nodes, func(g *group) bool { return len(g.replicas) == 0 })
 	if len(j.nodes) == 0 {
 		return
 	}
@@ -175,8 +176,15 @@ func (j *job) static(v *tree.Value) {
 	}
 	var labels []string
 	for _, l := range v.Get("labels").Members() {
-		if l.Key() == "module" && j.moduleByLabel {
+		switch {
+		case l.Key() == "module" && j.moduleByLabel:
 			module = l.Text()
+			l.Exact("exporter.yml: module of the node")
+			continue
+		case l.Key() == "__param_module":
+			if !j.moduleByLabel && j.v.Get("params").Get("module") == nil {
+				module = l.Text()
+			}
 			l.Exact("exporter.yml: module of the node")
 			continue
 		}
@@ -199,7 +207,7 @@ func (j *job) static(v *tree.Value) {
 	for _, t := range v.Get("targets").Items() {
 		target := strings.TrimSpace(t.Text())
 		if problem := config.ReplicaProblem(m.Prober, target); problem != nil {
-			t.Fail("%v", problem)
+			t.Note(convert.Missing, "", "it is left out: "+problem.Error())
 			continue
 		}
 		t.Exact("exporter.yml: services")
@@ -240,9 +248,6 @@ func (j *job) replica(target string, n int) any {
 }
 
 func (j *job) node(service *folder.Service, g *group) {
-	if len(g.replicas) == 0 {
-		return
-	}
 	m := configfile.Map{{Key: "mode", Value: "poll"}, {Key: "module", Value: configfile.Literal(g.module)}}
 	poll := slices.Clone(j.poll)
 	if g.timeout > 0 {
