@@ -27,7 +27,7 @@ func readInput(ctx context.Context, open func() (io.ReadCloser, error), most int
 			done <- input{nil, err}
 			return
 		}
-		defer in.Close() //nolint:errcheck // only read
+		defer in.Close()
 		data, err := io.ReadAll(io.LimitReader(in, most+1))
 		done <- input{data, err}
 	}()

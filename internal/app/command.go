@@ -86,11 +86,16 @@ func (e *Exit) Error() string {
 // Unwrap returns the cause.
 func (e *Exit) Unwrap() error { return e.Err }
 
+// Parse reads the command line, and returns the subcommand.
+func (c *Command) Parse(args []string) (subcommand string, err error) {
+	c.dash = slices.Contains(args, "-")
+	return c.Application.Parse(args)
+}
+
 // Run reads the command line and does the work, which is told the subcommand, if
 // there are any. It returns the exit code: 0 if all went well, that of an [Exit], 1
 // if the work returned any other error, c.Misuse if the command line can't be understood.
 func (c *Command) Run(args []string, work func(subcommand string) error) int {
-	c.dash = slices.Contains(args, "-")
 	subcommand, err := c.Parse(args)
 	switch {
 	case c.exit >= 0:
