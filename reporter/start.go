@@ -15,7 +15,8 @@ import (
 // nothing has begun. No other fault, of the reporter or of a server, ever reaches the
 // application.
 //
-// When ctx ends the reporter is stopped as by [Reporter.Stop]. An application that ends at the same time calls Stop all the same, to wait for it.
+// When ctx ends the reporter is stopped as by [Reporter.Stop]. An application that ends
+// at the same time calls Stop all the same, to wait for it.
 func Start(ctx context.Context, o Options) (*Reporter, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("starting a reporter: %w", err)
