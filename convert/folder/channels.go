@@ -181,10 +181,6 @@ func (f *Folder) secretHeaders(kind string, headers []Header) configfile.Map {
 	return m
 }
 
-// Said is a template that says in JSON what happened, for those that take no more
-// than a text.
-const Said = `{{ printf "%s: %s %s" .Status .CommonLabels.service .CommonLabels.node | toJson }}`
-
 // Basic returns the header Authorization of a user with a password.
 func Basic(user, password string) string {
 	return "Basic " + base64.StdEncoding.EncodeToString([]byte(user+":"+password))

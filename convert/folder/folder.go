@@ -44,6 +44,8 @@ type Folder struct {
 	receiving names
 	channels  []configfile.Map
 	told      []hearing
+
+	descriptions map[string][]said // by receiver
 }
 
 type madeModule struct {
@@ -54,24 +56,28 @@ type madeModule struct {
 
 // A Service is a service of exporter.yml.
 type Service struct {
-	ID    string
-	nodes []*Node
-	ids   names
-	text  configfile.Map
+	ID       string
+	Numbered bool // another has the id that the name alone would make
+	name     string
+	nodes    []*Node
+	ids      names
+	text     configfile.Map
 }
 
 // A Node is a node of a service.
 type Node struct {
-	ID      string
-	Service *Service
-	text    configfile.Map
+	ID       string
+	Numbered bool // another of the service has the id that the name alone would make
+	Service  *Service
+	name     string
+	text     configfile.Map
 }
 
 // New returns a folder in which nothing is yet.
 func New(o convert.Options, top string) *Folder {
 	return &Folder{
 		Top: top, dir: o.Dir, byName: map[string]*Service{}, byText: map[string]string{},
-		perKind: map[string]int{}, secrets: map[string]string{},
+		perKind: map[string]int{}, secrets: map[string]string{}, descriptions: map[string][]said{},
 	}
 }
 
@@ -81,8 +87,10 @@ func (f *Folder) Service(name string, from convert.Source) *Service {
 	if s := f.byName[name]; s != nil {
 		return s
 	}
-	s := &Service{ID: f.ids.take(name, "service")}
-	s.text = configfile.Map{{Key: "id", Value: s.ID}, {Key: "label", Value: configfile.Literal(Label(name, s.ID)), After: from.String()}}
+	s := &Service{}
+	s.ID, s.Numbered = f.ids.take(name, "service")
+	s.name = Label(name, s.ID)
+	s.text = configfile.Map{{Key: "id", Value: s.ID}, {Key: "label", Value: configfile.Literal(s.name), After: from.String()}}
 	f.byName[name] = s
 	f.services = append(f.services, s)
 	return s
@@ -91,10 +99,12 @@ func (f *Folder) Service(name string, from convert.Source) *Service {
 // Node adds a node to the service. Its mode and what belongs to that come after the
 // id and the label.
 func (s *Service) Node(name string, from convert.Source, rest configfile.Map) *Node {
-	n := &Node{ID: s.ids.take(name, "node"), Service: s}
+	n := &Node{Service: s}
+	n.ID, n.Numbered = s.ids.take(name, "node")
+	n.name = Label(name, n.ID)
 	n.text = append(configfile.Map{
 		{Key: "id", Value: n.ID, Above: from.String()},
-		{Key: "label", Value: configfile.Literal(Label(name, n.ID))},
+		{Key: "label", Value: configfile.Literal(n.name)},
 	}, rest...)
 	s.nodes = append(s.nodes, n)
 	return n
@@ -175,10 +185,13 @@ func (f *Folder) Files() ([]convert.File, error) {
 		if err != nil {
 			return nil, fmt.Errorf("alertmanager.yml: %w", err)
 		}
-		files = append(files, convert.File{Name: "alertmanager.yml", Data: routing})
+		files = append(files, convert.File{Name: "alertmanager.yml", Data: routing}, f.messageFile())
 	}
 	if len(f.channels) > 0 {
-		bridge, err := configfile.Write(f.Top, configfile.Map{{Key: "channels", Value: f.channels}})
+		bridge, err := configfile.Write(f.Top, configfile.Map{
+			{Key: "templates", Value: configfile.Flow{Value: []string{messagesFile}}},
+			{Key: "channels", Value: f.channels},
+		})
 		if err != nil {
 			return nil, fmt.Errorf("bridge.yml: %w", err)
 		}

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"unicode"
 
+	"golang.org/x/text/unicode/norm"
+
 	"github.com/pharos-status/pharos/internal/status"
 )
 
@@ -16,8 +18,8 @@ const maxSlug = 64 // bytes, so that there is room for a number
 type names map[string]int
 
 // take returns a name for a path and a label, made of what people call it; otherwise
-// is for what nothing is left of. It is unique by a number.
-func (n *names) take(text, otherwise string) string {
+// is for what nothing is left of. It is unique by a number, if it has to be.
+func (n *names) take(text, otherwise string) (name string, numbered bool) {
 	if *n == nil {
 		*n = names{}
 	}
@@ -25,7 +27,7 @@ func (n *names) take(text, otherwise string) string {
 	if base == "" {
 		base = otherwise
 	}
-	name := base
+	name = base
 	for i := max((*n)[base], 1); ; i++ {
 		if i > 1 {
 			name = base + "-" + strconv.Itoa(i)
@@ -33,17 +35,20 @@ func (n *names) take(text, otherwise string) string {
 		if _, taken := (*n)[name]; !taken {
 			(*n)[base] = i + 1
 			(*n)[name] = max((*n)[name], 1)
-			return name
+			return name, name != base
 		}
 	}
 }
 
-// slug returns the ASCII letters and digits of a text in small letters, with a hyphen
-// for what is between them.
+// slug returns the ASCII letters and digits of a text in small letters, those with
+// accents without them, with a hyphen for what is between them.
 func slug(text string) string {
 	var b strings.Builder
 	hyphen := false
-	for _, r := range strings.ToLower(text) {
+	for _, r := range norm.NFD.String(strings.ToLower(text)) {
+		if unicode.Is(unicode.Mn, r) {
+			continue
+		}
 		if (r < 'a' || r > 'z') && (r < '0' || r > '9') {
 			hyphen = b.Len() > 0
 			continue

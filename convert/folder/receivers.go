@@ -5,6 +5,7 @@ package folder
 import (
 	"net/url"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -24,7 +25,7 @@ func (f *Folder) add(r Receiver, key string, settings configfile.Map) string {
 	if f.receiving == nil {
 		f.receiving = names{nobody: 1}
 	}
-	name := f.receiving.take(r.Name, "receiver")
+	name, _ := f.receiving.take(r.Name, "receiver")
 	settings = append(settings, configfile.Entry{Key: "send_resolved", Value: r.Resolved})
 	f.receivers = append(f.receivers, configfile.Map{
 		{Key: "name", Value: name, Above: r.From.Source().String()},
@@ -43,7 +44,8 @@ func Neutral(text string) string { return strings.ReplaceAll(text, "{{", `{{ "{{
 // settings in Alertmanager, and of the file of the address.
 func (f *Folder) Hook(r Receiver, kind, fileKey string, address *tree.Value) string {
 	name := f.hook(kind+".url", address)
-	return f.add(r, kind+"_configs", configfile.Map{{Key: fileKey, Value: f.absolute(name), After: address.Source().String()}})
+	m := configfile.Map{{Key: fileKey, Value: f.absolute(name), After: address.Source().String()}}
+	return f.add(r, kind+"_configs", worded(m, hookWords(kind)...))
 }
 
 // hook puts an address into a file.
@@ -71,7 +73,10 @@ func IsBase(text string) bool {
 // PagerDuty is a receiver with an integration key of the Events API v2.
 func (f *Folder) PagerDuty(r Receiver, key *tree.Value) string {
 	name := f.Secret("pagerduty.key", key.Text(), key)
-	return f.add(r, "pagerduty_configs", configfile.Map{{Key: "routing_key_file", Value: f.absolute(name), After: key.Source().String()}})
+	return f.add(r, "pagerduty_configs", configfile.Map{
+		{Key: "routing_key_file", Value: f.absolute(name), After: key.Source().String()},
+		{Key: "description", Value: titleWords},
+	})
 }
 
 // Opsgenie is a receiver with a key of the API, at Opsgenie in Europe or elsewhere.
@@ -81,7 +86,7 @@ func (f *Folder) Opsgenie(r Receiver, key *tree.Value, europe bool) string {
 	if europe {
 		m = append(m, configfile.Entry{Key: "api_url", Value: "https://api.eu.opsgenie.com/"})
 	}
-	return f.add(r, "opsgenie_configs", m)
+	return f.add(r, "opsgenie_configs", worded(m, configfile.Entry{Key: "message", Value: titleWords}, configfile.Entry{Key: "description", Value: textWords}))
 }
 
 // Telegram is a receiver with the token of a bot and the number of a chat; thread may
@@ -100,7 +105,7 @@ func (f *Folder) Telegram(r Receiver, token, chat, thread *tree.Value) string {
 	if thread != nil && thread.Text() != "" {
 		m = append(m, configfile.Entry{Key: "message_thread_id", Value: thread.Int(0, 0, 1<<31-1), After: thread.Source().String()})
 	}
-	return f.add(r, "telegram_configs", append(m, configfile.Entry{Key: "parse_mode", Value: ""}))
+	return f.add(r, "telegram_configs", worded(m, configfile.Entry{Key: "message", Value: messageWords}, configfile.Entry{Key: "parse_mode", Value: ""}))
 }
 
 // Pushover is a receiver with the token of an application and the key of a user.
@@ -109,14 +114,15 @@ func (f *Folder) Pushover(r Receiver, token, user *tree.Value, rest configfile.M
 		{Key: "token_file", Value: f.absolute(f.Secret("pushover.token", token.Text(), token)), After: token.Source().String()},
 		{Key: "user_key_file", Value: f.absolute(f.Secret("pushover.user", user.Text(), user)), After: user.Source().String()},
 	}
-	return f.add(r, "pushover_configs", append(m, rest...))
+	m = append(m, rest...)
+	return f.add(r, "pushover_configs", worded(m, configfile.Entry{Key: "title", Value: titleWords}, configfile.Entry{Key: "message", Value: textWords}))
 }
 
 // Mail is what an e-mail needs. User and Password may be nil.
 type Mail struct {
 	Host, Port, From, To, User, Password *tree.Value
 	Insecure                             bool // any certificate will do
-	Plain                                bool // without TLS, if the server has none
+	Plain                                bool // without TLS: Alertmanager has it always or never
 }
 
 // Email is a receiver of e-mail.
@@ -150,5 +156,14 @@ func (f *Folder) Email(r Receiver, m Mail) string {
 	if m.Insecure {
 		out = append(out, configfile.Entry{Key: "tls_config", Value: configfile.Map{{Key: "insecure_skip_verify", Value: true}}})
 	}
-	return f.add(r, "email_configs", out)
+	return f.add(r, "email_configs", append(out,
+		configfile.Entry{Key: "headers", Value: configfile.Flow{Value: configfile.Map{{Key: "Subject", Value: titleWords}}}},
+		configfile.Entry{Key: "text", Value: messageWords},
+		configfile.Entry{Key: "html", Value: "", After: "plain text"}))
+}
+
+// Here tells whether a host is this machine, which is the only one that Alertmanager
+// shows a password to without TLS.
+func Here(host string) bool {
+	return slices.Contains([]string{"localhost", "127.0.0.1", "::1"}, strings.TrimSpace(host))
 }

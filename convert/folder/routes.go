@@ -48,7 +48,10 @@ func (f *Folder) Tell(n *Node, w Way, from convert.Source) {
 // routing returns alertmanager.yml. What no service is named in is said of Pharos
 // itself, and goes to the first receiver.
 func (f *Folder) routing() configfile.Map {
-	var routes []configfile.Map
+	routes := []configfile.Map{{
+		{Key: "matchers", Value: []string{`alertname = "PharosReplicaDead"`}, Above: "each node has one replica: PharosNodeDead says the same"},
+		{Key: "receiver", Value: nobody},
+	}}
 	for _, h := range f.told {
 		routes = append(routes, f.routesOf(h)...)
 	}
@@ -61,11 +64,12 @@ func (f *Folder) routing() configfile.Map {
 	})
 	first := f.receivers[0][0].Value
 	return configfile.Map{
+		{Key: "templates", Value: configfile.Flow{Value: []string{messagesFile}}},
 		{Key: "route", Value: configfile.Map{
 			{Key: "receiver", Value: first, Above: "what is said of no service, but of Pharos itself"},
 			{Key: "group_by", Value: configfile.Flow{Value: []string{"service", "node"}}},
 			{Key: "group_wait", Value: 5 * time.Second},
-			{Key: "group_interval", Value: time.Minute},
+			{Key: "group_interval", Value: 10 * time.Second},
 			{Key: "repeat_interval", Value: never},
 			{Key: "routes", Value: routes},
 		}},
@@ -101,9 +105,7 @@ func (h hearing) route(matchers ...string) configfile.Map {
 	m := configfile.Map{
 		{Key: "matchers", Value: matchers, Above: h.from.String()},
 		{Key: "receiver", Value: h.way.Receiver},
-	}
-	if h.way.Wait > 0 {
-		m = append(m, configfile.Entry{Key: "group_wait", Value: h.way.Wait})
+		{Key: "group_wait", Value: h.way.Wait},
 	}
 	if h.way.Repeat > 0 {
 		m = append(m, configfile.Entry{Key: "repeat_interval", Value: h.way.Repeat})

@@ -3,11 +3,13 @@
 package gatus
 
 import (
+	"slices"
 	"time"
 
 	"github.com/pharos-status/pharos/convert"
 	"github.com/pharos-status/pharos/convert/folder"
 	"github.com/pharos-status/pharos/convert/tree"
+	"github.com/pharos-status/pharos/internal/configfile"
 )
 
 // A hearer is a receiver that is made once.
@@ -34,13 +36,8 @@ const maxThreshold = 1_000_000
 // alerts has those told of a node that the alerts of its endpoint name.
 func (c *converter) alerts(list *tree.Value, group string, n *folder.Node, interval time.Duration) {
 	for _, a := range list.Items() {
-		if a.Map() == nil {
-			continue
-		}
-		kind := a.Get("type").Text()
-		provider := c.alerting.Get(kind)
-		if kind == "" || provider.Map() == nil {
-			a.Note(convert.Missing, "", "alerting has no settings of this type, so Gatus tells nobody")
+		kind, provider := c.typeOf(a)
+		if provider == nil {
 			continue
 		}
 		set := layers{a, provider.Get("default-alert")}
@@ -54,9 +51,48 @@ func (c *converter) alerts(list *tree.Value, group string, n *folder.Node, inter
 			continue
 		}
 		wait, repeat := c.times(set, interval)
+		description := set.get("description")
+		description.Exact("templates/messages.tmpl: messages.description")
+		c.out.Describe(n, name, description.Text())
 		c.out.Tell(n, folder.Way{Receiver: name, Wait: wait, Repeat: repeat}, a.Source())
 		a.Get("type").Exact("alertmanager.yml: receivers." + name)
 	}
+}
+
+// typeOf returns the type of an alert and the settings of that type; nothing if Gatus
+// tells nobody by it.
+func (c *converter) typeOf(a *tree.Value) (string, *tree.Value) {
+	if a.Map() == nil {
+		return "", nil
+	}
+	kind := a.Get("type").Text()
+	provider := c.alerting.Get(kind)
+	if kind == "" || provider.Map() == nil {
+		text := "alerting has no settings of this type, so Gatus tells nobody"
+		if meant := configfile.Nearest(kind, keys(c.alerting)); meant != "" {
+			text = "did you mean " + meant + "? " + text
+		}
+		a.Note(convert.Missing, "", text)
+		return "", nil
+	}
+	return kind, provider
+}
+
+func keys(v *tree.Value) (out []string) {
+	for _, one := range v.Members() {
+		out = append(out, one.Key())
+	}
+	return out
+}
+
+// alerted tells whether Gatus tells somebody of an endpoint.
+func (c *converter) alerted(list *tree.Value) bool {
+	for _, a := range list.Items() {
+		if _, provider := c.typeOf(a); provider != nil && (layers{a, provider.Get("default-alert")}).get("enabled").TextOr("true") == "true" {
+			return true
+		}
+	}
+	return false
 }
 
 // times says after how long somebody is told, and how often.
@@ -77,7 +113,6 @@ func (c *converter) times(set layers, interval time.Duration) (wait, repeat time
 	reminder.Note(convert.Differs, "alertmanager.yml: repeat_interval", "alerting.yml has more of reminders: escalation, and longer and longer intervals")
 	set.get("send-on-resolved").Exact("alertmanager.yml: send_resolved")
 	set.get("enabled").Exact("alertmanager.yml")
-	set.get("description").Note(convert.Missing, "", "alerts say by themselves what is dead; other words go into a template of the receiver")
 	if repeat > 0 {
 		repeat = max(repeat, time.Second)
 	}
@@ -120,8 +155,22 @@ func (c *converter) unusedProviders() {
 		used[h.kind] = true
 	}
 	for _, p := range c.alerting.Members() {
-		if !used[p.Key()] {
-			p.Note(convert.Missing, "", "no endpoint has an alert of this type that is enabled")
+		if used[p.Key()] {
+			continue
 		}
+		text := "no endpoint has an alert of this type that is enabled"
+		if meant := configfile.Nearest(p.Key(), providers()); meant != "" && !slices.Contains(providers(), p.Key()) {
+			text = "did you mean " + meant + "? " + text
+		}
+		p.Note(convert.Missing, "", text)
+	}
+}
+
+// providers are the types of alerts that Gatus knows.
+func providers() []string {
+	return []string{
+		"aws-ses", "clickup", "custom", "datadog", "discord", "email", "gitea", "github", "gitlab", "googlechat", "gotify", "homeassistant", "ifttt", "ilert",
+		"incident-io", "jetbrainsspace", "line", "matrix", "mattermost", "messagebird", "n8n", "newrelic", "ntfy", "opsgenie", "pagerduty", "plivo", "pushover",
+		"rocketchat", "sendgrid", "signal", "signl4", "slack", "splunk", "squadcast", "teams", "teams-workflows", "telegram", "twilio", "vonage", "webex", "zapier", "zulip",
 	}
 }

@@ -28,12 +28,36 @@ func (p *plan) httpBody(c condition) {
 		c.v.Exact("exporter.yml: modules")
 		return
 	}
+	if strings.EqualFold(c.left, "len([BODY])") {
+		p.bodyLength(c)
+		return
+	}
 	expression, ok := c.cel()
 	if !ok || len(p.cel) >= maxTests {
 		c.missing("this has no counterpart; write it in CEL into the module of the node, as fail_if_body_json_not_matches_cel")
 		return
 	}
 	p.cel = append(p.cel, expression)
+	c.v.Exact("exporter.yml: modules")
+}
+
+// emptyBody matches what Gatus finds to have the length 0: no text, and a list in JSON
+// without items.
+const emptyBody = `^(\[\s*\])?$`
+
+// bodyLength converts a condition on the length of the whole body: of a text Gatus
+// counts the bytes, and of a list in JSON the items.
+func (p *plan) bodyLength(c condition) {
+	switch c.op + " " + c.right {
+	case "> 0", "!= 0", ">= 1":
+		p.refuses = append(p.refuses, emptyBody)
+	case "== 0", "<= 0", "< 1":
+		p.matches = append(p.matches, emptyBody)
+	default:
+		c.missing("Gatus counts the bytes of a text, or the items of a list in JSON; write into the module of the node, for a list, fail_if_body_json_not_matches_cel: size(body) " +
+			c.op + " …, or for a text a regular expression")
+		return
+	}
 	c.v.Exact("exporter.yml: modules")
 }
 
@@ -70,7 +94,7 @@ func (c condition) cel() (string, bool) {
 		return isThere(steps, (c.right == "true") == (c.op == "==")), len(steps) > 0
 	case "len":
 		n, err := strconv.ParseInt(c.right, 10, 64)
-		return fmt.Sprintf("size(%s) %s %d", value, c.op, n), err == nil
+		return fmt.Sprintf("size(%s) %s %d", value, c.op, n), err == nil && len(steps) > 0
 	}
 	if !c.equality() {
 		n, err := strconv.ParseInt(c.right, 10, 64)

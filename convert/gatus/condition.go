@@ -23,10 +23,13 @@ type condition struct {
 type plan struct {
 	*endpoint
 	statuses   []func(int) bool
+	asWritten  []string // the conditions of statuses
 	matches    []string // regular expressions of the body, all of which have to match
 	refuses    []string // and none of these
 	cel        []string // all of which have to be true
 	rcodes     []string
+	alerted    bool          // somebody is told of what fails
+	deadAfter  time.Duration // 0: after the timeout
 	sickAfter  time.Duration // 0: never
 	slow       *tree.Value
 	sickBefore time.Duration
@@ -151,6 +154,7 @@ func (p *plan) status(c condition) {
 	default:
 		p.statuses = append(p.statuses, func(s int) bool { return compare(int64(s), c.op, n) })
 	}
+	p.asWritten = append(p.asWritten, c.op+c.right)
 	c.v.Exact("exporter.yml: modules")
 }
 
@@ -173,17 +177,27 @@ const firstStatus, lastStatus = 200, 599
 
 // codes returns the statuses that meet all conditions; nil for those from 200 to 299.
 func (p *plan) codes() []any {
-	var codes []any
-	for s := firstStatus; s <= lastStatus; s++ {
-		if !slices.ContainsFunc(p.statuses, func(is func(int) bool) bool { return !is(s) }) {
-			codes = append(codes, s)
-		}
+	key := strings.Join(p.asWritten, "\n")
+	codes, known := p.codesOf[key]
+	if !known {
+		codes = p.meeting()
+		p.codesOf[key] = codes
 	}
 	if len(codes) == 0 {
 		p.v.Get("conditions").Fail("no status from %d to %d meets the conditions; mend those of [STATUS]", firstStatus, lastStatus)
 	}
 	if len(codes) == 100 && codes[0] == 200 && codes[99] == 299 {
 		return nil
+	}
+	return codes
+}
+
+func (p *plan) meeting() []any {
+	var codes []any
+	for s := firstStatus; s <= lastStatus; s++ {
+		if !slices.ContainsFunc(p.statuses, func(is func(int) bool) bool { return !is(s) }) {
+			codes = append(codes, s)
+		}
 	}
 	return codes
 }
@@ -199,6 +213,11 @@ func (p *plan) responseTime(c condition) {
 		c.v.Fail("a time is a number of milliseconds, and no answer takes more than an hour; write one such as [RESPONSE_TIME] < 500")
 	case limit >= p.timeout:
 		c.v.Note(convert.Differs, "exporter.yml: poll.timeout", "the timeout comes before; such an answer is dead")
+	case p.alerted:
+		if p.deadAfter == 0 || limit < p.deadAfter {
+			p.deadAfter, p.slow = limit, c.v
+		}
+		c.v.Note(convert.Differs, "exporter.yml: poll.timeout", "somebody is to be told of slow answers, so they are dead, as they have failed in Gatus; how long they took is not measured then. To have them sick, set sick_after instead")
 	default:
 		if p.sickAfter == 0 || limit < p.sickAfter {
 			p.sickAfter, p.slow = limit, c.v
@@ -220,7 +239,11 @@ func (p *plan) certificate(c condition) {
 		if d := time.Duration(n) * time.Millisecond; d > p.sickBefore {
 			p.sickBefore, p.expiry = d, c.v
 		}
-		c.v.Note(convert.Differs, "exporter.yml: tls.sick_before", "from then on it is sick here, not dead")
+		text := "from then on it is sick here, not dead"
+		if p.alerted {
+			text += "; those who have an alert are told of it once it has been sick for 5 minutes (PharosNodeSick), as long as it is not dead"
+		}
+		c.v.Note(convert.Differs, "exporter.yml: tls.sick_before", text)
 	}
 }
 

@@ -48,6 +48,7 @@ func (c *converter) identify(v *tree.Value) (group, name string, ok bool) {
 		return "", "", false
 	}
 	name, group = v.Get("name").Text(), v.Get("group").Text()
+	v.Called(name)
 	if strings.TrimSpace(name) == "" {
 		v.Fail("the endpoint has no name; give it one")
 		return "", "", false
@@ -65,10 +66,24 @@ func (c *converter) identify(v *tree.Value) (group, name string, ok bool) {
 		v.Note(convert.Missing, "", "it is not enabled, so it is left out; a node of exporter.yml is watched always")
 		return "", "", false
 	}
-	v.Get("name").Note(convert.Differs, "exporter.yml: label of the node", "the id of the node is made of it")
-	v.Get("group").Note(convert.Differs, "exporter.yml: label of the service", "the id of the service is made of it")
 	v.Get("enabled").Exact("exporter.yml")
 	return group, name, true
+}
+
+// node makes the node of an endpoint, and says where its name and group are.
+func (c *converter) node(v *tree.Value, group, name string, m configfile.Map) *folder.Node {
+	service := c.out.Service(group, v.Get("group").Source())
+	n := service.Node(name, v.Source(), m)
+	labelled(v.Get("name"), "exporter.yml: label of the node", n.ID, n.Numbered)
+	labelled(v.Get("group"), "exporter.yml: label of the service", service.ID, service.Numbered)
+	return n
+}
+
+func labelled(v *tree.Value, to, id string, numbered bool) {
+	if numbered {
+		v.Note(convert.Differs, to, "its id is "+id+", as another has the id that is made of such a name")
+	}
+	v.Exact(to)
 }
 
 func (c *converter) endpoint(v *tree.Value) {
@@ -84,15 +99,26 @@ func (c *converter) endpoint(v *tree.Value) {
 	e.interval = v.Get("interval").Duration(defaultInterval, time.Millisecond)
 	e.timeout = e.client.Get("timeout").Duration(defaultTimeout, time.Millisecond)
 	e.setting("interval", v.Get("interval"), e.interval)
-	e.setting("timeout", e.client.Get("timeout"), e.timeout)
-	e.plan = plan{endpoint: e}
+	e.plan = plan{endpoint: e, alerted: c.alerted(v.Get("alerts"))}
 	e.request()
 	if e.leftOut {
 		return
 	}
+	e.waits()
 	e.looks()
 	e.clientRest()
 	e.add()
+}
+
+// waits says how long an answer may take.
+func (e *endpoint) waits() {
+	late, v := e.plan.deadAfter, e.client.Get("timeout")
+	if late == 0 {
+		e.setting("timeout", v, e.timeout)
+		return
+	}
+	v.Note(convert.Differs, "exporter.yml: poll.timeout", "the condition of [RESPONSE_TIME] is the timeout, as it comes before")
+	e.poll = append(e.poll, configfile.Entry{Key: "timeout", Value: late, After: e.plan.slow.Source().String()})
 }
 
 // setting notes a duration of poll.
@@ -128,9 +154,8 @@ func (e *endpoint) add() {
 	}
 	m = append(m, e.rest...)
 	m = append(m, configfile.Entry{Key: "replicas", Value: []any{e.replicaValue()}})
-	service := e.out.Service(e.group, e.v.Get("group").Source())
-	n := service.Node(e.name, e.v.Source(), m)
-	e.v.Get("url").Exact("exporter.yml: services." + service.ID + "." + n.ID)
+	n := e.node(e.v, e.group, e.name, m)
+	e.v.Get("url").Exact("exporter.yml: services." + n.Service.ID + "." + n.ID)
 	e.alerts(e.v.Get("alerts"), e.group, n, e.interval)
 }
 
@@ -187,15 +212,14 @@ func (c *converter) external(v *tree.Value) {
 	if !ok {
 		return
 	}
-	service := c.out.Service(group, v.Get("group").Source())
-	n := service.Node(name, v.Source(), configfile.Map{{Key: "mode", Value: "local"}})
+	n := c.node(v, group, name, configfile.Map{{Key: "mode", Value: "local"}})
 	token := v.Get("token")
 	if token.Text() == "" {
 		v.Fail("the endpoint has no token; give it one")
 		return
 	}
-	c.out.Token(c.out.Secret("reporter.token", token.Text(), token), service, token.Source())
-	path := "/reporter/" + service.ID + "/" + n.ID + "/"
+	c.out.Token(c.out.Secret("reporter.token", token.Text(), token), n.Service, token.Source())
+	path := "/reporter/" + n.Service.ID + "/" + n.ID + "/"
 	token.Note(convert.Differs, "exporter.yml: reporter.tokens", "report by POST "+path+` with the token as the password of Basic authentication, and a body such as {"replica": "main", "interval": 60, "health": "healthy"}, or by pharosctl report; the token is good for the whole service`)
 	heartbeat := v.Get("heartbeat").Get("interval")
 	every := heartbeat.Duration(defaultInterval, 0)

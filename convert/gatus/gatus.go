@@ -6,8 +6,11 @@
 package gatus
 
 import (
-	"errors"
+	"fmt"
+	"net"
 	"os"
+	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -15,6 +18,7 @@ import (
 	"github.com/pharos-status/pharos/convert/folder"
 	"github.com/pharos-status/pharos/convert/tree"
 	"github.com/pharos-status/pharos/internal/configfile"
+	"github.com/pharos-status/pharos/internal/status"
 )
 
 // What Gatus does where its file says nothing.
@@ -35,7 +39,7 @@ func Convert(name string, data []byte, o convert.Options) (convert.Result, error
 		return convert.Result{}, err
 	}
 	doc.Expand(func(text string) (string, error) { return expand(text, o.Lookup) })
-	c := converter{doc: doc, out: folder.New(o, "Made from "+name+", a configuration of Gatus."), seen: map[string]int{}}
+	c := converter{doc: doc, out: folder.New(o, "Made from "+filepath.Base(name)+", a configuration of Gatus."), seen: map[string]int{}, codesOf: map[string][]any{}}
 	c.out.Defaults = configfile.Map{{Key: "poll", Value: configfile.Map{
 		{Key: "interval", Value: defaultInterval, After: theirs},
 		{Key: "timeout", Value: defaultTimeout, After: theirs},
@@ -57,14 +61,16 @@ func Convert(name string, data []byte, o convert.Options) (convert.Result, error
 // expand puts in environment variables, $NAME and ${NAME}, as Gatus does.
 func expand(text string, lookup func(string) (string, bool)) (string, error) {
 	const dollar = "\x00"
-	missing := false
+	missing := ""
 	text = os.Expand(strings.ReplaceAll(text, "$$", dollar), func(name string) string {
 		value, ok := lookup(name)
-		missing = missing || !ok
+		if !ok && missing == "" {
+			missing = name
+		}
 		return value
 	})
-	if missing {
-		return text, errors.New("an environment variable that it names is not set; set it, or write $$ for a dollar")
+	if missing != "" {
+		return text, fmt.Errorf("environment variable %s is not set; set it, or write $$ for a dollar", status.Shorten(missing))
 	}
 	return strings.ReplaceAll(text, dollar, "$"), nil
 }
@@ -73,14 +79,17 @@ func expand(text string, lookup func(string) (string, bool)) (string, error) {
 type converter struct {
 	doc       *tree.Doc
 	out       *folder.Folder
-	seen      map[string]int // lines of endpoints, by group and name
+	seen      map[string]int   // lines of endpoints, by group and name
+	codesOf   map[string][]any // statuses, by the conditions that they meet
 	alerting  *tree.Value
 	receivers map[hearer]string
 }
 
 func (c *converter) document(root *tree.Value) {
-	if root.Map() == nil {
+	if root == nil {
 		c.doc.Fail("there is nothing in it; name the file with the endpoints")
+	}
+	if root.Map() == nil {
 		return
 	}
 	c.alerting, c.receivers = root.Get("alerting").Map(), map[hearer]string{}
@@ -98,6 +107,7 @@ func (c *converter) document(root *tree.Value) {
 	}
 	c.page(root.Get("ui").Map())
 	c.unusedProviders()
+	c.listener(root.Get("web").Map())
 	c.rest(root)
 }
 
@@ -129,23 +139,44 @@ func (c *converter) brand(v *tree.Value, key string, good func(string) bool) {
 	v.Exact("statuspage.yml: branding." + key)
 }
 
+// listener converts where visitors are listened to, which is port 8080 of all addresses
+// in both where nothing is said.
+func (c *converter) listener(web *tree.Value) {
+	address, port := web.Get("address"), web.Get("port")
+	host, number := address.Text(), port.Int(8080, 1, 65535)
+	if host == "0.0.0.0" {
+		host = ""
+	}
+	set := port
+	if set == nil {
+		set = address
+	}
+	set.Note(convert.Differs, "flag --web.listen-address="+net.JoinHostPort(strings.Trim(host, "[]"), strconv.Itoa(number)), "it is a flag of pharos")
+	address.Exact("--web.listen-address")
+	web.Get("tls").Note(convert.Missing, "", "write a file with tls_server_config, and name it by --web.config.file")
+	web.Get("read-buffer-size").Note(convert.Missing, "", "there is nothing to set")
+}
+
 // rest says what became of the settings that concern no endpoint.
 func (c *converter) rest(root *tree.Value) {
 	for _, at := range [][2]string{
-		{"storage", "what Gatus has stored stays there; Pharos keeps its own history from now on (--storage.path)"},
+		{"storage", "what Gatus has stored stays there; Pharos keeps its own history from now on, in the folder that --storage.path names (data)"},
 		{"announcements", "announce again what still holds: pharosctl announce"},
 		{"maintenance", "declare it as maintenance that recurs: pharosctl maintenance plan, with --rrule and --time-zone"},
 		{"security", "to make the page private, set access of statuspage.yml; single sign-on is left to a proxy (access.proxy)"},
-		{"web", "where to listen is said by flags: --web.listen-address, and --web.config.file for TLS"},
 		{"connectivity", "watch what everything depends on as a node, and name it under dependencies in alerting.yml"},
 		{"remote", "run an exporter there, with relay in its exporter.yml"},
 		{"tunneling", "there are no tunnels: run an exporter behind the jump host, with relay in its exporter.yml"},
 		{"concurrency", "probes are spread over their interval; parallelism.poll of exporter.yml bounds how many run at a time"},
 		{"disable-monitoring-lock", "probes never wait for each other; parallelism.poll of exporter.yml bounds how many run at a time"},
 		{"skip-invalid-config-update", "a bad configuration never takes the place of a good one here"},
-		{"debug", "use --log.level=debug"},
 	} {
 		root.Get(at[0]).Note(convert.Missing, "", at[1])
+	}
+	if debug := root.Get("debug"); debug.Bool(false) {
+		debug.Note(convert.Differs, "flag --log.level=debug", "it is a flag of pharos")
+	} else {
+		debug.Exact("--log.level")
 	}
 	root.Get("metrics").Note(convert.Differs, "", "metrics are always there, on the operations listener, under other names (docs/metrics.md)")
 }

@@ -3,8 +3,6 @@
 package gatus
 
 import (
-	"encoding/json"
-	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -85,14 +83,21 @@ func (c *converter) telegram(r folder.Receiver, l layers) string {
 }
 
 func (c *converter) email(r folder.Receiver, l layers) string {
+	m := folder.Mail{User: l.get("username"), Password: l.get("password")}
+	if m.User == nil {
+		m.User = l.get("from")
+	}
+	m.Plain = m.Password.Text() == "" || m.User.Text() == "" || folder.Here(l.get("host").Text())
+	if m.Plain {
+		l.get("host").Note(convert.Differs, "alertmanager.yml: receivers.email_configs.require_tls", "mail is not encrypted, where Gatus encrypted it if the server could; set require_tls: true if it has STARTTLS")
+	} else if l.get("port").TextOr("") != "465" {
+		l.get("host").Note(convert.Differs, "alertmanager.yml: receivers.email_configs.smarthost", "the server has to have STARTTLS, as a password is sent; Gatus did without where it had none")
+	}
 	v, ok := l.all("from", "host", "port", "to")
 	if !ok {
 		return ""
 	}
-	m := folder.Mail{From: v[0], Host: v[1], Port: v[2], To: v[3], User: l.get("username"), Password: l.get("password")}
-	if m.User == nil {
-		m.User = m.From
-	}
+	m.From, m.Host, m.Port, m.To = v[0], v[1], v[2], v[3]
 	insecure := l.get("client").Get("insecure")
 	m.Insecure = insecure.Bool(false)
 	for _, used := range []*tree.Value{l.get("username"), m.Password, insecure} {
@@ -203,100 +208,8 @@ func (c *converter) custom(r folder.Receiver, l layers) string {
 		}
 	}
 	for _, key := range []string{"method", "body", "headers"} {
-		l.get(key).Note(convert.Differs, "bridge.yml: channels", "of the placeholders, the description and the errors are what the alert says of itself")
+		l.get(key).Note(convert.Differs, "bridge.yml: channels", "[RESULT_ERRORS] is what the alert says that was found, and [ENDPOINT_URL] the id of the node")
 	}
 	l.get("placeholders").Note(convert.Missing, "", "the words of the placeholders are TRIGGERED and RESOLVED; mend them in the body of the channel in bridge.yml")
 	return c.out.HTTP(r, "custom", q)
-}
-
-// placeholders are those of custom alerts, and what says the same in a template.
-func placeholders() [][2]string {
-	return [][2]string{
-		{"[ALERT_DESCRIPTION]", ".CommonAnnotations.summary"},
-		{"[ENDPOINT_NAME]", ".CommonLabels.node"},
-		{"[ENDPOINT_GROUP]", ".CommonLabels.service"},
-		{"[ENDPOINT_URL]", ".CommonLabels.node"},
-		{"[RESULT_ERRORS]", ".CommonAnnotations.description"},
-		{"[ALERT_TRIGGERED_OR_RESOLVED]", `(or (and (eq .Status "firing") "TRIGGERED") "RESOLVED")`},
-	}
-}
-
-func hasPlaceholder(text string) bool {
-	return slices.ContainsFunc(placeholders(), func(p [2]string) bool { return strings.Contains(text, p[0]) })
-}
-
-// template returns a body with placeholders as a template, and its type. What is JSON
-// stays JSON, whatever stands in the alert.
-func template(body string) (text, kind string) {
-	var document any
-	if body == "" {
-		return "", ""
-	}
-	decoder := json.NewDecoder(strings.NewReader(body))
-	decoder.UseNumber()
-	if err := decoder.Decode(&document); err == nil && !decoder.More() {
-		return inJSON(document), "application/json"
-	}
-	text = folder.Neutral(body)
-	for _, p := range placeholders() {
-		text = strings.ReplaceAll(text, p[0], "{{ "+p[1]+" }}")
-	}
-	return text, "text/plain"
-}
-
-func inJSON(v any) string {
-	switch v := v.(type) {
-	case map[string]any:
-		parts := make([]string, 0, len(v))
-		for _, key := range slices.Sorted(maps.Keys(v)) {
-			parts = append(parts, textInJSON(key)+": "+inJSON(v[key]))
-		}
-		return "{" + strings.Join(parts, ", ") + "}"
-	case []any:
-		parts := make([]string, len(v))
-		for i := range v {
-			parts[i] = inJSON(v[i])
-		}
-		return "[" + strings.Join(parts, ", ") + "]"
-	case string:
-		return textInJSON(v)
-	}
-	return plainJSON(v)
-}
-
-func plainJSON(v any) string {
-	out, err := json.Marshal(v)
-	if err != nil {
-		return "null"
-	}
-	return string(out)
-}
-
-// textInJSON returns a text of JSON, or a template that makes one.
-func textInJSON(text string) string {
-	if !hasPlaceholder(text) {
-		return folder.Neutral(plainJSON(text))
-	}
-	format := strings.ReplaceAll(text, "%", "%%")
-	var args []string
-	for _, at := range inOrder(text) {
-		format = strings.Replace(format, at[0], "%s", 1)
-		args = append(args, at[1])
-	}
-	return "{{ printf " + strconv.Quote(format) + " " + strings.Join(args, " ") + " | toJson }}"
-}
-
-// inOrder returns the placeholders of a text as they come.
-func inOrder(text string) (found [][2]string) {
-	for text != "" {
-		rest := text[1:]
-		for _, p := range placeholders() {
-			if strings.HasPrefix(text, p[0]) {
-				found = append(found, p)
-				rest = text[len(p[0]):]
-			}
-		}
-		text = rest
-	}
-	return found
 }

@@ -59,7 +59,7 @@ var rules = map[string][]string{
 	"convert":            {},
 	"convert/blackbox":   {"collector/config", "collector/module", "convert", "convert/folder", "convert/tree", "internal/configfile"},
 	"convert/folder":     {"collector/module", "convert", "convert/tree", "internal/configfile"},
-	"convert/gatus":      {"collector/config", "collector/module", "convert", "convert/folder", "convert/tree", "internal/configfile"},
+	"convert/gatus":      {"collector/config", "collector/module", "convert", "convert/folder", "convert/tree", "internal/configfile", "internal/status"},
 	"convert/tree":       {"convert", "internal/configfile"},
 	"convert/uptimekuma": {"collector/config", "collector/module", "convert", "convert/folder", "convert/tree", "internal/configfile"},
 	"convert/vigil":      {"bridge/xmpp", "collector/config", "convert", "internal/configfile"},
