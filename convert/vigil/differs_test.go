@@ -118,14 +118,19 @@ func TestNoManager(t *testing.T) {
 	require.Contains(t, note(r, "server.manager_token"), "missing: There is none, so every call of the manager API is refused.")
 }
 
-// TestMissingSecret has it told once.
-func TestMissingSecret(t *testing.T) {
+// TestBadSecret has it told once.
+func TestBadSecret(t *testing.T) {
 	t.Parallel()
-	_, err := vigil.Convert("a.cfg", []byte(polled+"[notify.slack]\n"), convert.Options{})
-	all, ok := errors.AsType[convert.Errors](err)
-	require.True(t, ok)
-	require.Len(t, all, 1)
-	require.EqualError(t, all[0], "a.cfg:12: notify.slack.hook_url: is missing; Vigil needs it, too, so write it")
+	for text, want := range map[string]string{
+		polled + "[notify.slack]\n":                   "a.cfg:12: notify.slack.hook_url: is missing; Vigil needs it, too, so write it",
+		strings.Replace(polled, "long-enough", "", 1): "a.cfg:1: server.manager_token: is empty, or has white space around it, which a file that holds a secret can't keep; choose another",
+	} {
+		_, err := vigil.Convert("a.cfg", []byte(text), convert.Options{})
+		all, ok := errors.AsType[convert.Errors](err)
+		require.True(t, ok)
+		require.Len(t, all, 1)
+		require.EqualError(t, all[0], want)
+	}
 }
 
 func TestNoParallelism(t *testing.T) {

@@ -44,7 +44,7 @@ func (c *converter) server(s *section) (manager, reporter setting[string]) {
 	case !manager.set: // versions of Vigil without the API had none
 		c.missing(s.at("manager_token", manager.origin), "There is none, so every call of the manager API is refused. To use it, write a token of 8 characters or more "+
 			"into a file manager.token, and manager: {token_file: manager.token} into statuspage.yml.")
-	case n < minManager:
+	case n > 0 && n < minManager:
 		c.failAt(manager.src, "has %d characters, want %d or more; choose a longer one, here and in what announces by it", n, minManager)
 	}
 	s.done()
