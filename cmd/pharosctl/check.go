@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/pharos-status/pharos/internal/app"
@@ -20,7 +21,7 @@ Reads exporter.yml, statuspage.yml, bridge.yml, alerting.yml, alertmanager.yml,
 prometheus.yml, reporter.yml and rules/*.yml, those that are there, as the programs
 themselves do. Prints a line for each file and, on standard error, every error with
 its file and line. Nothing is started and nothing is changed. Exits with 1 if a
-file is bad.
+file is bad, or there is none.
 
 Warnings tell what the programs take but is probably not meant: services that no
 other file has, and secrets that everyone on the machine may read. With --online
@@ -59,6 +60,9 @@ func (c *checkCmd) run(ctx context.Context) error {
 		return fmt.Errorf("check configuration: %s is a file; name the folder that holds it", c.dir)
 	}
 	files := configdir.All(c.dir)
+	if !slices.ContainsFunc(files, func(f configdir.File) bool { return f.Found != "" || f.Err != nil }) {
+		return fmt.Errorf("check configuration: there is none in %s; name the folder that holds exporter.yml or another file of Pharos", c.dir)
+	}
 	var rows [][]cell
 	for _, f := range files {
 		state, found := "ok", f.Found

@@ -48,7 +48,10 @@ func readSettings(lookup func(string) (string, bool)) (settings, error) {
 	path, named := settingsPath(lookup)
 	if path != "" {
 		err := s.read(path, lookup)
-		if err != nil && (named || !errors.Is(err, fs.ErrNotExist)) {
+		switch absent := errors.Is(err, fs.ErrNotExist); {
+		case absent && named:
+			return nil, fmt.Errorf("%s names a file that is not there: %s", settingsEnv, path)
+		case err != nil && !absent:
 			return nil, err
 		}
 	}

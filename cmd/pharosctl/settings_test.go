@@ -64,14 +64,14 @@ func TestSettingsThatAreNotThere(t *testing.T) {
 		require.Empty(t, s)
 	}
 	_, err := readSettings(from(map[string]string{"PHAROSCTL_CONFIG": "/nowhere/pharosctl.yml"}))
-	require.EqualError(t, err, "read configuration: open /nowhere/pharosctl.yml: no such file or directory")
+	require.EqualError(t, err, "PHAROSCTL_CONFIG names a file that is not there: /nowhere/pharosctl.yml")
 }
 
 func TestBadSettings(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
 		"url: status.example.com\n":                `:1: url: "status.example.com" is no URL; write one such as https://status.example.com`,
-		"\ntoken: hunter2\n":                       `:2: unknown key "token"`,
+		"\ntoken: hunter2\n":                       `:2: unknown key "token"; did you mean "token_file"?`,
 		"url: a\noperations_url: ftp://a\n":        `:2: operations_url: "ftp://a" is no URL`,
 		"token_file: ${NONE}\n":                    `:1: token_file: `,
 		"url: [https://status.example.com]\n":      `:1: url: `,

@@ -47,7 +47,7 @@ func TestRulesOfUsersAreHeldToTheGeneratedOnes(t *testing.T) {
 
 	require.Len(t, files, 5)
 	require.Equal(t, "rules/a.yml", files[3].Name)
-	require.EqualError(t, configdir.Errors(files), dir+`/rules/a.yml: group "a": a bundled rule records pharos:quorum:quantile; record it under another name`)
+	require.EqualError(t, configdir.Errors(files), dir+`/rules/a.yml:1: group "a": a bundled rule records pharos:quorum:quantile; record it under another name`)
 	require.Equal(t, configdir.File{Name: "rules/b.yml", Found: "rules: 1"}, files[4])
 }
 

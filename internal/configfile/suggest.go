@@ -19,7 +19,11 @@ func unknownKey(key string, holder, t reflect.Type) string {
 	if holder != nil && holder.Kind() == reflect.Struct {
 		here = slices.Sorted(maps.Keys(fieldsOf(holder)))
 	}
-	if near := Nearest(key, here); near != "" {
+	near := Nearest(key, here)
+	if twin := key + "_file"; slices.Contains(here, twin) {
+		near = twin // only a file may hold it here
+	}
+	if near != "" {
 		return fmt.Sprintf("unknown key %q; did you mean %q?", key, near)
 	}
 	if parents := elsewhere[key]; parents != nil {

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/url"
 	"os"
+	"regexp"
 	"sync"
 
 	"github.com/prometheus/alertmanager/config"
@@ -92,7 +93,7 @@ func withRoutes(path string, a *alerting.Config) (*config.Config, error) {
 	var users *config.Config
 	if !absent { // its errors have the lines of the file, so they come first
 		if users, err = config.LoadFile(path); err != nil {
-			return nil, inFile(path, err)
+			return nil, at(path, string(text), placed(err))
 		}
 	}
 	generated, err := generate.Alertmanager(a, path, text)
@@ -110,4 +111,14 @@ func withRoutes(path string, a *alerting.Config) (*config.Config, error) {
 	users.Route, users.InhibitRules = c.Route, c.InhibitRules
 	users.TimeIntervals, users.MuteTimeIntervals = c.TimeIntervals, c.MuteTimeIntervals
 	return users, nil
+}
+
+var undefined = regexp.MustCompile(`^undefined (?:receiver|time interval) "(.+)" used in route$`)
+
+// placed says where a name is that Alertmanager only says is used.
+func placed(err error) error {
+	if m := undefined.FindStringSubmatch(err.Error()); m != nil {
+		return misplacedf(`(?m)^[^#\n]*(?:receiver:|[-\[,])\s*["']?`+regexp.QuoteMeta(m[1])+`["']?\s*(?:[,}\]#]|$)`, "%v", err)
+	}
+	return err
 }

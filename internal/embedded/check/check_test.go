@@ -96,10 +96,14 @@ func TestBadFilesAreNamedWithTheLine(t *testing.T) {
 		text  string
 		want  []string
 	}{
-		"alertmanager, unknown receiver": {alertmanager, "route: {receiver: none}\n", []string{`undefined receiver "none" used in route`}},
+		"alertmanager, unknown receiver": {alertmanager, "route: {receiver: none}\n", []string{`f.yml:1: undefined receiver "none" used in route`}},
+		"alertmanager, nobody's name":    {alertmanager, "# receiver: nobody\nroute:\n  receiver: a\n  routes:\n    - receiver: nobody # at night\nreceivers: [{name: a}]\n", []string{`f.yml:5: undefined receiver "nobody"`}},
+		"alertmanager, unknown interval": {alertmanager, "route:\n  receiver: a\n  routes:\n    - mute_time_intervals:\n        - night.s\nreceivers: [{name: a}]\n", []string{`f.yml:5: undefined time interval "night.s"`}},
+		"rules, unknown key":             {rules, "groups:\n- name: a\n  x: 1\n", []string{"f.yml:3: "}},
+		"rules, two of a name":           {rules, "groups:\n- name: a\n- name: a\n", []string{"f.yml: groupname"}},
 		"alertmanager, unknown key":      {alertmanager, "route: {receiver: a}\nreceivers: [{name: a}]\nx: 1\n", []string{"line 3", "field x not found"}},
 		"prometheus, unknown key":        {prometheus, "scrapes: []\n", []string{"line 1", "field scrapes not found"}},
-		"rules, bad expression":          {rules, "groups:\n- name: a\n  rules:\n  - alert: Down\n    expr: up ==\n", []string{"5:11", `"Down"`, "unexpected end of input"}},
+		"rules, bad expression":          {rules, "groups:\n- name: a\n  rules:\n  - alert: Down\n    expr: up ==\n", []string{"f.yml:5: group ", `"Down"`, "unexpected end of input"}},
 		"alertmanager, bad template":     {alertmanager, "templates: [f.yml]\nroute: {receiver: a}\nreceivers: [{name: '{{'}, {name: a}]\n", []string{"templates: ", "unterminated character constant"}},
 		"alertmanager, receiver":         {alertmanager, "route: {receiver: a}\nreceivers: [{name: a, webhook_configs: [{url: 'http://h', http_config: {tls_config: {ca_file: /nowhere/ca.pem}}}]}]\n", []string{"receiver a: ", "/nowhere/ca.pem"}},
 		"prometheus, our job":            {prometheus, "scrape_configs:\n- job_name: pharos\n", []string{"f.yml:2: ", `"pharos" belongs to pharos itself`}},
@@ -107,7 +111,7 @@ func TestBadFilesAreNamedWithTheLine(t *testing.T) {
 		"prometheus, rule file":          {prometheus, "rule_files: [f.yml]\n", []string{"field rule_files not found"}},
 		"prometheus, query log":          {prometheus, "global:\n  query_log_file: q.log\n", []string{"f.yml:2: query_log_file is not supported inside pharos; remove it"}},
 		"prometheus, otlp":               {prometheus, "\notlp: {}\n", []string{"f.yml:2: otlp is not supported inside pharos, which receives nothing; remove the section"}},
-		"rules, a bundled name":          {rules, "groups: [{name: a, rules: [{record: 'taken', expr: '1'}]}]\n", []string{`group "a": a bundled rule records taken; record it under another name`}},
+		"rules, a bundled name":          {rules, "groups: [{name: a, rules: [{record: 'taken', expr: '1'}]}]\n", []string{`f.yml:1: group "a": a bundled rule records taken; record it under another name`}},
 		"rules, no file":                 {func(string) (int, error) { return rules("/nowhere/a.yml") }, "", []string{"no such file"}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -6,9 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
-	"strings"
 
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/rulefmt"
@@ -35,16 +36,20 @@ func RuleFiles(patterns []string) ([]string, error) {
 // Rules reads a rule file of a user, which may not record what is taken, and
 // returns how many rules it has. The error has a line for each thing that is wrong.
 func Rules(path string, taken []string) (n int, err error) {
-	groups, errs := rulefmt.ParseFile(path, false, model.UTF8Validation,
-		parser.NewParser(parser.Options{}), slog.New(slog.DiscardHandler))
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return 0, fmt.Errorf("read rules: %w", err)
+	}
+	groups, errs := rulefmt.Parse(text, false, model.UTF8Validation, parser.NewParser(parser.Options{}), slog.New(slog.DiscardHandler))
 	if len(errs) > 0 {
-		return 0, named(path, errs)
+		return 0, inRules(path, errs)
 	}
 	for _, g := range groups.Groups {
 		n += len(g.Rules)
 		for _, rule := range g.Rules {
 			if rule.Record != "" && slices.Contains(taken, rule.Record) {
-				err = errors.Join(err, fmt.Errorf("%s: group %q: a bundled rule records %s; record it under another name", path, g.Name, rule.Record))
+				err = errors.Join(err, at(path, string(text), misplacedf(`(?m)record:\s*["']?`+regexp.QuoteMeta(rule.Record)+`["']?\s*(?:[,}#]|$)`,
+					"group %q: a bundled rule records %s; record it under another name", g.Name, rule.Record)))
 			}
 		}
 	}
@@ -69,13 +74,24 @@ func Recorded(bundled map[string][]byte) (names []string, err error) {
 	return names, nil
 }
 
-// named names the file in each error that does not name it already.
-func named(path string, errs []error) error {
+// atColumn is how an error of a rule begins: with its line and column, and often with
+// those of what is wrong in it.
+var atColumn = regexp.MustCompile(`^(?:\d+:\d+: )?(\d+):\d+: `)
+
+// inRules puts the file and the line in front of each error.
+func inRules(path string, errs []error) error {
 	all := make([]error, len(errs))
 	for i, err := range errs {
-		if all[i] = err; !strings.Contains(err.Error(), path) {
-			all[i] = fmt.Errorf("%s: %w", path, err)
+		where, text := path, err.Error()
+		m := atColumn.FindStringSubmatch(text)
+		if m == nil {
+			all[i] = inFile(path, err)
+			continue
 		}
+		if m[1] != "0" { // which stands for none
+			where += ":" + m[1]
+		}
+		all[i] = fmt.Errorf("%s: %s", where, text[len(m[0]):])
 	}
 	return errors.Join(all...)
 }
