@@ -176,6 +176,7 @@ func (d *Doc) Fail(format string, args ...any) {
 func (d *Doc) Finish(unknown string) ([]convert.Note, error) {
 	if len(d.errs) > 0 {
 		slices.SortStableFunc(d.errs, func(a, b *convert.Error) int { return a.Line - b.Line })
+		d.errs = slices.CompactFunc(d.errs, func(a, b *convert.Error) bool { return *a == *b }) // what was read twice
 		return nil, d.errs.Err()
 	}
 	if d.Root != nil {
