@@ -94,6 +94,9 @@ func parse(f *configfile.File, lookup func(string) (string, bool), hostname func
 	if err := f.Decode(c); err != nil {
 		return nil, err
 	}
+	if !f.Has("timeout") {
+		c.Timeout = min(c.Timeout, max(c.Interval, model.Duration(time.Second)))
+	}
 	k := checker{file: f, config: c, hostname: hostname}
 	k.check()
 	if err := k.errs.Err(); err != nil {

@@ -181,3 +181,10 @@ func FuzzAmount(f *testing.F) {
 		}
 	})
 }
+
+func TestTimeoutIsNotLongerThanTheInterval(t *testing.T) {
+	t.Parallel()
+	c := parse(t, "interval: 2s\n"+server+`watch: [{service: a, node: b, tcp: "127.0.0.1:1"}]`)
+	require.Equal(t, model.Duration(2*time.Second), c.Timeout)
+	require.Equal(t, model.Duration(2*time.Second), c.Watch[0].Timeout)
+}
