@@ -170,27 +170,7 @@ func (j *job) static(v *tree.Value) {
 	if v.Map() == nil {
 		return
 	}
-	module := "http_2xx" // as in blackbox_exporter
-	if list := j.v.Get("params").Get("module"); list.IsList() && len(list.Texts()) > 0 {
-		module = list.Texts()[0]
-	}
-	var labels []string
-	for _, l := range v.Get("labels").Members() {
-		switch {
-		case l.Key() == "module" && j.moduleByLabel:
-			module = l.Text()
-			l.Exact("exporter.yml: module of the node")
-			continue
-		case l.Key() == "__param_module":
-			if !j.moduleByLabel && j.v.Get("params").Get("module") == nil {
-				module = l.Text()
-			}
-			l.Exact("exporter.yml: module of the node")
-			continue
-		}
-		labels = append(labels, l.Text())
-		l.Note(convert.Missing, "", "nodes have no labels of their own; its value is in the name of the node, and Prometheus can add the label by relabelling")
-	}
+	module, labels := j.labels(v)
 	m := j.modules[module]
 	switch {
 	case m == nil:
@@ -217,6 +197,31 @@ func (j *job) static(v *tree.Value) {
 		g.targets[target] = true
 		g.replicas = append(g.replicas, j.replica(target, len(g.replicas)))
 	}
+}
+
+// labels returns the module of targets, and the values of their other labels.
+func (j *job) labels(v *tree.Value) (module string, others []string) {
+	module = "http_2xx" // as in blackbox_exporter
+	if list := j.v.Get("params").Get("module"); list.IsList() && len(list.Texts()) > 0 {
+		module = list.Texts()[0]
+	}
+	for _, l := range v.Get("labels").Members() {
+		switch {
+		case l.Key() == "module" && j.moduleByLabel:
+			module = l.Text()
+			l.Exact("exporter.yml: module of the node")
+			continue
+		case l.Key() == "__param_module":
+			if !j.moduleByLabel && j.v.Get("params").Get("module") == nil {
+				module = l.Text()
+			}
+			l.Exact("exporter.yml: module of the node")
+			continue
+		}
+		others = append(others, l.Text())
+		l.Note(convert.Missing, "", "nodes have no labels of their own; its value is in the name of the node, and Prometheus can add the label by relabelling")
+	}
+	return module, others
 }
 
 // group returns the group of that name.
