@@ -90,9 +90,14 @@ func (c *converter) rest(v *tree.Value) {
 	}
 }
 
-// once says something of the first value that it is true of.
+// once says something of the first value that it is true of; of others, what is left
+// is where they are now.
 func (c *converter) once(v *tree.Value, fit convert.Fit, to, text string) {
-	if c.said[text] {
+	switch {
+	case c.said[text] && to != "":
+		v.Exact(to)
+		return
+	case c.said[text]:
 		v.Skip()
 		return
 	}

@@ -3,7 +3,6 @@
 package uptimekuma
 
 import (
-	"net"
 	"strings"
 
 	"github.com/pharos-status/pharos/convert"
@@ -38,7 +37,7 @@ func (c *converter) notification(v *tree.Value) {
 		v.Note(convert.Missing, "", "neither Alertmanager nor the bridge tells in this way by itself; make a channel of the kind http in bridge.yml (docs/bridge.md), and a receiver that leads to it")
 	case name != "":
 		c.ways[id] = folder.Way{Receiver: name}
-		v.Note(convert.Differs, "alertmanager.yml: receivers."+name, "the words are those of Alertmanager, or of the bridge")
+		c.once(v, convert.Differs, "alertmanager.yml: receivers."+name, "all messages have other words, as templates/messages.tmpl says, or the bridge")
 	}
 }
 
@@ -116,7 +115,7 @@ func (c *converter) mail(r folder.Receiver, v *tree.Value) string {
 	// Uptime Kuma uses STARTTLS where the server has it. Alertmanager does always or
 	// never, and shows a password to nobody else than this machine without it.
 	secure := v.Get("smtpSecure").Bool(false)
-	m.Plain = !secure && (m.User == nil || isHere(m.Host.Text()))
+	m.Plain = !secure && (m.User == nil || folder.Here(m.Host.Text()))
 	switch {
 	case m.Plain:
 		r.From.Note(convert.Differs, "alertmanager.yml: receivers.email_configs.require_tls", "mail is not encrypted, where Uptime Kuma encrypted it if the server could; set require_tls: true if it has STARTTLS")
@@ -124,12 +123,6 @@ func (c *converter) mail(r folder.Receiver, v *tree.Value) string {
 		r.From.Note(convert.Differs, "alertmanager.yml: receivers.email_configs.require_tls", "the server has to have STARTTLS, as a password is sent; Uptime Kuma did without where it had none")
 	}
 	return c.out.Email(r, m)
-}
-
-// isHere tells whether a host is this machine.
-func isHere(host string) bool {
-	host = strings.Trim(strings.TrimSpace(host), "[]")
-	return strings.EqualFold(host, "localhost") || net.ParseIP(host).IsLoopback()
 }
 
 func (c *converter) pagerDuty(r folder.Receiver, v *tree.Value) string {

@@ -8,9 +8,12 @@ import (
 	"strings"
 )
 
-// ranges returns the statuses of a list such as 200-299, 301; ok is false if one is
-// none.
+// ranges returns the statuses of a list such as 200-299, 301, and nothing for those
+// that a module takes by itself; ok is false if one is none.
 func ranges(texts []string) (codes []any, ok bool) {
+	if slices.Equal(texts, []string{"200-299"}) {
+		return nil, true
+	}
 	var is [1000]bool
 	for _, text := range texts {
 		first, last, isRange := strings.Cut(strings.TrimSpace(text), "-")
@@ -32,8 +35,7 @@ func ranges(texts []string) (codes []any, ok bool) {
 		}
 	}
 	if len(codes) == 100 && codes[0] == 200 && codes[99] == 299 {
-		codes = slices.Delete(codes, 0, len(codes))
-		return codes, true
+		return nil, true
 	}
 	return codes, len(codes) > 0
 }
