@@ -31,7 +31,8 @@ Each recipient of the channel is told once, at once, or those named by
 and nothing is tried again. Exits with 1 if a recipient was not reached.
 
   pharosctl bridge test oncall-sms --config.dir=/etc/pharos
-  pharosctl bridge test oncall-sms --config.file=bridge.yml --recipient=+41790000000`
+  pharosctl bridge test oncall-sms --config.file=bridge.yml \
+    --recipient=+41790000000`
 
 // A trial is what bridge test is asked to do.
 type trial struct {
