@@ -14,7 +14,8 @@ import (
 
 const announceHelp = `Announcements of the status page: plain notices.
 
-  pharosctl announce "New region" --text="We are in Paris now." --token-file=manager.token
+  pharosctl announce "New region" --text="We are in Paris now." \
+    --token-file=manager.token
   pharosctl announce list
   pharosctl announce retract 4hq2k7c3v5tn`
 

@@ -20,7 +20,8 @@ const completionBashHelp = `Print the script for bash.
 
 For all sessions to come:
 
-  pharosctl completion bash > ~/.local/share/bash-completion/completions/pharosctl`
+  pharosctl completion bash \
+    > ~/.local/share/bash-completion/completions/pharosctl`
 
 const completionZshHelp = `Print the script for zsh.
 

@@ -21,8 +21,10 @@ and why.`
 
 const correctionAddHelp = `Correct an interval of the past, and print the ID.
 
-  pharosctl correction add -c db --from="2026-11-30 08:15" --to="2026-11-30 08:40" \
-    --text="The monitoring was cut off; the databases ran." --token-file=manager.token`
+  pharosctl correction add -c db --from="2026-11-30 08:15" \
+    --to="2026-11-30 08:40" \
+    --text="The monitoring was cut off; the databases ran." \
+    --token-file=manager.token`
 
 // A correctionCmd is what the subcommands of correction are asked to do.
 type correctionCmd struct {

@@ -34,7 +34,8 @@ const incidentOpenHelp = `Open an incident, and print its ID.
 
 const incidentUpdateHelp = `Add an update.
 
-  pharosctl incident update 4hq2k7c3v5tn --phase=identified --text="It is the disks."`
+  pharosctl incident update 4hq2k7c3v5tn --phase=identified \
+    --text="It is the disks."`
 
 const incidentResolveHelp = `Say that an incident is over.
 

@@ -24,14 +24,16 @@ not count against the uptime, and ends by itself.`
 
 const maintenancePlanHelp = `Plan maintenance, once or again and again, and print its ID.
 
-  pharosctl maintenance plan "New disks" --start="2026-11-30 22:00" --for=2h -c db
+  pharosctl maintenance plan "New disks" --start="2026-11-30 22:00" \
+    --for=2h -c db
   pharosctl maintenance plan "Updates" --start="2026-12-01 03:00" --for=1h \
     --time-zone=Europe/Paris --rrule="FREQ=WEEKLY;BYDAY=TU"`
 
 const maintenanceSkipHelp = `Call off one occurrence, which list shows.
 
   pharosctl maintenance skip 4hq2k7c3v5tn "2026-12-08 02:00"
-  pharosctl maintenance skip 4hq2k7c3v5tn "2026-12-08 03:00" --time-zone=Europe/Paris`
+  pharosctl maintenance skip 4hq2k7c3v5tn "2026-12-08 03:00" \
+    --time-zone=Europe/Paris`
 
 // A maintenanceCmd is what the subcommands of maintenance are asked to do.
 type maintenanceCmd struct {

@@ -21,7 +21,8 @@ These are data of persons: print them only where you may.`
 
 const subscribersExportHelp = `Print all that is kept of subscribers, as JSON.
 
-  pharosctl subscribers export anna@example.org --token-file=manager.token > anna.json`
+  pharosctl subscribers export anna@example.org --token-file=manager.token \
+    > anna.json`
 
 const subscribersEraseHelp = `Erase what is kept of a subscriber, at once and for ever.
 

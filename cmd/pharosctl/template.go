@@ -19,8 +19,9 @@ const templateHelp = `Texts that incidents begin with.
 
 const templatePutHelp = `Make a template, or replace the one of that name. What is not given is not kept.
 
-  pharosctl template put "Provider away" --title="Mail is delayed" --impact=minor \
-    -c web --text="Our provider has trouble. We watch it." --token-file=manager.token`
+  pharosctl template put "Provider away" --title="Mail is delayed" \
+    --impact=minor -c web --text="Our provider has trouble. We watch it." \
+    --token-file=manager.token`
 
 // A templateInput is what the status page takes.
 type templateInput struct {
