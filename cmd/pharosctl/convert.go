@@ -67,7 +67,7 @@ func convertCommand(cli *app.Command, stdout, _ io.Writer) actions {
 func exampleOf(name string) string {
 	switch name {
 	case "blackbox":
-		return "blackbox.yml --prometheus=prometheus.yml"
+		return "blackbox.yml \\\n    --prometheus=prometheus.yml"
 	case "gatus":
 		return "config.yaml"
 	case "uptime-kuma":

@@ -24,7 +24,8 @@ The node is in mode local, and gets a status; or in mode push, and gets a load, 
 a status besides if you like. Unless the next report comes within --interval (and
 the node's dead_after), the replica is dead.
 
-  pharosctl report lan/disk --status=sick --reason="97 % full" --token-file=reporter.token
+  pharosctl report lan/disk --status=sick --reason="97 % full" \
+    --token-file=reporter.token
   pharosctl report web/worker --cpu=0.3 --ram=0.8
   pharosctl report lan/disk --replica=old-host --flush
 
@@ -32,8 +33,10 @@ With --on-exit it runs a job, and reports how that ended: 0 is healthy, the code
 --sick-on are sick, all else is dead, with the last line of the job's standard error
 as the reason. --interval says how long it may be until the end of the next run.
 
-  pharosctl report jobs/backup --interval=25h --on-exit -- /usr/local/bin/backup --all
-  pharosctl report jobs/sync --interval=2h --timeout=1h --sick-on=23,24 --on-exit -- rsync -a /srv/ mirror:/srv/
+  pharosctl report jobs/backup --interval=25h \
+    --on-exit -- /usr/local/bin/backup --all
+  pharosctl report jobs/sync --interval=2h --timeout=1h --sick-on=23,24 \
+    --on-exit -- rsync -a /srv/ mirror:/srv/
 
 The job has the standard input and output. SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1
 and SIGUSR2 are passed on to its process group: to the job and what it has started.
