@@ -42,7 +42,7 @@ func (c *conversion) run(with converter, stdout io.Writer) error {
 	var out strings.Builder
 	if c.dry {
 		tellPlan(&out, plan, "would be ")
-		tellNotes(&out, r)
+		tellNotes(&out, r, len(r.Notes))
 		if _, err := io.WriteString(stdout, out.String()); err != nil {
 			return fmt.Errorf("print the result: %w", err)
 		}
@@ -52,7 +52,7 @@ func (c *conversion) run(with converter, stdout io.Writer) error {
 		return err
 	}
 	tellPlan(&out, plan, "")
-	tellNotes(&out, r)
+	tellNotes(&out, r, mostNotes)
 	fmt.Fprintf(&out, "\n%s tells of every setting. To start:\n\n    %s\n", filepath.Join(dir, convert.ReportFile), convert.Line(r.Start(dir)))
 	if _, err := io.WriteString(stdout, out.String()); err != nil {
 		return fmt.Errorf("print the result: %w", err)
@@ -123,17 +123,26 @@ func tellPlan(out io.Writer, plan *convert.Plan, would string) {
 	}
 }
 
-// tellNotes tells what differs and what is missing.
-func tellNotes(out io.Writer, r convert.Result) {
-	fmt.Fprintf(out, "\nOf %d settings %d mean the same, %d differ, and %d have no counterpart.\n", //nolint:errcheck // it is a buffer
+// mostNotes is how many of what differs, and of what is missing, are told where
+// the report has all of them.
+const mostNotes = 20
+
+// tellNotes tells what is missing and what differs, at most so many of each.
+func tellNotes(out io.Writer, r convert.Result, most int) {
+	tell := func(format string, args ...any) { fmt.Fprintf(out, format, args...) } //nolint:errcheck // it is a buffer
+	tell("\nOf %d settings %d mean the same, %d differ, and %d have no counterpart.\n",
 		len(r.Notes), len(r.Of(convert.Exact)), len(r.Of(convert.Differs)), len(r.Of(convert.Missing)))
 	for _, fit := range []convert.Fit{convert.Missing, convert.Differs} {
-		for _, n := range r.Of(fit) {
+		notes := r.Of(fit)
+		for _, n := range notes[:min(most, len(notes))] {
 			text := fit.String() + ": " + n.Source.String()
 			if n.To != "" {
 				text += " → " + n.To
 			}
-			fmt.Fprintf(out, "\n%s\n    %s\n", convert.Line(text), convert.Line(n.Text)) //nolint:errcheck // it is a buffer
+			tell("\n%s\n    %s\n", convert.Line(text), convert.Line(n.Text))
+		}
+		if more := len(notes) - most; more > 0 {
+			tell("\n%s: %d more, in %s\n", fit, more, convert.ReportFile)
 		}
 	}
 }
