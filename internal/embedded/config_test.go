@@ -49,11 +49,11 @@ func TestBadFiles(t *testing.T) {
 		},
 		"rule": {
 			"rules/a.yml", "groups:\n- name: a\n  rules:\n  - {record: a, expr: 'sum('}\n",
-			`DIR/rules/a.yml: 4:23: group "a", rule 1, "a": could not parse expression: 1:5: parse error: unclosed left parenthesis`,
+			`DIR/rules/a.yml:4: group "a", rule 1, "a": could not parse expression: 1:5: parse error: unclosed left parenthesis`,
 		},
 		"receiver": {
 			"alertmanager.yml", "route: {receiver: none}\nreceivers: [{name: some}]\n",
-			`DIR/alertmanager.yml: undefined receiver "none" used in route`,
+			`DIR/alertmanager.yml:1: undefined receiver "none" used in route`,
 		},
 		"template": {
 			"alertmanager.yml", "templates: ['*.tmpl']\nroute: {receiver: a}\nreceivers: [{name: a}]\n",

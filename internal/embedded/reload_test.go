@@ -82,7 +82,7 @@ func TestABadFileLeavesTheOldConfiguration(t *testing.T) {
 	err := r.Reload()
 
 	require.ErrorContains(t, err, "prometheus.yml:3: ")
-	require.ErrorContains(t, err, "alertmanager.yml: undefined receiver")
+	require.ErrorContains(t, err, "alertmanager.yml:1: undefined receiver")
 	require.InDelta(t, 0, testutil.ToFloat64(r.metrics.reloadOK), 0)
 	_, body := r.call(http.MethodGet, "/prometheus/api/v1/status/runtimeinfo", "")
 	require.Contains(t, body, `"reloadConfigSuccess":false`)
