@@ -17,10 +17,12 @@ const chrome = await launch({
   logLevel: "error",
 });
 
-async function measure(url, form) {
+// On a busy machine Chromium may give no trace (NO_NAVSTART), and Lighthouse says to run it again.
+async function measure(url, form, attempt = 1) {
   const { lhr } = await lighthouse(url, {
     port: chrome.port, logLevel: "error", output: "json", onlyCategories: ["performance", "accessibility", "best-practices", "seo"],
   }, form === "desktop" ? desktopConfig : undefined);
+  if (lhr.runtimeError && attempt < 3) return measure(url, form, attempt + 1);
   if (lhr.runtimeError) throw new Error(`${url}: ${lhr.runtimeError.message}`);
   const scores = Object.fromEntries(Object.values(lhr.categories).map((c) => [c.id, Math.round(c.score * 100)]));
   const faults = Object.values(lhr.categories).flatMap((c) => c.auditRefs.filter((r) => r.weight > 0 && lhr.audits[r.id].score !== null && lhr.audits[r.id].score < 1)
