@@ -11,15 +11,27 @@ import (
 	"io"
 	"maps"
 	"os"
+	"os/signal"
+	"syscall"
 
 	"github.com/pharos-status/pharos/internal/app"
 )
 
 func main() {
-	ctx, stop := app.UntilSignal(context.Background())
+	ctx, stop := app.UntilSignal(context.Background(), endings()...)
 	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
 	os.Exit(code)
+}
+
+// endings returns the signals that end the program. A SIGINT that is ignored, as a
+// script has it for what it starts in the background, stays so, for a job of
+// "report --on-exit", too.
+func endings() []os.Signal {
+	if signal.Ignored(os.Interrupt) {
+		return []os.Signal{syscall.SIGTERM}
+	}
+	return []os.Signal{os.Interrupt, syscall.SIGTERM}
 }
 
 const programHelp = `Tools for those who run Pharos.

@@ -171,16 +171,14 @@ func (v *urlValue) Set(text string) error {
 // String implements [kingpin.Value].
 func (v *urlValue) String() string { return string(*v) }
 
-// UntilSignal returns a context that is done when the process is asked to end by
-// SIGINT or SIGTERM. A second signal ends the process at once. A SIGINT that is ignored,
-// as it is for what a script has started in the background, stays so, for what the
-// process starts, too.
-func UntilSignal(ctx context.Context) (context.Context, context.CancelFunc) {
-	asks := []os.Signal{syscall.SIGTERM}
-	if !signal.Ignored(syscall.SIGINT) {
-		asks = append(asks, syscall.SIGINT)
+// UntilSignal returns a context that is done when the process is asked to end by one
+// of the signals; by SIGINT or SIGTERM if none is named. A second signal ends the
+// process at once.
+func UntilSignal(ctx context.Context, signals ...os.Signal) (context.Context, context.CancelFunc) {
+	if len(signals) == 0 {
+		signals = []os.Signal{os.Interrupt, syscall.SIGTERM}
 	}
-	ctx, stop := signal.NotifyContext(ctx, asks...)
+	ctx, stop := signal.NotifyContext(ctx, signals...)
 	context.AfterFunc(ctx, stop) // gives the signals their default effect back
 	return ctx, stop
 }
